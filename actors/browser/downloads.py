@@ -1,0 +1,262 @@
+"""Downloads by the browser itself: one click or address, one file, awaited to its proven end.
+
+The folder shows bytes arriving at the lowest cost; the browser's events tell the name, the address and the end. A
+download that is given up is broken off in the browser too, so that it does not go on writing unseen.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import attrs
+
+from actors.browser.tab import Document, Tab
+from contracts.errors import (
+    AttachmentError,
+    AttachmentLimitError,
+    AuthenticationError,
+    HostResourceError,
+    NetworkError,
+    PoolError,
+    PortalError,
+    WorkerError,
+)
+from contracts.ports import Control, DownloadedFile, LeaseWatch
+
+_log = logging.getLogger("purser.browser")
+
+_STEP = 0.01
+_ROUNDS_BETWEEN_LOOKS = 20
+# A page may come first and start its download a moment later.
+_GRACE = 2.0
+_UNFINISHED = ".crdownload"
+_LEAST_FREE = 2**20
+
+_CLICK = """(() => {
+  const element = document.querySelectorAll(%s)[%d];
+  if (!element) return false;
+  const link = element.closest('a[target]');
+  if (link) link.removeAttribute('target');
+  element.click();
+  return true;
+})()"""
+_FORCE = """(() => {
+  const link = document.createElement('a');
+  link.href = location.href;
+  link.download = '';
+  (document.body || document.documentElement).append(link);
+  link.click();
+})()"""
+
+
+@attrs.define(eq=False)
+class _Attempt:
+    """One download under way."""
+
+    into: Path
+    watch: LeaseWatch
+    max_size: int
+    origin: float
+    last_byte: float
+    seen: int = -1
+    guids: list[str] = attrs.field(factory=list)
+    ended: dict[str, str] = attrs.field(factory=dict)
+    name: str = ""
+    url: str = ""
+    total: int = 0
+    strayed_at: float | None = None
+    forced: bool = False
+    opened_tabs: bool = False
+
+
+class Downloads:
+    """The downloads of one tab, one at a time.
+
+    Args:
+        tab: The tab.
+        stall: Seconds without a byte after which a download is given up.
+        monotonic: The clock, in seconds.
+    """
+
+    def __init__(self, tab: Tab, stall: float, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._tab = tab
+        self._stall = stall
+        self._monotonic = monotonic
+
+    def by_click(self, control: Control, into: Path, watch: LeaseWatch, max_size: int) -> DownloadedFile:
+        """Click one control; see `contracts.ports.Browser.download_by_click`."""
+        # Clicked by script: a bar that floats over the page would swallow a click of the mouse.
+        return self._run(_CLICK % (json.dumps(control.selector), control.index), into, watch, max_size)
+
+    def by_address(self, url: str, into: Path, watch: LeaseWatch, max_size: int) -> DownloadedFile:
+        """Let the browser download an address; see `contracts.ports.Browser.download_by_address`."""
+        return self._run(f"location.assign({json.dumps(url)}), true", into, watch, max_size)
+
+    def _run(self, begin: str, into: Path, watch: LeaseWatch, max_size: int) -> DownloadedFile:
+        self._tab.download_events()
+        shown = self._tab.look("starting a download")
+        attempt = _Attempt(into, watch, max_size, shown.time_origin, self._monotonic())
+        self._allow(into)
+        try:
+            if not self._tab.evaluate(begin, "starting a download"):
+                raise AttachmentError("The attachment's control is no longer on the page.")
+            path = self._await(attempt)
+        except PoolError:
+            self._give_up(attempt)
+            raise
+        self._end(attempt)
+        if attempt.forced:
+            # Showing the file took the place of the order's page, on which more may wait to be clicked.
+            self._tab.go(shown.url, "going back to the order")
+        return self._finished(path, attempt)
+
+    def _allow(self, into: Path) -> None:
+        folder = str(into.resolve())
+        self._tab.command("Browser.setDownloadBehavior", "starting a download", behavior="allow", downloadPath=folder)
+
+    def _end(self, attempt: _Attempt) -> None:
+        """Let nothing else into the folder, and close the tabs that the click opened."""
+        self._tab.command("Browser.setDownloadBehavior", "ending a download", behavior="deny")
+        if attempt.opened_tabs:
+            self._tab.close_others()
+
+    # ------------------------------------------------------------------------------------------------------- waiting
+
+    def _await(self, attempt: _Attempt) -> Path:
+        rounds = 0
+        while True:
+            attempt.watch.wait(_STEP)
+            rounds += 1
+            finished, unfinished, size = _listing(attempt.into)
+            now = self._monotonic()
+            if size != attempt.seen:
+                attempt.seen, attempt.last_byte = size, now
+                attempt.watch.touch()
+            self._check_size(max(size, attempt.total), attempt)
+            if finished and not unfinished:
+                self._take_events(attempt)
+                self._check_broken_off(attempt)
+                if len(finished) > 1:
+                    raise AttachmentError(f"One attachment brought {len(finished)} files; which is it cannot be told.")
+                if all(attempt.ended.get(guid) == "completed" for guid in attempt.guids):
+                    return finished[0]
+            elif rounds % _ROUNDS_BETWEEN_LOOKS == 0:
+                self._take_events(attempt)
+                self._check_broken_off(attempt)
+                if not attempt.guids and not unfinished:
+                    self._check_page(attempt, now)
+            if now - attempt.last_byte > self._stall:
+                raise NetworkError(f"The download stood still for {self._stall:g} seconds.")
+
+    def _take_events(self, attempt: _Attempt) -> None:
+        for event in self._tab.download_events():
+            if event.state == "began":
+                attempt.guids.append(event.guid)
+                attempt.name, attempt.url = event.name, event.url
+            elif event.guid in attempt.guids:
+                attempt.total = event.total or attempt.total
+                attempt.ended[event.guid] = event.state
+
+    def _check_size(self, size: int, attempt: _Attempt) -> None:
+        if size > attempt.max_size:
+            raise AttachmentLimitError(
+                f"The attachment is larger than the limit of {attempt.max_size} bytes. Raise the limit to get it."
+            )
+
+    def _check_broken_off(self, attempt: _Attempt) -> None:
+        if "canceled" not in attempt.ended.values():
+            return
+        if shutil.disk_usage(attempt.into).free < _LEAST_FREE:
+            raise HostResourceError(f"The disk of {attempt.into} is full. Free some space.")
+        raise NetworkError("The download broke off before its end.")
+
+    # ---------------------------------------------------------------------------------- a page instead of a download
+
+    def _check_page(self, attempt: _Attempt, now: float) -> None:
+        """See whether a page came instead of a file, here or in a new tab."""
+        shown = self._tab.look("waiting for a download")
+        if shown.time_origin != attempt.origin:
+            self._judge(shown, attempt, now)
+            return
+        for handle in self._tab.others():
+            attempt.opened_tabs = True
+            with self._tab.visiting(handle):
+                self._judge(self._tab.look("waiting for a download"), attempt, now)
+
+    def _judge(self, shown: Document, attempt: _Attempt, now: float) -> None:
+        if shown.state == "loading" or shown.url == "about:blank":
+            return
+        if shown.has_password or shown.status == 401:
+            raise AuthenticationError("The portal showed its login page instead of the attachment.")
+        if shown.status in (408, 429) or shown.status >= 500:
+            raise PortalError(
+                f"The portal answered {shown.status} instead of the attachment.", http_status=shown.status
+            )
+        if shown.is_error_page and not shown.status:
+            raise NetworkError("The portal could not be reached for the attachment.")
+        if shown.status < 400 and shown.media_type != "text/html":
+            # A file that the browser shows, such as a picture: ask for it again, as a file.
+            if not attempt.forced:
+                attempt.forced = True
+                self._tab.evaluate(_FORCE, "starting a download")
+            return
+        attempt.strayed_at = now if attempt.strayed_at is None else attempt.strayed_at
+        if shown.status >= 400 or now - attempt.strayed_at >= min(_GRACE, self._stall / 2):
+            raise AttachmentError(f"The portal showed a page (HTTP {shown.status}) instead of the attachment.")
+
+    # ---------------------------------------------------------------------------------------------------- afterwards
+
+    def _finished(self, path: Path, attempt: _Attempt) -> DownloadedFile:
+        size = path.stat().st_size
+        self._check_size(size, attempt)
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        attempt.watch.touch()
+        return DownloadedFile(
+            path=path,
+            size=size,
+            sha256=digest,
+            suggested_name=attempt.name or path.name,
+            # The browser checked the length itself; of a compressed answer it announces the packed one.
+            declared_size=size if attempt.total == size else None,
+            url=attempt.url,
+        )
+
+    def _give_up(self, attempt: _Attempt) -> None:
+        """Break off what still runs and delete what came of it."""
+        try:
+            self._take_events(attempt)
+            for guid in attempt.guids:
+                if attempt.ended.get(guid, "inProgress") == "inProgress":
+                    self._tab.command("Browser.cancelDownload", "breaking off a download", guid=guid)
+            self._end(attempt)
+        except WorkerError as error:
+            # The browser is past telling; what is being raised says more.
+            _log.debug("A download could not be broken off: %s", error)
+        for path in attempt.into.iterdir():
+            path.unlink(missing_ok=True)
+
+
+def _listing(folder: Path) -> tuple[list[Path], bool, int]:
+    """Finished files, whether an unfinished one is there, and the bytes of all."""
+    finished: list[Path] = []
+    unfinished = False
+    size = 0
+    for path in folder.iterdir():
+        try:
+            size += path.stat().st_size
+        except FileNotFoundError:
+            # Renamed between the two looks; the next round sees it.
+            unfinished = True
+            continue
+        if path.name.endswith(_UNFINISHED) or path.name.startswith("."):
+            unfinished = True
+        else:
+            finished.append(path)
+    return finished, unfinished, size

@@ -1,0 +1,144 @@
+"""The command line of `purser`: its options, and the one place where an unforeseen error becomes a message."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from actors.cli.account import ExitCode, error_document, explain
+from actors.cli.doctor import examine
+from actors.cli.login import log_in
+from actors.cli.logs import debugging
+from actors.cli.options import RunOptions
+from actors.cli.outlets import Outlets
+from actors.cli.run import run
+from actors.intake import report_text
+from contracts.config import PortalKind, Route
+
+app = typer.Typer(
+    name="purser",
+    help="Brings home the attachments of purchase orders, verified, with a supervised crew of real browsers.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"purser {importlib.metadata.version('po-purser')}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", help="Tell the version.", is_eager=True, callback=_version)
+    ] = False,
+) -> None:
+    """Bring home the attachments of purchase orders."""
+
+
+@app.command("run")
+def run_command(
+    file: Annotated[Path | None, typer.Argument(metavar="FILE.csv", help="The orders; one column PO_NUMBER.")] = None,
+    portal: Annotated[PortalKind | None, typer.Option(help="How pages are read. (default: auto)")] = None,
+    base_url: Annotated[str | None, typer.Option(metavar="URL", help="The portal's root.")] = None,
+    download_dir: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where the folders go. (default: download)")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(metavar="N", help="Browsers at work, 1 to 8. (default: 4)")] = None,
+    sequential: Annotated[bool, typer.Option("--sequential", help="One order after the other, one browser.")] = False,
+    route: Annotated[Route | None, typer.Option(help="How files travel. (default: hybrid)")] = None,
+    headed: Annotated[bool, typer.Option("--headed", help="Show the browsers' windows.")] = False,
+    profile: Annotated[Path | None, typer.Option(metavar="DIR", help="A profile that is logged in.")] = None,
+    results: Annotated[
+        Path | None, typer.Option(metavar="FILE.csv", help="Where results go. (default: DIR/results.csv)")
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE.json", help="Where the report goes. (default: DIR/report.json)")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(metavar="FILE", help="Settings, as TOML or JSON.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Tell only what is wrong.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout, all else on stderr.")] = False,
+) -> None:
+    """Visit every order of FILE.csv and save its attachments.
+
+    Exit code 0: all succeeded. 1: finished, some failed. 2: bad usage, configuration or input. 3: could not finish.
+    130: interrupted.
+    """
+    options = RunOptions(
+        file=file, portal=portal, base_url=base_url, download_dir=download_dir, workers=workers, sequential=sequential,
+        route=route, headed=headed, profile=profile, results=results, report=report, config=config,
+    )  # fmt: skip
+    outlets = Outlets.standard(quiet=quiet, json=json)
+    try:
+        code = run(options, os.environ, outlets)
+    except Exception as error:  # noqa: BLE001 - the outermost boundary: a person gets a sentence, not a traceback
+        code = _unforeseen(error, outlets)
+        if json:
+            outlets.document(report_text(error_document(error, code)))
+    raise typer.Exit(int(code))
+
+
+@app.command("login")
+def login_command(
+    base_url: Annotated[str | None, typer.Option(metavar="URL", help="The portal's root.")] = None,
+    profile: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where the profile goes. (default: the user's state folder)")
+    ] = None,
+) -> None:
+    """Log in by hand in a visible window, and keep the login for later runs."""
+    outlets = Outlets.standard()
+    try:
+        code = log_in(base_url, profile, os.environ, outlets)
+    except Exception as error:  # noqa: BLE001 - as above
+        code = _unforeseen(error, outlets)
+    raise typer.Exit(int(code))
+
+
+@app.command("doctor")
+def doctor_command() -> None:
+    """Say what is missing on this machine and how to mend it."""
+    outlets = Outlets.standard()
+    try:
+        code = examine(os.environ, outlets)
+    except Exception as error:  # noqa: BLE001 - as above
+        code = _unforeseen(error, outlets)
+    raise typer.Exit(int(code))
+
+
+def _unforeseen(error: Exception, outlets: Outlets) -> ExitCode:
+    outlets.complain(explain(error))
+    if debugging(os.environ):
+        outlets.err.say("".join(traceback.format_exception(error)))
+    return ExitCode.NOT_FINISHED
+
+
+def entry_point() -> None:
+    """Run the command and leave with its exit code."""
+    try:
+        app()
+    finally:
+        _settle_streams()
+
+
+def _settle_streams() -> None:
+    """Let go of a stream that nobody reads any more: Python would try it again at its end and spoil the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
+
+
+if __name__ == "__main__":
+    entry_point()

@@ -1,0 +1,228 @@
+"""`purser doctor`: looks at everything a run needs, and says for each thing that is missing how to mend it."""
+
+from __future__ import annotations
+
+import enum
+import importlib.metadata
+import os
+import platform
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import attrs
+
+from actors.cli.account import ExitCode
+from actors.cli.outlets import Outlets, printable
+from actors.intake import RunSettings, read_environment
+from actors.processes import resources
+from contracts.config import HeadlessConfiguration
+from contracts.errors import BrowserNotFoundError, ConfigurationError, ParallelProcessingError
+
+_GIB = 2**30
+_LEAST_MEMORY = 4
+_GOOD_MEMORY = 8
+_LEAST_PYTHON = (3, 11)
+_PATIENCE = 20.0
+
+
+class Verdict(enum.Enum):
+    """How one thing was found."""
+
+    GOOD = "ok"
+    POOR = "warning"
+    BAD = "missing"
+
+
+@attrs.frozen
+class Finding:
+    """One thing that was looked at.
+
+    Args:
+        what: Its name.
+        verdict: How it was found.
+        detail: What was found.
+        mend: What to do about it; empty when it is good.
+    """
+
+    what: str
+    verdict: Verdict
+    detail: str
+    mend: str = ""
+
+
+@attrs.frozen
+class BrowserVersions:
+    """A browser with its driver, and what each calls itself."""
+
+    browser: str
+    driver: str
+
+
+BrowserFinder = Callable[[HeadlessConfiguration], BrowserVersions]
+
+
+def examine(environment: Mapping[str, str], outlets: Outlets, find: BrowserFinder | None = None) -> ExitCode:
+    """Look at everything and tell what was found.
+
+    Args:
+        environment: `os.environ`, or anything like it.
+        outlets: Where to talk to.
+        find: Finds the browser; the real one when None.
+
+    Returns:
+        UNUSABLE if anything is missing without which no run can start.
+    """
+    found = tuple(findings(environment, find or find_versions))
+    for finding in found:
+        style = {Verdict.GOOD: "green", Verdict.POOR: "yellow", Verdict.BAD: "bold red"}[finding.verdict]
+        outlets.out.say(f"{finding.verdict.value:<8} {finding.what}: {finding.detail}", style)
+        if finding.mend:
+            outlets.out.say(f"{'':<8} -> {finding.mend}")
+    missing = sum(finding.verdict is Verdict.BAD for finding in found)
+    outlets.out.say(
+        f"{missing} missing. Mend what is marked and run purser doctor again." if missing else "Ready to run."
+    )
+    return ExitCode.UNUSABLE if missing else ExitCode.SUCCESS
+
+
+def findings(environment: Mapping[str, str], find: BrowserFinder) -> Iterator[Finding]:
+    """Yield what was found, one thing after the other."""
+    yield _python()
+    yield _packages()
+    try:
+        stated = read_environment(environment)
+        browser, folder = stated.headless_configuration(), stated.settings().download_dir
+        host = urlsplit(stated.base_url or "").netloc.lower()
+    except ConfigurationError as error:
+        yield Finding("settings", Verdict.BAD, str(error), "Correct or unset that environment variable.")
+        browser, folder, host = HeadlessConfiguration(), RunSettings().settings().download_dir, ""
+    yield _browser(browser, find)
+    yield _memory()
+    yield _folder(folder)
+    yield _credentials(environment, host)
+
+
+def _python() -> Finding:
+    version = platform.python_version()
+    if sys.version_info >= _LEAST_PYTHON:
+        return Finding("Python", Verdict.GOOD, version)
+    return Finding("Python", Verdict.BAD, version, "Install Python 3.11 or newer and set purser up again.")
+
+
+def _packages() -> Finding:
+    try:
+        wanted = importlib.metadata.requires("po-purser") or []
+    except importlib.metadata.PackageNotFoundError:
+        return Finding("packages", Verdict.BAD, "po-purser is not installed", "Run: pip install -e . in its folder")
+    names = [re.split(r"[^A-Za-z0-9._-]", text, maxsplit=1)[0] for text in wanted if "extra ==" not in text]
+    missing = [name for name in names if not _is_installed(name)]
+    if missing:
+        return Finding("packages", Verdict.BAD, f"{', '.join(missing)} not installed", "Run the set-up script again.")
+    return Finding("packages", Verdict.GOOD, f"all {len(names)} installed")
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def find_versions(configuration: HeadlessConfiguration) -> BrowserVersions:
+    """Find the browser that a run would use, and ask it and its driver for their versions.
+
+    Raises:
+        BrowserNotFoundError: There is none.
+    """
+    # Imported here because it brings in the browser's libraries, which the doctor may find missing.
+    from actors.browser.find import find_browser  # noqa: PLC0415 - see above
+
+    found = find_browser(configuration, may_fetch=False)
+    return BrowserVersions(_version(found.binary), _version(found.driver))
+
+
+def _version(program: Path) -> str:
+    if sys.platform == "win32" and "driver" not in program.name:
+        # There a browser that is asked for its version opens a window.
+        return str(program)
+    try:
+        told = subprocess.run(
+            [program, "--version"], capture_output=True, text=True, errors="replace", timeout=_PATIENCE, check=False
+        ).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return f"{program} (it does not tell its version)"
+    name = re.match(r"[^\d\n]*\d+(?:\.\d+)+", told)
+    return printable(f"{name[0] if name else 'of unknown version'} ({program})")
+
+
+def _browser(configuration: HeadlessConfiguration, find: BrowserFinder) -> Finding:
+    try:
+        versions = find(configuration)
+    except BrowserNotFoundError as error:
+        return Finding("browser", Verdict.BAD, "none that can be used", str(error))
+    except ParallelProcessingError as error:
+        return Finding("browser", Verdict.BAD, "it does not start", str(error))
+    detail = f"{versions.browser}, driver {versions.driver}"
+    majors = {_major(versions.browser), _major(versions.driver)} - {""}
+    if len(majors) > 1:
+        mend = "Install browser and driver of the same major version; a distribution keeps them in step."
+        return Finding("browser", Verdict.BAD, f"{detail}: they do not fit together", mend)
+    return Finding("browser", Verdict.GOOD, detail)
+
+
+def _major(text: str) -> str:
+    found = re.search(r"\b(\d+)(?:\.\d+)+", text)
+    return found[1] if found else ""
+
+
+def _memory() -> Finding:
+    gib = resources.machine().memory / _GIB
+    detail = f"{gib:.1f} GB"
+    if gib < _LEAST_MEMORY:
+        return Finding("memory", Verdict.BAD, detail, "A crew needs 4 GB. Use another machine, or run --sequential.")
+    if gib < _GOOD_MEMORY:
+        return Finding("memory", Verdict.POOR, detail, "8 GB is recommended. Use fewer workers: --workers 2")
+    return Finding("memory", Verdict.GOOD, detail)
+
+
+def _folder(folder: Path) -> Finding:
+    existing = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
+    detail = str(folder.absolute())
+    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+        mend = "Choose a folder that you may write to: --download-dir DIR"
+        return Finding("download folder", Verdict.BAD, f"{detail} cannot be written", mend)
+    free = resources.usage(folder).disk_free.get(folder, -1)
+    least = RunSettings().settings().limits.minimum_free_disk
+    if 0 <= free < least:
+        mend = "Free some space, or choose another folder: --download-dir DIR"
+        return Finding("download folder", Verdict.BAD, f"{detail} has only {free / 2**20:.0f} MB free", mend)
+    return Finding("download folder", Verdict.GOOD, detail)
+
+
+def _credentials(environment: Mapping[str, str], host: str) -> Finding:
+    given = [name for name in ("PURSER_USERNAME", "PURSER_PASSWORD") if environment.get(name)]
+    if len(given) == 2:
+        return Finding("credentials", Verdict.GOOD, "PURSER_USERNAME and PURSER_PASSWORD are set")
+    if given:
+        missing = {"PURSER_USERNAME": "PURSER_PASSWORD", "PURSER_PASSWORD": "PURSER_USERNAME"}[given[0]]
+        return Finding("credentials", Verdict.POOR, f"only {given[0]} is set", f"Set {missing} as well.")
+    if host and _is_in_keyring(host):
+        return Finding("credentials", Verdict.GOOD, f"the system's keyring has some for {printable(host)}")
+    mend = (
+        "If the portal wants a login: set PURSER_USERNAME and PURSER_PASSWORD, or keep them in the system's keyring, "
+        "or run purser login and use --profile."
+    )
+    where = f"or in the keyring for {printable(host)}" if host else "(set PURSER_BASE_URL to have the keyring asked)"
+    return Finding("credentials", Verdict.POOR, f"none in the environment {where}", mend)
+
+
+def _is_in_keyring(host: str) -> bool:
+    # Imported here because looking for a keyring takes half a second, which only this answer is worth.
+    from actors.session.credentials import SystemCredentials  # noqa: PLC0415 - see above
+
+    return SystemCredentials(host).credentials(host) is not None

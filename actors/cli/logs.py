@@ -1,0 +1,61 @@
+"""Logging of the command: structlog gives the library's records a readable form and prints them above the live display.
+
+Without `PURSER_DEBUG` only warnings are told, a line each and without tracebacks. With it everything is.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, MutableMapping
+from typing import Any
+
+import structlog
+
+from actors.cli.outlets import Outlets, printable
+
+
+def debugging(environment: Mapping[str, str]) -> bool:
+    """Whether `PURSER_DEBUG` asks for everything."""
+    return environment.get("PURSER_DEBUG", "").strip().lower() not in ("", "0", "false", "no", "off")
+
+
+class _OutletHandler(logging.Handler):
+    """Prints records through stderr's console, so that they do not tear the live display."""
+
+    def __init__(self, outlets: Outlets) -> None:
+        super().__init__()
+        self._outlets = outlets
+
+    def emit(self, record: logging.LogRecord) -> None:
+        lines = self.format(record).splitlines()
+        self._outlets.err.say("\n".join(printable(line, 2000) for line in lines), _STYLES.get(record.levelno, ""))
+
+
+_STYLES = {logging.WARNING: "yellow", logging.ERROR: "red", logging.CRITICAL: "bold red"}
+
+
+def _in_one_line(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> str:
+    extras = "".join(f" {key}={value}" for key, value in event.items() if key not in ("event", "level", "exc_info"))
+    return f"{event.get('level', 'info')}: {event['event']}{extras}"
+
+
+def set_up_logging(outlets: Outlets, *, debug: bool) -> logging.Handler:
+    """Send the records of `purser` to stderr. Returns the handler, for whoever wants to take it away again.
+
+    Args:
+        outlets: Where to print.
+        debug: Tell everything, with times and tracebacks.
+    """
+    shared: list[structlog.typing.Processor] = [structlog.stdlib.add_log_level]
+    last: structlog.typing.Processor = _in_one_line
+    if debug:
+        shared += [structlog.stdlib.add_logger_name, structlog.processors.TimeStamper(fmt="iso", utc=True)]
+        last = structlog.dev.ConsoleRenderer(colors=False)
+    chain = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, last]
+    handler = _OutletHandler(outlets)
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=chain))
+    logger = logging.getLogger("purser")
+    logger.handlers = [handler]
+    logger.propagate = False
+    logger.setLevel(logging.DEBUG if debug else logging.ERROR if outlets.quiet else logging.WARNING)
+    return handler

@@ -1,0 +1,99 @@
+"""Where the command's words go: results for programs and people on stdout, everything else on stderr.
+
+What comes from files and pages is made harmless before a terminal sees it, and a terminal that goes away ends no run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from typing import IO, Any, TextIO, cast
+
+import attrs
+from rich.console import Console
+from rich.text import Text
+
+_LONGEST = 200
+
+
+class SteadyStream:
+    """A text stream that takes everything for good when nobody reads it any more.
+
+    A closed terminal or pipe must end no run: the files matter more than the words.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write, or do nothing."""
+        with contextlib.suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush, or do nothing."""
+        with contextlib.suppress(OSError):
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+class SteadyConsole(Console):
+    """A console that prints what it is given as it is."""
+
+    def say(self, text: str, style: str = "") -> None:
+        """Print one piece of text: no markup, no emphasis, no breaking of lines."""
+        self.print(Text(text, style=style), soft_wrap=True)
+
+
+def printable(text: str, longest: int = _LONGEST) -> str:
+    """Return `text` without anything that a terminal would act on, cut to `longest` characters."""
+    clean = "".join(character if character.isprintable() else "\ufffd" for character in text)
+    return clean if len(clean) <= longest else clean[: longest - 1] + "\u2026"
+
+
+def console(stream: TextIO, **more: Any) -> SteadyConsole:
+    """Return a console on `stream` that outlives its reader. `more` goes to rich's `Console`."""
+    return SteadyConsole(file=cast("IO[str]", SteadyStream(stream)), highlight=False, **more)
+
+
+@attrs.frozen(eq=False)
+class Outlets:
+    """The two consoles of a command.
+
+    Args:
+        out: stdout.
+        err: stderr.
+        quiet: Only what is wrong is told.
+        json: stdout gets one JSON document and nothing else.
+    """
+
+    out: SteadyConsole
+    err: SteadyConsole
+    quiet: bool = False
+    json: bool = False
+
+    @classmethod
+    def standard(cls, *, quiet: bool = False, json: bool = False) -> Outlets:
+        """Return the outlets of this process."""
+        return cls(console(sys.stdout), console(sys.stderr), quiet, json)
+
+    def warn(self, text: str) -> None:
+        """Tell something odd on stderr."""
+        self.err.say(f"warning: {text}", "yellow")
+
+    def complain(self, text: str) -> None:
+        """Tell what is wrong on stderr."""
+        self.err.say(f"error: {text}", "bold red")
+
+    def tell(self, text: str) -> None:
+        """Tell how it went: on stdout for people, on stderr when stdout is for a program, nowhere when quiet."""
+        if not self.quiet:
+            (self.err if self.json else self.out).say(text)
+
+    def document(self, text: str) -> None:
+        """Print the one JSON document."""
+        self.out.file.write(text + "\n")
+        self.out.file.flush()

@@ -1,0 +1,124 @@
+"""`purser run`: from a CSV of orders to files, results and report, in steps that each fail with a clear word."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping, Sequence
+
+from actors.cli.account import (
+    Account,
+    ExitCode,
+    draw_up,
+    empty_report,
+    error_document,
+    explain,
+    full_report,
+    present,
+)
+from actors.cli.batch import BatchEnd, Session, SessionFactory, StopSignals, run_batch
+from actors.cli.display import choose_display
+from actors.cli.logs import debugging, set_up_logging
+from actors.cli.options import RunOptions, RunPlan, make_plan, require_addresses
+from actors.cli.outlets import Outlets
+from actors.intake import OrderFile, read_orders, report_text, write_report, write_results
+from actors.runtime.threads import SystemClock
+from contracts.errors import ConfigurationError, HostResourceError
+from contracts.tasks import POResult
+
+
+def run(
+    options: RunOptions, environment: Mapping[str, str], outlets: Outlets, make_session: SessionFactory | None = None
+) -> ExitCode:
+    """Run the whole job.
+
+    Args:
+        options: The command line.
+        environment: `os.environ`, or anything like it.
+        outlets: Where to talk to.
+        make_session: Makes the session; `ProcessingSession` when None.
+
+    Returns:
+        What to tell the caller.
+    """
+    set_up_logging(outlets, debug=debugging(environment))
+    with StopSignals() as signals:
+        try:
+            plan = make_plan(options, environment)
+            orders = read_orders(plan.csv_path)
+            require_addresses(orders, plan.settings)
+            _tell_about_the_input(orders, plan, outlets)
+            session = _session(plan, make_session) if orders.to_visit else None
+        except ConfigurationError as error:
+            return _give_up(error, ExitCode.UNUSABLE, outlets)
+        if signals.count:
+            return _give_up(KeyboardInterrupt("Interrupted before the first order."), ExitCode.INTERRUPTED, outlets)
+        end = BatchEnd()
+        outcomes: tuple[POResult, ...] = ()
+        if session is not None:
+            tasks = [row.task for row in orders.to_visit]
+            end = run_batch(session, tasks, choose_display(outlets), signals, plan.settings.timeouts)
+            outcomes = session.results
+        account = draw_up(orders, outcomes, end)
+        if end.error is not None and debugging(environment):
+            outlets.err.say("".join(traceback.format_exception(end.error)))
+        if account.code is ExitCode.UNUSABLE and end.error is not None:
+            # Nothing was visited: the results of an earlier run must not give way to a list of nothing.
+            return _give_up(end.error, account.code, outlets)
+        return _finish(account, plan, orders, outcomes, end, session, outlets)
+
+
+def _session(plan: RunPlan, make_session: SessionFactory | None) -> Session:
+    if make_session is None:
+        # Imported here because it brings in the browser's and the actors' libraries, which bad input never needs.
+        from actors import ProcessingSession  # noqa: PLC0415 - see above
+
+        make_session = ProcessingSession
+    return make_session(plan.browser, plan.parallel, plan.workers, settings=plan.settings)
+
+
+def _tell_about_the_input(orders: OrderFile, plan: RunPlan, outlets: Outlets) -> None:
+    for warning in (*plan.warnings, *orders.warnings):
+        outlets.warn(warning)
+    for row in orders.bad:
+        outlets.complain(f"{orders.path.name}, line {row.line}: {row.message}")
+    repeated = sum(row.duplicate_of is not None for row in orders.to_visit)
+    if repeated:
+        outlets.warn(f"{repeated} rows repeat an earlier one; each order is visited once and every row reported.")
+
+
+def _give_up(error: BaseException, code: ExitCode, outlets: Outlets) -> ExitCode:
+    outlets.complain(explain(error))
+    if outlets.json:
+        outlets.document(report_text(error_document(error, code)))
+    return code
+
+
+def _finish(
+    account: Account,
+    plan: RunPlan,
+    orders: OrderFile,
+    outcomes: Sequence[POResult],
+    end: BatchEnd,
+    session: Session | None,
+    outlets: Outlets,
+) -> ExitCode:
+    """Write the files before a word is said: the words may fail, and what is said should be true."""
+    now = SystemClock().now()
+    code = account.code
+    report = end.report or (session.get_session_report() if session is not None else empty_report(now))
+    document = full_report(report, account, orders, plan)
+    try:
+        write_results(plan.results, orders, outcomes, now)
+        write_report(plan.report, document)
+    except HostResourceError as error:
+        outlets.complain(str(error))
+        code = ExitCode.INTERRUPTED if code is ExitCode.INTERRUPTED else ExitCode.NOT_FINISHED
+        document["run"]["exit_code"] = int(code)
+    if account.stopped_early:
+        outlets.complain(account.stopped_early)
+    if code is ExitCode.INTERRUPTED:
+        outlets.warn(f"Interrupted. To go on with what is left: purser run {plan.results}")
+    present(account, plan, end, outlets)
+    if outlets.json:
+        outlets.document(report_text(document))
+    return code

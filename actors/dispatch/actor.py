@@ -1,0 +1,127 @@
+"""The dispatcher as an actor: performs what its core decides, in order, and publishes a snapshot after each event."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+
+from actors.dispatch.core import DispatchCore
+from actors.dispatch.performer import Performer
+from actors.runtime import Actor, Context, Slot
+from actors.runtime.environment import Timer
+from contracts.config import RetryPolicy, Timeouts
+from contracts.errors import AttachmentError, HostResourceError, PoolError
+from contracts.messages import DispatchEvent, OrderEnded, Submit, Wake
+from contracts.ports import Filing, Journal, LeaseEnded, OutcomeRecorded
+from contracts.status import Progress
+from contracts.supervision import ChildEvent, KillChild, RecycleChild
+
+log = logging.getLogger("purser.dispatch")
+
+
+@attrs.frozen(kw_only=True)
+class DispatcherTools:
+    """What every generation of the dispatcher is built with.
+
+    Args:
+        journal: The books, which outlive it.
+        filing: The download folder.
+        board: Where the snapshot is shown.
+        retry: When a failed visit is tried again.
+        timeouts: Every deadline.
+        chance: Makes the source of jitter.
+        crew: Name of the crew's supervisor.
+        gatekeeper: Name of the gatekeeper.
+        monitor: Name of the monitor.
+    """
+
+    journal: Journal
+    filing: Filing
+    board: Slot[Progress]
+    retry: RetryPolicy
+    timeouts: Timeouts
+    chance: Callable[[], random.Random]
+    crew: str
+    gatekeeper: str
+    monitor: str
+
+
+class Dispatcher(Actor):
+    """One generation of the dispatcher."""
+
+    def __init__(self, context: Context, tools: DispatcherTools) -> None:
+        super().__init__(context)
+        self._tools = tools
+        self._core: DispatchCore | None = None
+        self._performer: Performer | None = None
+        self._timer: Timer | None = None
+
+    def on_start(self) -> None:
+        """Open a new epoch and go on from what the journal knows."""
+        tools, context = self._tools, self.context
+        epoch = tools.journal.open_epoch()
+        self._finish_publishes(epoch)
+        state = tools.journal.replay()
+        log.info("dispatcher opens epoch %d; the journal knows %d open orders", epoch, len(state.open_tasks))
+        self._core = DispatchCore(
+            epoch=epoch,
+            state=state,
+            resumes=tools.journal.resumes,
+            retry=tools.retry,
+            timeouts=tools.timeouts,
+            chance=tools.chance(),
+        )
+        self._performer = Performer(
+            epoch=epoch,
+            journal=tools.journal,
+            filing=tools.filing,
+            tell_worker=lambda worker, generation, message: context.system.tell(worker, message, generation=generation),
+            tell_gatekeeper=lambda message: context.tell(tools.gatekeeper, message),
+            kill=lambda worker, generation, text: context.tell(tools.crew, KillChild(worker, generation, text)),
+            recycle=lambda worker, generation, text: context.tell(tools.crew, RecycleChild(worker, generation, text)),
+            order_ended=lambda worker, generation: context.tell(tools.monitor, OrderEnded(worker, generation)),
+            wake_at=self._wake_at,
+        )
+        self._show()
+
+    def _finish_publishes(self, epoch: int) -> None:
+        """Finish what a generation before this one was about to publish when it ended."""
+        for known in self._tools.journal.replay().open_tasks:
+            if known.publishing is None:
+                continue
+            lease, result = known.publishing.lease, known.publishing.result
+            try:
+                folder = self._tools.filing.publish(lease, result)
+            except (AttachmentError, HostResourceError) as error:  # it is visited again, at nobody's charge
+                ended = LeaseEnded(lease, str(error), known.attempts, known.crashes)
+                self._tools.journal.append(epoch, (ended,))
+            else:
+                self._tools.journal.append(epoch, (OutcomeRecorded(attrs.evolve(result, folder=folder)),))
+
+    def on_receive(self, message: DispatchEvent) -> Any:
+        """Take one event. `Submit` is answered with the next sequence number that is wanted."""
+        if self._core is None or self._performer is None:
+            raise PoolError("The dispatcher was told something before it had started.")
+        if isinstance(message, ChildEvent) and message.supervisor != self._tools.crew:
+            return None
+        self._performer.run(self._core, message, self.context.monotonic)
+        self._show()
+        return self._core.next_sequence if isinstance(message, Submit) else None
+
+    def _wake_at(self, when: float | None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = None
+        if when is not None:
+            self._timer = self.context.set_timer(max(0.0, when - self.context.monotonic()), Wake())
+
+    def _show(self) -> None:
+        if self._core is None or self.actor_stopped.is_set():
+            return  # one that hung and was given up must not hide what a newer one shows
+        before = self._tools.board.read()
+        progress = self._core.progress(self.context.monotonic())
+        self._tools.board.publish(progress, wake=progress.finished and not before.finished)

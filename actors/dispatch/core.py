@@ -1,0 +1,332 @@
+"""The dispatcher's decisions: who works on what, what a failure costs and whom, when an order has ended.
+
+A task is WAITING (in the queue), LEASED (one worker of a live generation works on it) or ended, and then forgotten
+here: its outcome is in the journal. Every event that concerns a lease names it whole, and a lease that is not in hand
+any more changes nothing (invariant 4). What is written, is written before anybody is told.
+
+No I/O, no clock, no logging: time comes with each event, chance with the constructor.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import assert_never
+
+from actors.dispatch.crew import WorkerView
+from actors.dispatch.desk import Desk, TaskState
+from actors.dispatch.effects import DispatchEffect, KillWorker, Record, TellGatekeeper, WakeAt
+from actors.dispatch.handout import HandOut
+from actors.dispatch.visits import VisitJudge
+from contracts.config import RetryPolicy, Timeouts
+from contracts.errors import Blame
+from contracts.messages import (
+    BeginBatch,
+    DispatchEvent,
+    Drain,
+    DutyEnded,
+    GiveUp,
+    HostOpened,
+    HostRefused,
+    LeaseTouched,
+    LoginAbandoned,
+    LoginWanted,
+    Pause,
+    ProbeEnded,
+    Published,
+    PublishFailed,
+    Recycle,
+    Resume,
+    Submit,
+    VisitEnded,
+    Wake,
+    WorkerReady,
+)
+from contracts.ports import BatchBegun, JournalState, Lease, TaskAccepted
+from contracts.status import Progress, WorkerState
+from contracts.supervision import ChildChange, ChildEvent, ExitKind, Reason
+from contracts.tasks import Order
+
+
+class DispatchCore:
+    """Decides for one dispatcher generation.
+
+    Args:
+        epoch: This generation's number in the journal.
+        state: What the journal knew when it began.
+        resumes: Whether the journal lets a later run go on; decides between INTERRUPTED and CANCELLED.
+        retry: When a failed visit is tried again.
+        timeouts: Every deadline.
+        chance: Seeded source of jitter.
+    """
+
+    def __init__(
+        self,
+        *,
+        epoch: int,
+        state: JournalState,
+        resumes: bool,
+        retry: RetryPolicy,
+        timeouts: Timeouts,
+        chance: random.Random,
+    ) -> None:
+        self._desk = Desk(timeouts, resumes, state.batch_total, state.batch_succeeded, state.batch_failed)
+        self._judge = VisitJudge(self._desk, retry, chance)
+        self._handout = HandOut(self._desk, epoch)
+        self._next_sequence = state.next_sequence
+        self._wake: float | None = None
+        for known in state.open_tasks:
+            task = TaskState(known.order, known.attempts, known.crashes)
+            self._desk.tasks[known.order.handle.sequence] = task
+            if known.order.fault:
+                self._desk.fail(task, known.order.fault, "WORKER_ERROR", Blame.ITEM)
+            else:
+                self._desk.requeue(task)
+
+    # ------------------------------------------------------------------------------------------------------- looking
+
+    def progress(self, now: float) -> Progress:
+        """Return the batch as it stands. total = completed + failed + active + pending (contract part 1)."""
+        active = len(self._desk.crew.leases())
+        pauses = tuple(self._desk.pauses.values()) + tuple(
+            f"logging in to {host.host}" for host in self._desk.hosts.values() if host.login_pending
+        )
+        return Progress(
+            total=self._desk.total,
+            completed=self._desk.succeeded,
+            failed=self._desk.failed,
+            active=active,
+            pending=self._desk.total - self._desk.succeeded - self._desk.failed - active,
+            pauses=pauses,
+            circuits_open=tuple(host.host for host in self._desk.hosts.values() if host.circuit_is_open),
+            stale_outcomes=self._desk.stale,
+            crashes=self._desk.crashes,
+            finished=self._desk.succeeded + self._desk.failed >= self._desk.total,
+            stopped_early=self._desk.stopped_early,
+            workers=self._desk.crew.healths(now),
+        )
+
+    @property
+    def next_sequence(self) -> int:
+        """The sequence number the next accepted task must have."""
+        return self._next_sequence
+
+    # --------------------------------------------------------------------------------------------------------- acting
+
+    def handle(self, event: DispatchEvent, now: float) -> list[DispatchEffect]:
+        """Take one event at monotonic time `now`; return what is to be done, in order."""
+        match event:
+            case BeginBatch(total):
+                self._begin(total)
+            case Submit(orders):
+                self._submit(orders)
+            case WorkerReady(worker, generation):
+                slot = self._desk.crew.slot(worker)
+                self._note_unseen_end(slot, generation, now)
+                if slot.awaits(generation):
+                    slot.become_ready(generation, now)
+            case ChildEvent():
+                self._on_child(event, now)
+            case LeaseTouched(lease, activity):
+                self._on_touch(lease, activity, now)
+            case VisitEnded():
+                self._judge.on_visit(event, now)
+            case DutyEnded(worker, generation):
+                self._on_duty_ended(worker, generation)
+            case ProbeEnded():
+                self._on_probe(event, now)
+            case LoginWanted(host):
+                self._desk.logins[host] = event
+            case HostOpened(session):
+                self._on_host_opened(session.host, event)
+            case HostRefused(host, text):
+                self._desk.refuse(host, text, Blame.AUTH, "AUTH_ERROR")
+            case Pause(key, text):
+                self._desk.pauses[key] = text
+            case Resume(key):
+                self._desk.pauses.pop(key, None)
+                self._desk.pause_ends.pop(key, None)
+            case Recycle(worker, generation, text):
+                self._on_recycle(worker, generation, text)
+            case Published(lease, result):
+                self._judge.on_published(lease, result)
+            case PublishFailed():
+                self._judge.on_publish_failed(event, now)
+            case Drain(text):
+                self._desk.stopping = self._desk.stopping or text
+            case GiveUp(text):
+                self._give_up(text)
+            case Wake():
+                self._wake = None  # it has fired, perhaps a rounding error early: then it is asked for again
+            case _:
+                assert_never(event)
+        self._look_at_the_clock(now)
+        self._handout.hand_out(now)
+        self._end_if_stopped()
+        self._set_wake(now)
+        effects, self._desk.effects = self._desk.effects, []
+        return effects
+
+    # --------------------------------------------------------------------------------------------------------- intake
+
+    def _begin(self, total: int) -> None:
+        self._desk.total, self._desk.succeeded, self._desk.failed = total, 0, 0
+        self._desk.stopping = self._desk.stopped_early = ""
+        self._desk.stale = self._desk.crashes = 0
+        for host in self._desk.hosts.values():
+            host.refused = ""  # a portal may be back; a rejected login is remembered by the gatekeeper
+        self._desk.effects.append(Record((BatchBegun(self._next_sequence, total),)))
+
+    def _submit(self, orders: tuple[Order, ...]) -> None:
+        fresh = [order for order in orders if order.handle.sequence >= self._next_sequence]
+        if not fresh:
+            return
+        self._next_sequence = fresh[-1].handle.sequence + 1
+        self._desk.effects.append(Record(tuple(TaskAccepted(order) for order in fresh)))
+        for order in fresh:
+            task = TaskState(order, attempts=order.task.retry_count)
+            self._desk.tasks[order.handle.sequence] = task
+            refused = "" if order.fault else self._desk.host(order).refused
+            if order.fault:
+                self._desk.fail(task, order.fault, "WORKER_ERROR", Blame.ITEM)
+            elif refused:
+                self._desk.give_back(task, refused, "AUTH_ERROR", Blame.AUTH)
+            else:
+                self._desk.queue.add(order)
+
+    # ------------------------------------------------------------------------------------------------- workers' events
+
+    def _on_child(self, event: ChildEvent, now: float) -> None:
+        worker = self._desk.crew.slot(event.child)
+        self._note_unseen_end(worker, event.generation, now)
+        if event.change is ChildChange.DOWN and worker.generation == event.generation:
+            held, duty_host = worker.lease, worker.duty_host
+            probed = worker.state is WorkerState.PROBING
+            worker.follow(event)
+            at_deadline = held is not None and bool(held.doomed)
+            if at_deadline or (event.reason is not None and event.reason.kind.is_abnormal and not event.ordered):
+                self._desk.crashes += 1
+            if duty_host:
+                self._on_duty_lost(duty_host, now, probed=probed)
+            if held is not None:
+                self._judge.on_lease_lost(held, event)
+        elif event.generation >= worker.generation:
+            worker.follow(event)
+
+    def _note_unseen_end(self, worker: WorkerView, generation: int, now: float) -> None:
+        """Take what an older generation had in hand for lost: a supervisor that dies tells nobody of its children."""
+        if worker.generation < generation and (worker.lease is not None or worker.duty_host):
+            reason = Reason(ExitKind.KILLED, "its supervisor ended")
+            gone = ChildEvent("", worker.name, worker.generation, ChildChange.DOWN, reason, ordered=True)
+            self._on_child(gone, now)
+
+    def _on_duty_lost(self, host: str, now: float, *, probed: bool) -> None:
+        state = self._desk.hosts[host]
+        if probed:
+            state.note_probe(None, now)
+        elif state.login_pending:
+            self._desk.effects.append(TellGatekeeper(LoginAbandoned(host)))
+
+    def _on_touch(self, lease: Lease, activity: str, now: float) -> None:
+        worker = self._desk.crew.holder(lease)
+        if worker is not None and worker.lease is not None:
+            worker.lease.touched = True
+            worker.lease.last_touch = now
+            worker.activity = activity
+
+    def _on_duty_ended(self, name: str, generation: int) -> None:
+        worker = self._desk.crew.current(name, generation)
+        if (
+            worker is not None
+            and worker.lease is None
+            and worker.state in (WorkerState.LOGGING_IN, WorkerState.PROBING)
+        ):
+            self._desk.free(worker)
+
+    def _on_probe(self, event: ProbeEnded, now: float) -> None:
+        host = self._desk.hosts.get(event.host)
+        current = self._desk.crew.current(event.worker, event.generation)
+        if host is not None and current is not None and host.prober == event.worker:
+            host.note_probe(event.status, now)
+        self._on_duty_ended(event.worker, event.generation)
+
+    def _on_recycle(self, name: str, generation: int, text: str) -> None:
+        worker = self._desk.crew.current(name, generation)
+        if worker is None or worker.draining or worker.ready_at is None:
+            return
+        worker.draining = text
+        if worker.state is WorkerState.IDLE:
+            self._desk.free(worker)
+
+    # ---------------------------------------------------------------------------------------------------- hosts, pauses
+
+    def _on_host_opened(self, name: str, event: HostOpened) -> None:
+        host = self._desk.hosts.get(name)
+        if host is not None and event.session.version >= host.session.version:
+            host.session = event.session
+            host.login_pending = False
+        self._desk.logins.pop(name, None)
+
+    def _give_up(self, text: str) -> None:
+        self._desk.stopping = self._desk.stopping or text
+        for worker in list(self._desk.crew.leased()):
+            assert worker.lease is not None  # noqa: S101 - `leased` looked
+            lease = worker.lease.lease
+            task = self._desk.tasks[lease.task.sequence]
+            self._desk.end_lease(task, lease, text)
+            worker.lease = None
+            self._desk.requeue(task)
+
+    def _end_if_stopped(self) -> None:
+        if not self._desk.stopping or self._desk.crew.leases():
+            return
+        if self._desk.tasks or self._desk.succeeded + self._desk.failed < self._desk.total:
+            self._desk.stopped_early = self._desk.stopped_early or self._desk.stopping
+        for sequence in self._desk.queue.drain():
+            self._desk.give_back(self._desk.tasks[sequence], self._desk.stopping, "POOL_SHUTDOWN", Blame.PROGRAM)
+
+    # ----------------------------------------------------------------------------------------------------- time passes
+
+    def _look_at_the_clock(self, now: float) -> None:
+        self._desk.queue.wake(now)
+        for key in [key for key, end in self._desk.pause_ends.items() if end <= now]:
+            self._desk.pauses.pop(key, None)
+            del self._desk.pause_ends[key]
+        for worker in self._desk.crew.leased():
+            held = worker.lease
+            if held is None or held.doomed or held.due > now:
+                continue
+            if held.expires_at <= now:
+                held.doomed = f"not done within {held.expires_at - held.granted_at:g} s"
+            else:
+                held.doomed = f"no activity for {held.inactivity:g} s"
+            self._desk.effects.append(KillWorker(worker.name, worker.generation, held.doomed))
+        for worker in self._desk.crew.on_duty():
+            if worker.duty_due <= now:
+                text = f"{worker.activity} took too long"
+                worker.duty_due = float("inf")
+                self._desk.effects.append(KillWorker(worker.name, worker.generation, text))
+        busy = {worker.duty_host for worker in self._desk.crew.on_duty()}
+        for host in self._desk.hosts.values():
+            if host.login_pending and now >= host.ask_again_at:
+                asked = host.ask_for_login(now)
+                if host.host not in busy and host.host not in self._desk.logins:
+                    self._desk.effects.append(TellGatekeeper(asked))
+        for host in [host for host in self._desk.hosts.values() if host.is_lost(now)]:
+            minutes = self._desk.timeouts.circuit_open / 60
+            text = f"The portal {host.host} did not recover within {minutes:g} minutes. Run again when it is back."
+            self._desk.refuse(host.host, text, Blame.PORTAL, "NETWORK_ERROR")
+
+    def _set_wake(self, now: float) -> None:
+        times = [held.due for held in self._desk.crew.leases() if not held.doomed]
+        times += [time for host in self._desk.hosts.values() if (time := host.next_due(now)) is not None]
+        times += [worker.duty_due for worker in self._desk.crew.on_duty() if worker.duty_due < float("inf")]
+        times += self._desk.pause_ends.values()
+        if (due := self._desk.queue.next_due()) is not None:
+            times.append(due)
+        # What is overdue waits for a free worker, and that is an event of its own.
+        wake = min((time for time in times if time > now), default=None)
+        if wake != self._wake:
+            self._wake = wake
+            self._desk.effects.append(WakeAt(wake))
+
+    # ---------------------------------------------------------------------------------------------------- handing out

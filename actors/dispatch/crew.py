@@ -1,0 +1,174 @@
+"""The dispatcher's view of its workers: who is free, who holds which lease, and until when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import attrs
+
+from contracts.ports import Lease
+from contracts.status import WorkerHealth, WorkerState
+from contracts.supervision import ChildChange, ChildEvent
+
+
+@attrs.define(eq=False)
+class LeaseState:
+    """A lease in hand.
+
+    Args:
+        lease: The fence.
+        granted_at: When it began, monotonic seconds.
+        expires_at: When it ends, whatever happens.
+        inactivity: Seconds without activity after which it ends too.
+        last_touch: The last activity.
+        alone: Whether nothing else may run beside it.
+    """
+
+    lease: Lease
+    granted_at: float
+    expires_at: float
+    inactivity: float
+    last_touch: float
+    alone: bool = False
+    touched: bool = False
+    doomed: str = ""
+
+    @property
+    def due(self) -> float:
+        """When it must be ended."""
+        return min(self.expires_at, self.last_touch + self.inactivity)
+
+
+@attrs.define(eq=False)
+class WorkerView:
+    """One worker slot as the dispatcher sees it."""
+
+    name: str
+    generation: int = 0
+    state: WorkerState = WorkerState.STARTING
+    lease: LeaseState | None = None
+    duty_host: str = ""
+    duty_due: float = 0.0
+    draining: str = ""
+    leases_given: int = 0
+    ready_at: float | None = None
+    processed: int = 0
+    activity: str = ""
+    po_number: str = ""
+    last_error: str = ""
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it may get work."""
+        return self.state is WorkerState.IDLE and not self.draining
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether this generation has had no work yet."""
+        return self.leases_given == 0
+
+    def awaits(self, generation: int) -> bool:
+        """Whether that generation's readiness is news: not an older one's, and not told before."""
+        return generation > self.generation or (generation == self.generation and self.state is WorkerState.STARTING)
+
+    def become_ready(self, generation: int, now: float) -> None:
+        """A new generation can take work."""
+        self.generation = generation
+        self.state = WorkerState.IDLE
+        self.lease, self.duty_host, self.draining = None, "", ""
+        self.leases_given = 0
+        self.ready_at = now
+        self.activity, self.po_number = "", ""
+
+    def become_free(self) -> None:
+        """The work in hand has ended."""
+        self.lease, self.duty_host = None, ""
+        self.state = WorkerState.DRAINING if self.draining else WorkerState.IDLE
+        self.activity, self.po_number = "", ""
+
+    def follow(self, event: ChildEvent) -> None:
+        """Follow what the crew's supervisor tells of this slot."""
+        match event.change:
+            case ChildChange.STARTED:
+                # The worker itself may have been faster to say that it is ready than the supervisor that it started.
+                if event.generation > self.generation:
+                    self.generation = event.generation
+                    self.state = WorkerState.STARTING
+            case ChildChange.DOWN:
+                self.state, self.ready_at = WorkerState.RESTARTING, None
+                self.lease, self.duty_host, self.draining = None, "", ""
+                self.activity, self.po_number = "", ""
+                if event.reason is not None and event.reason.kind.is_abnormal:
+                    self.last_error = event.reason.text
+            case ChildChange.RETIRED:
+                self.state = WorkerState.RETIRED
+                self.last_error = event.reason.text if event.reason is not None else ""
+            case ChildChange.STOPPED:
+                self.state = WorkerState.STOPPED
+            case ChildChange.READY | ChildChange.RESTARTING:
+                pass
+
+    def health(self, now: float) -> WorkerHealth:
+        """Return a snapshot of the slot. Its memory is the monitor's to tell."""
+        return WorkerHealth(
+            worker_id=self.name,
+            state=self.state,
+            generation=self.generation,
+            activity=self.activity,
+            po_number=self.po_number,
+            session_uptime=now - self.ready_at if self.ready_at is not None else 0.0,
+            processed_count=self.processed,
+            # Generations count from 1 and outlive the dispatcher, so one that came back knows earlier restarts.
+            restarts=max(0, self.generation - 1),
+            last_error=self.last_error,
+        )
+
+
+class CrewView:
+    """All worker slots, by name."""
+
+    def __init__(self) -> None:
+        self._workers: dict[str, WorkerView] = {}
+
+    def slot(self, name: str) -> WorkerView:
+        """Return a slot, making it when it is new."""
+        return self._workers.setdefault(name, WorkerView(name))
+
+    def current(self, name: str, generation: int) -> WorkerView | None:
+        """Return the slot if that generation is its present one."""
+        worker = self._workers.get(name)
+        return worker if worker is not None and worker.generation == generation else None
+
+    def free(self) -> WorkerView | None:
+        """Return a free worker: the one that has ended fewest orders, so that work and wear spread."""
+        return min((w for w in self._workers.values() if w.is_free), key=lambda w: (w.processed, w.name), default=None)
+
+    def free_and_fresh(self) -> WorkerView | None:
+        """Return a free worker whose browser has had no work yet."""
+        return next((worker for worker in self._workers.values() if worker.is_free and worker.is_fresh), None)
+
+    def is_any_coming(self) -> bool:
+        """Whether some slot is on its way to a fresh browser."""
+        coming = (WorkerState.DRAINING, WorkerState.RESTARTING, WorkerState.STARTING)
+        return any(worker.state in coming for worker in self._workers.values())
+
+    def on_duty(self) -> list[WorkerView]:
+        """Every worker that logs in or probes."""
+        return [worker for worker in self._workers.values() if worker.duty_host]
+
+    def leased(self) -> Iterator[WorkerView]:
+        """Every worker with a lease."""
+        return (worker for worker in self._workers.values() if worker.lease is not None)
+
+    def leases(self) -> list[LeaseState]:
+        """Every lease in hand."""
+        return [worker.lease for worker in self._workers.values() if worker.lease is not None]
+
+    def holder(self, lease: Lease) -> WorkerView | None:
+        """Return who holds exactly this lease now; None for a stale one (invariant 4)."""
+        worker = self._workers.get(lease.worker)
+        return worker if worker is not None and worker.lease is not None and worker.lease.lease == lease else None
+
+    def healths(self, now: float) -> tuple[WorkerHealth, ...]:
+        """Return a snapshot of every slot, by name."""
+        return tuple(self._workers[name].health(now) for name in sorted(self._workers))

@@ -1,0 +1,167 @@
+"""The dispatcher's desk: every open task, the queue, the counts, and what may be done to one task at a time.
+
+What ends here is forgotten here; its outcome goes to the journal. The rules that decide are in `visits.py` and
+`handout.py`; this file keeps the books straight, whoever decides.
+"""
+
+from __future__ import annotations
+
+import attrs
+
+from actors.dispatch.crew import CrewView, WorkerView
+from actors.dispatch.effects import DiscardStaging, DispatchEffect, NoteOrderEnded, Record, RecycleWorker
+from actors.dispatch.hosts import HostState
+from actors.dispatch.queue import TaskQueue
+from contracts.config import Timeouts
+from contracts.errors import Blame
+from contracts.messages import LoginWanted
+from contracts.ports import Lease, LeaseEnded, OutcomeRecorded
+from contracts.tasks import Order, POResult, TaskStatus
+
+CRASHES_BEFORE_ALONE = 2
+"""Browsers an order may cost before it runs alone, after everything else."""
+CRASHES_BEFORE_QUARANTINE = 3
+"""Browsers an order may cost at all."""
+SECONDS_OF_HOST_PAUSE = 5.0
+"""How long dispatch waits after the machine itself was in trouble."""
+
+
+@attrs.define(eq=False)
+class TaskState:
+    """One open task.
+
+    Args:
+        order: What to visit.
+        attempts: Visits charged to it.
+        crashes: Lost browsers charged to it.
+        leases: Leases it has had from this dispatcher generation.
+        met_login_at: Version of the session with which it last met the login page, or None.
+        lease: The lease in hand, or None.
+    """
+
+    order: Order
+    attempts: int = 0
+    crashes: int = 0
+    leases: int = 0
+    met_login_at: int | None = None
+    lease: Lease | None = None
+
+
+@attrs.define(eq=False)
+class Desk:
+    """Everything the dispatcher knows, and the effects that one event has had so far."""
+
+    timeouts: Timeouts
+    resumes: bool
+    total: int
+    succeeded: int
+    failed: int
+    tasks: dict[int, TaskState] = attrs.field(factory=dict, init=False)
+    queue: TaskQueue = attrs.field(factory=TaskQueue, init=False)
+    crew: CrewView = attrs.field(factory=CrewView, init=False)
+    hosts: dict[str, HostState] = attrs.field(factory=dict, init=False)
+    logins: dict[str, LoginWanted] = attrs.field(factory=dict, init=False)
+    pauses: dict[str, str] = attrs.field(factory=dict, init=False)
+    pause_ends: dict[str, float] = attrs.field(factory=dict, init=False)
+    stopping: str = attrs.field(default="", init=False)
+    stopped_early: str = attrs.field(default="", init=False)
+    stale: int = attrs.field(default=0, init=False)
+    crashes: int = attrs.field(default=0, init=False)
+    effects: list[DispatchEffect] = attrs.field(factory=list, init=False)
+
+    def host(self, order: Order) -> HostState:
+        """Return the state of an order's portal, making it when it is new."""
+        if order.host not in self.hosts:
+            self.hosts[order.host] = HostState(order.host, order.base_url, self.timeouts)
+        return self.hosts[order.host]
+
+    def requeue(self, task: TaskState, *, until: float | None = None, why: str = "") -> None:
+        """Put a task back into its place, not before `until`; one that cost two browsers goes to the end.
+
+        One that cost three ends here, and so does one whose host was given up meanwhile.
+        """
+        refused = self.host(task.order).refused
+        if refused:
+            self.give_back(task, refused, "AUTH_ERROR", Blame.AUTH)
+        elif task.crashes >= CRASHES_BEFORE_QUARANTINE:
+            text = f"{task.crashes} browsers ended while working on this order, the last one alone. {why}".strip()
+            self.finish(task, self.outcome(task, TaskStatus.QUARANTINED, text, "SESSION_ERROR", Blame.BROWSER))
+        elif task.crashes >= CRASHES_BEFORE_ALONE:
+            self.queue.suspect(task.order)
+        elif until is not None:
+            self.queue.delay(task.order, until)
+        else:
+            self.queue.add(task.order)
+
+    def end_lease(self, task: TaskState, lease: Lease, reason: str) -> None:
+        """End a lease without an outcome: write it down, and drop what it had staged."""
+        self.effects.append(Record((LeaseEnded(lease, reason, task.attempts, task.crashes),)))
+        self.effects.append(DiscardStaging(lease))
+        task.lease = None
+
+    def release(self, lease: Lease, *, ended: bool = False) -> None:
+        """Free the worker that held the lease; with `ended` it brought an order to its end."""
+        worker = self.crew.holder(lease)
+        if worker is None:
+            return
+        if ended:
+            worker.processed += 1
+            self.effects.append(NoteOrderEnded(worker.name, worker.generation))
+        self.free(worker)
+
+    def free(self, worker: WorkerView) -> None:
+        """Free a worker whose work has ended; one that is to be recycled is."""
+        worker.become_free()
+        if worker.draining:
+            self.effects.append(RecycleWorker(worker.name, worker.generation, worker.draining))
+
+    def outcome(self, task: TaskState, status: TaskStatus, text: str, code: str, blame: Blame | None) -> POResult:
+        """Make an outcome that no visit brought."""
+        return POResult(
+            handle=task.order.handle,
+            status=status,
+            supplier=task.order.task.supplier,
+            url=task.order.url,
+            error_code=code,
+            error_message=text,
+            blame=blame,
+            attempts=task.attempts,
+            worker_id=task.lease.worker if task.lease is not None else "",
+        )
+
+    def fail(self, task: TaskState, text: str, code: str, blame: Blame) -> None:
+        """End a task as FAILED."""
+        self.finish(task, self.outcome(task, TaskStatus.FAILED, text, code, blame))
+
+    def give_back(self, task: TaskState, text: str, code: str, blame: Blame) -> None:
+        """End a task for this run only: to be resumed where the journal allows, else cancelled."""
+        if self.resumes:
+            del self.tasks[task.order.handle.sequence]
+            self.failed += 1
+        else:
+            self.finish(task, self.outcome(task, TaskStatus.CANCELLED, text, code, blame))
+
+    def finish(self, task: TaskState, result: POResult) -> None:
+        """End a task with this outcome."""
+        del self.tasks[task.order.handle.sequence]
+        if result.status.is_success:
+            self.succeeded += 1
+        else:
+            self.failed += 1
+        self.effects.append(Record((OutcomeRecorded(result),)))
+
+    def pause_for_host(self, text: str, now: float) -> None:
+        """Hand out nothing for a while: the machine is in trouble."""
+        self.pauses["host"] = text
+        self.pause_ends["host"] = now + SECONDS_OF_HOST_PAUSE
+
+    def refuse(self, name: str, text: str, blame: Blame, code: str) -> None:
+        """Give up a host for this run, and all its waiting tasks."""
+        host = self.hosts.get(name)
+        self.logins.pop(name, None)
+        if host is None:
+            return
+        host.refused, host.login_pending, host.opened_at = text, False, None
+        self.stopped_early = self.stopped_early or text
+        for sequence in self.queue.drain(name):
+            self.give_back(self.tasks[sequence], text, code, blame)

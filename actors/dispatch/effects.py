@@ -1,0 +1,93 @@
+"""What the dispatch core asks its shell to do, as values, in the order in which they must happen."""
+
+from __future__ import annotations
+
+import attrs
+
+from contracts.messages import GatekeeperMessage, LogIn, ProbePortal, VisitOrder
+from contracts.ports import JournalEntry, Lease
+from contracts.tasks import POResult
+
+
+@attrs.frozen
+class Record:
+    """Write these entries in one transaction, before anything that follows."""
+
+    entries: tuple[JournalEntry, ...]
+
+
+@attrs.frozen
+class TellWorker:
+    """Give this generation of a worker something to do."""
+
+    worker: str
+    generation: int
+    message: VisitOrder | LogIn | ProbePortal
+
+
+@attrs.frozen
+class TellGatekeeper:
+    """Tell the owner of logins."""
+
+    message: GatekeeperMessage
+
+
+@attrs.frozen
+class KillWorker:
+    """Have this generation killed now."""
+
+    worker: str
+    generation: int
+    text: str
+
+
+@attrs.frozen
+class RecycleWorker:
+    """Have this generation, which is free, restarted as planned."""
+
+    worker: str
+    generation: int
+    text: str
+
+
+@attrs.frozen
+class Publish:
+    """Move the lease's files to their place and answer with `Published` or `PublishFailed`."""
+
+    lease: Lease
+    result: POResult
+
+
+@attrs.frozen
+class DiscardStaging:
+    """Delete the lease's staging folder."""
+
+    lease: Lease
+
+
+@attrs.frozen
+class NoteOrderEnded:
+    """Tell the monitor that this generation ended an order."""
+
+    worker: str
+    generation: int
+
+
+@attrs.frozen
+class WakeAt:
+    """Send `Wake` at this monotonic time. It replaces the wake-up asked for before; None cancels it."""
+
+    when: float | None
+
+
+DispatchEffect = (
+    Record
+    | TellWorker
+    | TellGatekeeper
+    | KillWorker
+    | RecycleWorker
+    | Publish
+    | DiscardStaging
+    | NoteOrderEnded
+    | WakeAt
+)

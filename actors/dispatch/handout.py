@@ -1,0 +1,92 @@
+"""Who gets what next: logins and probes first, then orders in their order, suspects last and alone."""
+
+from __future__ import annotations
+
+from actors.dispatch.crew import LeaseState, WorkerView
+from actors.dispatch.desk import Desk, TaskState
+from actors.dispatch.effects import Record, TellWorker
+from contracts.messages import LogIn, ProbePortal, VisitOrder
+from contracts.ports import Lease, LeaseGranted
+from contracts.status import WorkerState
+
+DUTY_GRACE = 5.0
+"""Seconds beyond its own deadline after which a login or a probe is taken for hung."""
+
+
+class HandOut:
+    """Hands out work.
+
+    Args:
+        desk: The dispatcher's books.
+        epoch: This dispatcher generation's number in the journal.
+    """
+
+    def __init__(self, desk: Desk, epoch: int) -> None:
+        self._desk = desk
+        self._epoch = epoch
+
+    def hand_out(self, now: float) -> None:
+        """Give every free worker something to do, as far as there is anything it may do."""
+        while (worker := self._desk.crew.free()) is not None:
+            if not (self._give_duty(worker, now) or self._give_order(worker, now)):
+                return
+
+    def _give_duty(self, worker: WorkerView, now: float) -> bool:
+        if self._desk.stopping:
+            return False
+        for wanted in self._desk.logins.values():
+            host = self._desk.hosts[wanted.host]
+            del self._desk.logins[wanted.host]
+            worker.state, worker.duty_host = WorkerState.LOGGING_IN, host.host
+            worker.activity = f"logging in to {host.host}"
+            worker.duty_due = now + self._desk.timeouts.login + DUTY_GRACE
+            message = LogIn(host.host, host.base_url, wanted.credentials, self._desk.timeouts.login)
+            self._desk.effects.append(TellWorker(worker.name, worker.generation, message))
+            return True
+        for host in self._desk.hosts.values():
+            if host.wants_probe(now):
+                host.prober = worker.name
+                worker.state, worker.duty_host = WorkerState.PROBING, host.host
+                worker.activity = f"asking whether {host.host} is back"
+                worker.duty_due = now + self._desk.timeouts.login + DUTY_GRACE
+                message_ = ProbePortal(host.host, host.base_url)
+                self._desk.effects.append(TellWorker(worker.name, worker.generation, message_))
+                return True
+        return False
+
+    def _give_order(self, worker: WorkerView, now: float) -> bool:
+        if self._desk.stopping or self._desk.pauses or any(held.alone for held in self._desk.crew.leases()):
+            return False
+
+        def admits(host: str) -> bool:
+            return self._desk.hosts[host].admits(now)
+
+        sequence = self._desk.queue.take(admits)
+        if sequence is not None:
+            self._grant(worker, self._desk.tasks[sequence], now)
+            return True
+        suspect = self._desk.queue.next_suspect(admits)
+        if suspect is None or self._desk.crew.leases():
+            return False
+        fresh = self._desk.crew.free_and_fresh()
+        if fresh is not None:
+            self._desk.queue.drop_suspect()
+            self._grant(fresh, self._desk.tasks[suspect], now, alone=True)
+        elif not self._desk.crew.is_any_coming():
+            worker.draining = "a fresh browser for an order that lost two"
+            self._desk.free(worker)
+        return False
+
+    def _grant(self, worker: WorkerView, task: TaskState, now: float, *, alone: bool = False) -> None:
+        task.leases += 1
+        order = task.order
+        lease = Lease(order.handle, task.leases, worker.name, worker.generation, self._epoch)
+        timeout = order.task.timeout_override or self._desk.timeouts.task
+        task.lease = lease
+        worker.lease = LeaseState(lease, now, now + timeout, self._desk.timeouts.inactivity, now, alone)
+        worker.state = WorkerState.WORKING
+        worker.leases_given += 1
+        worker.po_number, worker.activity = order.handle.po_number, "opening"
+        self._desk.effects.append(Record((LeaseGranted(lease),)))
+        message = VisitOrder(lease, order, self._desk.hosts[order.host].session, timeout)
+        self._desk.effects.append(TellWorker(worker.name, worker.generation, message))

@@ -1,0 +1,111 @@
+"""What the dispatcher knows of each portal: its login and its circuit.
+
+A circuit opens when the portal itself is in trouble. While it is open nobody is charged and nothing is handed out for
+that host; one probe of the base address at a time finds out when to go on.
+"""
+
+from __future__ import annotations
+
+import attrs
+
+from contracts.config import Timeouts
+from contracts.messages import HostSession, LoginNeeded
+
+FAILURES_THAT_OPEN = 5
+"""Different orders in a row that must fail before a circuit opens although the base answers."""
+SECONDS_BETWEEN_LOGIN_QUESTIONS = 5.0
+"""The gatekeeper is asked again after this time; it may have died over the question."""
+
+
+@attrs.define(eq=False)
+class HostState:
+    """One portal. Times are monotonic seconds.
+
+    Args:
+        host: Host and port.
+        base_url: Its root, the target of probes.
+        timeouts: Limits of probing.
+    """
+
+    host: str
+    base_url: str
+    timeouts: Timeouts
+    session: HostSession = attrs.field(init=False)
+    failing: set[int] = attrs.field(factory=set, init=False)
+    held_until: float = 0.0
+    opened_at: float | None = None
+    next_probe: float = 0.0
+    probe_delay: float = 0.0
+    prober: str = ""
+    login_pending: bool = False
+    ask_again_at: float = float("inf")
+    proved_version: int = 0
+    refused: str = ""
+
+    def __attrs_post_init__(self) -> None:
+        self.session = HostSession(self.host)
+
+    @property
+    def circuit_is_open(self) -> bool:
+        """Whether the portal is in trouble."""
+        return self.opened_at is not None
+
+    def admits(self, now: float) -> bool:
+        """Whether an order of this host may be handed out."""
+        return not (self.circuit_is_open or self.login_pending or self.refused or now < self.held_until)
+
+    def note_success(self) -> None:
+        """An order was read: the portal works."""
+        self.failing.clear()
+
+    def note_failure(self, sequence: int, portal_up: bool | None, now: float) -> bool:
+        """An order failed by the portal's or the network's fault. Return whether the order is to be charged.
+
+        It is not when the circuit is, or now becomes, open.
+        """
+        self.failing.add(sequence)
+        if self.circuit_is_open:
+            return False
+        if portal_up is not True or len(self.failing) >= FAILURES_THAT_OPEN:
+            self.opened_at = now
+            self.probe_delay = self.timeouts.circuit_probe_first
+            self.next_probe = now + self.probe_delay
+            return False
+        return True
+
+    def wants_probe(self, now: float) -> bool:
+        """Whether it is time to ask the base address."""
+        return self.circuit_is_open and not self.prober and now >= self.next_probe
+
+    def note_probe(self, status: int | None, now: float) -> None:
+        """The base address answered with `status`, or (None) not at all."""
+        self.prober = ""
+        if not self.circuit_is_open:
+            return
+        if status is not None and status < 500:
+            self.opened_at = None
+            self.failing.clear()
+            return
+        self.probe_delay = min(self.timeouts.circuit_probe_max, self.probe_delay * 2)
+        self.next_probe = now + self.probe_delay
+
+    def ask_for_login(self, now: float) -> LoginNeeded:
+        """Return the question to the gatekeeper, and note when to ask it again should it die over it."""
+        self.login_pending = True
+        self.ask_again_at = now + SECONDS_BETWEEN_LOGIN_QUESTIONS
+        return LoginNeeded(self.host, self.session.version)
+
+    def is_lost(self, now: float) -> bool:
+        """Whether the circuit has been open for longer than anybody wants to wait."""
+        return self.opened_at is not None and now - self.opened_at >= self.timeouts.circuit_open
+
+    def next_due(self, now: float) -> float | None:
+        """When this host needs a look."""
+        times = [self.held_until] if self.held_until > now else []
+        if self.login_pending:
+            times.append(self.ask_again_at)
+        if self.opened_at is not None:
+            times.append(self.opened_at + self.timeouts.circuit_open)
+            if not self.prober:
+                times.append(self.next_probe)
+        return min(times, default=None)

@@ -1,0 +1,182 @@
+"""What a visit's end costs and whom: the table "Whose fault it is" of `docs/explanation/faults.md`, row by row."""
+
+from __future__ import annotations
+
+import random
+from typing import assert_never
+
+import attrs
+
+from actors.dispatch.crew import LeaseState
+from actors.dispatch.desk import Desk, TaskState
+from actors.dispatch.effects import DiscardStaging, Publish, Record, TellGatekeeper
+from actors.dispatch.hosts import HostState
+from contracts.config import RetryPolicy
+from contracts.errors import Blame
+from contracts.messages import LoginMet, PublishFailed, SessionProved, Visited, VisitEnded, VisitFailed
+from contracts.ports import Lease, PublishStarted
+from contracts.status import WorkerState
+from contracts.supervision import ChildEvent
+from contracts.tasks import POResult, TaskStatus
+
+
+class VisitJudge:
+    """Judges how visits ended.
+
+    Args:
+        desk: The dispatcher's books.
+        retry: When a failed visit is tried again.
+        chance: Seeded source of jitter.
+    """
+
+    def __init__(self, desk: Desk, retry: RetryPolicy, chance: random.Random) -> None:
+        self._desk = desk
+        self._retry = retry
+        self._chance = chance
+
+    def on_visit(self, event: VisitEnded, now: float) -> None:
+        """A visit ended; an outcome of a lease that is not in hand changes nothing."""
+        worker = self._desk.crew.holder(event.lease)
+        if worker is None:
+            self._desk.stale += 1
+            self._desk.effects.append(DiscardStaging(event.lease))
+            current = self._desk.crew.current(event.lease.worker, event.lease.generation)
+            if current is not None and current.lease is None and current.state is WorkerState.WORKING:
+                self._desk.free(current)  # its lease was given up, but it works for the next batch
+            return
+        task = self._desk.tasks[event.lease.task.sequence]
+        host = self._desk.host(task.order)
+        match event.outcome:
+            case Visited(result, retry_worthwhile):
+                self._on_visited(task, event.lease, result, retry_worthwhile, now)
+            case LoginMet():
+                self._on_login_met(task, host, event.lease, event.outcome, now)
+            case VisitFailed():
+                self._on_failed(task, host, event.lease, event.outcome, now)
+            case _:
+                assert_never(event.outcome)
+
+    def _on_visited(self, task: TaskState, lease: Lease, result: POResult, retry_worthwhile: bool, now: float) -> None:
+        host = self._desk.host(task.order)
+        host.note_success()
+        if host.proved_version < host.session.version:
+            host.proved_version = host.session.version
+            self._desk.effects.append(TellGatekeeper(SessionProved(host.host, host.session.version)))
+        task.attempts += 1
+        if retry_worthwhile and task.attempts < self._retry.max_attempts and not self._desk.stopping:
+            self._desk.end_lease(task, lease, "some attachments did not arrive")
+            self._desk.release(lease)
+            self._desk.requeue(task, until=now + self._delay(task.attempts))
+            return
+        final = attrs.evolve(result, attempts=task.attempts)
+        if result.attachments and result.status in (TaskStatus.COMPLETED, TaskStatus.PARTIAL):
+            self._desk.effects.append(Record((PublishStarted(lease, final),)))
+            self._desk.effects.append(Publish(lease, final))
+            return
+        self._desk.effects.append(DiscardStaging(lease))
+        self._desk.release(lease, ended=True)
+        self._desk.finish(task, final)
+
+    def on_published(self, lease: Lease, result: POResult) -> None:
+        """The files are in their place: the task has ended."""
+        if self._desk.crew.holder(lease) is None:
+            return
+        task = self._desk.tasks[lease.task.sequence]
+        self._desk.release(lease, ended=True)
+        self._desk.finish(task, result)
+
+    def on_publish_failed(self, event: PublishFailed, now: float) -> None:
+        """The files could not be moved: the machine is in trouble, or staged files are not what they were."""
+        lease = event.lease
+        if self._desk.crew.holder(lease) is None:
+            return
+        task = self._desk.tasks[lease.task.sequence]
+        if event.files_lost and task.attempts >= self._retry.max_attempts:
+            self._desk.effects.append(DiscardStaging(lease))
+            self._desk.release(lease, ended=True)
+            self._desk.fail(task, event.text, "WORKER_ERROR", Blame.HOST)
+            return
+        if not event.files_lost:
+            task.attempts -= 1  # nobody is charged for the machine's trouble
+        self._desk.end_lease(task, lease, event.text)
+        self._desk.release(lease)
+        if event.files_lost:
+            self._desk.requeue(task, until=now + self._delay(task.attempts))
+            return
+        self._desk.requeue(task)
+        self._desk.pause_for_host(event.text, now)
+
+    def _on_login_met(self, task: TaskState, host: HostState, lease: Lease, met: LoginMet, now: float) -> None:
+        version, reason = met.session_version, met.reason
+        self._desk.end_lease(task, lease, reason)
+        self._desk.release(lease)
+        verified = host.session.verified or version < host.session.version
+        if verified and task.met_login_at is not None and version > task.met_login_at:
+            text = f"The portal asked for a login again right after a verified login ({reason}). Check its access."
+            self._desk.fail(task, text, "AUTH_ERROR", Blame.AUTH)
+            return
+        task.met_login_at = version
+        self._desk.requeue(task)
+        if host.refused:
+            return
+        if version >= host.session.version and not host.login_pending:
+            self._desk.effects.append(TellGatekeeper(host.ask_for_login(now)))
+
+    def _on_failed(self, task: TaskState, host: HostState, lease: Lease, failure: VisitFailed, now: float) -> None:
+        self._desk.effects.append(DiscardStaging(lease))
+        match failure.blame:
+            case Blame.ITEM | Blame.AUTH:
+                task.attempts += 1
+                self._desk.release(lease, ended=True)
+                status = TaskStatus.PO_NOT_FOUND if failure.not_found else TaskStatus.FAILED
+                outcome = self._desk.outcome(task, status, failure.message, failure.code, failure.blame)
+                if failure.blame is Blame.ITEM:
+                    host.note_success()
+                self._desk.finish(task, attrs.evolve(outcome, url=failure.url, duration=failure.duration))
+            case Blame.PORTAL | Blame.NETWORK:
+                self._on_portal_failure(task, host, lease, failure, now)
+            case Blame.HOST:
+                self._desk.end_lease(task, lease, failure.message)
+                self._desk.release(lease)
+                self._desk.requeue(task)
+                self._desk.pause_for_host(failure.message, now)
+            case Blame.BROWSER | Blame.PROGRAM:
+                task.crashes += 1
+                self._desk.end_lease(task, lease, failure.message)
+                self._desk.release(lease)
+                self._desk.requeue(task, why=failure.message)
+            case _:
+                assert_never(failure.blame)
+
+    def _on_portal_failure(
+        self, task: TaskState, host: HostState, lease: Lease, failure: VisitFailed, now: float
+    ) -> None:
+        charged = host.note_failure(task.order.handle.sequence, failure.portal_up, now)
+        if failure.retry_after is not None:
+            wait = min(failure.retry_after, self._desk.timeouts.circuit_open)
+            host.held_until = max(host.held_until, now + wait)
+        task.attempts += charged
+        if charged and task.attempts >= self._retry.max_attempts:
+            self._desk.release(lease, ended=True)
+            outcome = self._desk.outcome(task, TaskStatus.FAILED, failure.message, failure.code, failure.blame)
+            self._desk.finish(task, attrs.evolve(outcome, url=failure.url, duration=failure.duration))
+            return
+        self._desk.end_lease(task, lease, failure.message)
+        self._desk.release(lease)
+        self._desk.requeue(task, until=now + self._delay(task.attempts) if charged else None)
+
+    def on_lease_lost(self, held: LeaseState, event: ChildEvent) -> None:
+        """The worker that held a lease is gone."""
+        task = self._desk.tasks[held.lease.task.sequence]
+        # Charged only if the browser was seen alive after the lease began, and ended by itself or at a deadline.
+        by_itself = not event.ordered or bool(held.doomed)
+        why = held.doomed or (event.reason.text if event.reason is not None else "the worker ended")
+        if held.touched and by_itself:
+            task.crashes += 1
+        self._desk.end_lease(task, held.lease, f"the browser was lost: {why}")
+        self._desk.requeue(task, why=why)
+
+    def _delay(self, attempts: int) -> float:
+        policy = self._retry
+        delay = min(policy.max_delay, policy.base_delay * policy.backoff_factor ** (attempts - 1))
+        return delay * (1 - 0.5 * self._chance.random()) if policy.jitter else delay

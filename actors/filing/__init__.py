@@ -1,0 +1,6 @@
+"""The download folder: names, verification, staging, publishing, lock. Only home of pathvalidate and filelock."""
+
+from __future__ import annotations
+
+from actors.filing.folder import DownloadFolder as DownloadFolder
+from actors.filing.lock import FolderLock as FolderLock

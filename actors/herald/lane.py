@@ -1,0 +1,78 @@
+"""One callback at a time, on a thread of its own, always with the latest progress only."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from actors.runtime import Bell, Environment
+
+log = logging.getLogger("purser.herald")
+
+ProgressCallback = Callable[[dict[str, Any]], None]
+
+
+class CallbackLane:
+    """Calls the user's callback beside everything else.
+
+    Args:
+        environment: Where the thread of a call comes from.
+    """
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+        self._bell = Bell()
+        self._callback: ProgressCallback | None = None
+        self._busy = False
+        self.failures = 0
+        """Calls that raised."""
+        self.skipped = 0
+        """Reports that were left out because the call before had not returned."""
+
+    def set_callback(self, callback: ProgressCallback | None) -> None:
+        """Set or replace the callback; the next report goes to it."""
+        self._callback = callback
+
+    def offer(self, make_progress: Callable[[], dict[str, Any]]) -> None:
+        """Report now, unless the last call is still running."""
+        callback = self._callback
+        if callback is None:
+            return
+        if self._bell.wait_for(self._claim, 0.0):
+            self._environment.run_job("callback", lambda: self._call(callback, make_progress))
+        else:
+            self.skipped += 1
+
+    def finish(self, make_progress: Callable[[], dict[str, Any]], timeout: float) -> bool:
+        """Make the final call; waits for it and the one before it up to `timeout` seconds in all, else says False."""
+        callback = self._callback
+        if callback is None:
+            return True
+        deadline = self._environment.clock.monotonic() + timeout
+        if not self._bell.wait_for(self._claim, timeout):
+            log.warning("The progress callback has not returned for %g s; its final call is left out.", timeout)
+            return False
+        self._environment.run_job("callback", lambda: self._call(callback, make_progress))
+        left = deadline - self._environment.clock.monotonic()
+        if not self._bell.wait_for(lambda: not self._busy, left):
+            log.warning("The final call of the progress callback did not return within %g s.", timeout)
+            return False
+        return True
+
+    def _claim(self) -> bool:
+        """Take the lane if it is free. Only called under the bell's lock, so that no two calls can both take it."""
+        if self._busy:
+            return False
+        self._busy = True
+        return True
+
+    def _call(self, callback: ProgressCallback, make_progress: Callable[[], dict[str, Any]]) -> None:
+        try:
+            callback(make_progress())
+        except Exception:  # boundary: the user's code may raise what it likes
+            self.failures += 1
+            log.exception("The progress callback raised; processing goes on.")
+        finally:
+            self._busy = False
+            self._bell.ring()

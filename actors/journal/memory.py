@@ -1,0 +1,97 @@
+"""The journal in memory: it outlives the dispatcher, not the program. The durable one keeps the same promises."""
+
+from __future__ import annotations
+
+import threading
+from typing import assert_never
+
+import attrs
+
+from contracts.errors import StaleEpochError
+from contracts.ports import (
+    BatchBegun,
+    JournalEntry,
+    JournalledTask,
+    JournalState,
+    LeaseEnded,
+    LeaseGranted,
+    OutcomeRecorded,
+    PublishStarted,
+    TaskAccepted,
+)
+from contracts.tasks import POResult
+
+
+class MemoryJournal:
+    """Implements `contracts.ports.Journal`. Thread-safe."""
+
+    resumes = False
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._epoch = 0
+        self._open: dict[int, JournalledTask] = {}
+        self._results: dict[int, POResult] = {}
+        self._batch = BatchBegun(0, 0)
+        self._succeeded = 0
+        self._failed = 0
+        self._next_sequence = 0
+
+    def open_epoch(self) -> int:
+        """Begin a new dispatcher's time."""
+        with self._lock:
+            self._epoch += 1
+            return self._epoch
+
+    def append(self, epoch: int, entries: tuple[JournalEntry, ...]) -> None:
+        """Write entries. Raises `StaleEpochError` for any but the newest epoch."""
+        with self._lock:
+            if epoch != self._epoch:
+                raise StaleEpochError(f"Epoch {epoch} is over; the journal belongs to epoch {self._epoch}.")
+            for entry in entries:
+                self._write(entry)
+
+    def _write(self, entry: JournalEntry) -> None:
+        match entry:
+            case BatchBegun():
+                self._batch, self._succeeded, self._failed = entry, 0, 0
+            case TaskAccepted(order):
+                self._open[order.handle.sequence] = JournalledTask(order, order.task.retry_count)
+                self._next_sequence = order.handle.sequence + 1
+            case LeaseGranted():
+                pass
+            case LeaseEnded(lease, _, attempts, crashes):
+                task = self._open.get(lease.task.sequence)
+                if task is not None:
+                    self._open[lease.task.sequence] = attrs.evolve(
+                        task, attempts=attempts, crashes=crashes, publishing=None
+                    )
+            case PublishStarted(lease):
+                task = self._open.get(lease.task.sequence)
+                if task is not None:
+                    self._open[lease.task.sequence] = attrs.evolve(task, publishing=entry)
+            case OutcomeRecorded(result):
+                self._open.pop(result.handle.sequence, None)
+                self._results[result.handle.sequence] = result
+                if result.handle.sequence >= self._batch.first:
+                    self._succeeded += result.status.is_success
+                    self._failed += not result.status.is_success
+            case _:
+                assert_never(entry)
+
+    def replay(self) -> JournalState:
+        """Read the books."""
+        with self._lock:
+            return JournalState(
+                open_tasks=tuple(self._open.values()),
+                batch_total=self._batch.total,
+                batch_succeeded=self._succeeded,
+                batch_failed=self._failed,
+                next_sequence=self._next_sequence,
+            )
+
+    def results(self, first: int, count: int) -> tuple[POResult, ...]:
+        """Return the outcomes of `count` tasks from sequence `first` on, in order, where there is one."""
+        with self._lock:
+            wanted = (self._results.get(sequence) for sequence in range(first, first + count))
+            return tuple(result for result in wanted if result is not None)

@@ -1,0 +1,1 @@
+"""The monitor: memory thresholds, disk, wear, and the crew's restart limits."""

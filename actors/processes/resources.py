@@ -1,0 +1,88 @@
+"""What the machine has and how busy it is: for reports, for the status display and for choosing a crew's size."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import attrs
+import psutil
+
+from actors.processes import cgroups, measure
+
+
+@attrs.frozen(kw_only=True)
+class Machine:
+    """What a crew may count on.
+
+    Args:
+        cores: Processor cores this program may use, at least 1.
+        memory: Bytes of memory: the machine's, or the control group's limit if that is smaller.
+        available: Bytes of it that are free to use now.
+    """
+
+    cores: int
+    memory: int
+    available: int
+
+
+@attrs.frozen(kw_only=True)
+class Usage:
+    """How busy the machine is.
+
+    Args:
+        cpu_percent: Processor use since the last reading, 0 to 100; 0 at the first.
+        memory_percent: Memory in use, 0 to 100, of the smaller of machine and control group.
+        memory_used: Bytes of it.
+        memory_limit: Bytes in all.
+        disk_free: Free bytes for each folder that was asked for; -1 where it cannot be told.
+        network_sent: Bytes sent by the machine since it started.
+        network_received: Bytes received by the machine since it started.
+        own_memory: Bytes that belong to this program's own process alone.
+    """
+
+    cpu_percent: float
+    memory_percent: float
+    memory_used: int
+    memory_limit: int
+    disk_free: dict[Path, int]
+    network_sent: int
+    network_received: int
+    own_memory: int
+
+
+def machine() -> Machine:
+    """Read what the machine has."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else psutil.cpu_count() or 1
+    allowed = cgroups.processor_limit()
+    if allowed is not None:
+        cores = min(cores, max(int(allowed), 1))
+    memory = measure.machine_memory()
+    return Machine(cores=max(cores, 1), memory=memory.limit, available=max(memory.limit - memory.used, 0))
+
+
+def usage(*folders: Path) -> Usage:
+    """Read how busy the machine is, and how much is free where each of `folders` lies."""
+    memory = measure.machine_memory()
+    # None on a machine without any network card.
+    network = psutil.net_io_counters()
+    return Usage(
+        cpu_percent=psutil.cpu_percent(interval=None),
+        memory_percent=memory.fraction * 100,
+        memory_used=memory.used,
+        memory_limit=memory.limit,
+        disk_free={folder: _free(folder) for folder in folders},
+        network_sent=getattr(network, "bytes_sent", 0),
+        network_received=getattr(network, "bytes_recv", 0),
+        own_memory=measure.own_memory(os.getpid()),
+    )
+
+
+def _free(folder: Path) -> int:
+    # A download folder that does not exist yet lies on its nearest existing parent's volume.
+    there = next((place for place in (folder, *folder.absolute().parents) if place.exists()), None)
+    try:
+        return shutil.disk_usage(there).free if there is not None else -1
+    except OSError:
+        return -1

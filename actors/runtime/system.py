@@ -1,0 +1,206 @@
+"""A system of named actors: starts them, finds them by name, carries messages, counts what nobody received.
+
+Names are resolved at each tell, so nobody holds a reference that a restart makes stale.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import pykka
+from pykka._envelope import Envelope  # the only way to put a question with a future of our own into an inbox
+
+from actors.runtime.environment import Environment, Timer
+from contracts.supervision import Down, ExitKind, Ping, Reason
+
+if TYPE_CHECKING:
+    from actors.runtime.actor import Actor, Context
+
+log = logging.getLogger("purser.runtime")
+
+
+@attrs.frozen
+class DeadLetters:
+    """Messages that reached nobody, counted by their kind."""
+
+    total: int
+    by_kind: Mapping[str, int]
+
+
+@attrs.frozen
+class _Entry:
+    generation: int
+    ref: pykka.ActorRef[Any]
+
+
+class System:
+    """One tree of actors and the environment it runs in. Thread-safe.
+
+    Args:
+        environment: Threads and time, real or simulated.
+        on_end: Told the `Down` of an actor without a parent, in that actor's thread.
+    """
+
+    def __init__(self, environment: Environment, on_end: Callable[[Down], None] | None = None) -> None:
+        self.environment = environment
+        self._on_end = on_end
+        self._lock = threading.Lock()
+        self._entries: dict[str, _Entry] = {}
+        self._generations: dict[str, int] = {}
+        self._dead_letters: dict[str, int] = {}
+
+    def last_generation(self, name: str) -> int:
+        """Return the highest generation that was ever started under `name`, 0 for none."""
+        with self._lock:
+            return self._generations.get(name, 0)
+
+    def spawn(
+        self,
+        name: str,
+        factory: Callable[[Context], Actor],
+        *,
+        generation: int | None = None,
+        parent: str | None = None,
+    ) -> int:
+        """Start one generation of an actor and return its number.
+
+        A failure to build the actor or to start its thread does not raise: the parent gets its one `Down`, as after
+        any other end.
+        """
+        from actors.runtime.actor import Context  # noqa: PLC0415 - actor.py imports this module
+
+        with self._lock:
+            number = generation if generation is not None else self._generations.get(name, 0) + 1
+            self._generations[name] = max(number, self._generations.get(name, 0))
+        context = Context(system=self, name=name, generation=number, parent=parent)
+        actor: Actor | None = None
+        try:
+            actor = factory(context)
+            with self._lock:
+                self._entries[name] = _Entry(number, actor.actor_ref)
+            pykka.ActorRegistry.register(actor.actor_ref)
+            actor.begin()
+        except Exception as error:  # noqa: BLE001 - boundary: whatever keeps a child from starting is one Down
+            log.warning("%s generation %d could not be started: %s", name, number, error)
+            if actor is not None:
+                pykka.ActorRegistry.unregister(actor.actor_ref)
+                self.forget(name, number)
+                for envelope in actor.close_inbox():
+                    self.bury(name, envelope)
+            self.report_down(
+                parent, Down(name, number, Reason(ExitKind.START_FAILED, str(error), type(error).__name__))
+            )
+        return number
+
+    def report_down(self, parent: str | None, down: Down) -> None:
+        """Tell the parent of an end; without a parent, whoever made the system."""
+        if parent is not None:
+            self.tell(parent, down)
+        elif self._on_end is not None:
+            self._on_end(down)
+
+    def forget(self, name: str, generation: int) -> None:
+        """Take a generation that has ended out of the directory."""
+        with self._lock:
+            entry = self._entries.get(name)
+            if entry is not None and entry.generation == generation:
+                del self._entries[name]
+
+    def abandon(self, name: str, generation: int) -> None:
+        """Fence off a generation whose thread does not come back: it is told nothing more, and handles nothing more.
+
+        Should it come back after all, it ends after the message in hand.
+        """
+        with self._lock:
+            entry = self._entries.get(name)
+        if entry is not None and entry.generation == generation:
+            entry.ref.actor_stopped.set()
+            self.forget(name, generation)
+            self._wake(entry.ref)
+
+    def _wake(self, ref: pykka.ActorRef[Any]) -> None:
+        """Let an actor that waits for a message, as a supervisor does for its children, see that it was stopped."""
+        with contextlib.suppress(pykka.ActorDeadError):
+            ref.actor_inbox.put(Envelope(Ping()))
+
+    def is_alive(self, name: str) -> bool:
+        """Whether an actor of that name can be told something now."""
+        with self._lock:
+            return name in self._entries
+
+    def names(self) -> tuple[str, ...]:
+        """Names of all living actors, sorted."""
+        with self._lock:
+            return tuple(sorted(self._entries))
+
+    def tell(self, name: str, message: Any, *, generation: int | None = None) -> bool:
+        """Send a message to whoever has that name now, or only to one generation of it.
+
+        Returns:
+            Whether it was put into an inbox. If not, it is counted as a dead letter.
+        """
+        with self._lock:
+            entry = self._entries.get(name)
+        if entry is None or (generation is not None and entry.generation != generation):
+            self._count_dead(message)
+            return False
+        try:
+            entry.ref.tell(message)
+        except pykka.ActorDeadError:
+            self._count_dead(message)
+            return False
+        return True
+
+    def ask(self, name: str, message: Any, timeout: float) -> Any:
+        """Send a question and wait for the answer. Only code outside the tree may ask.
+
+        Raises:
+            pykka.ActorDeadError: Nobody has that name, or the actor ended before it answered.
+            pykka.Timeout: No answer came within `timeout` seconds.
+        """
+        with self._lock:
+            entry = self._entries.get(name)
+        if entry is None:
+            self._count_dead(message)
+            raise pykka.ActorDeadError(f"No actor is called {name} now.")
+        future = self.environment.future()
+        try:
+            entry.ref.actor_inbox.put(Envelope(message, reply_to=future))
+        except pykka.ActorDeadError:
+            self._count_dead(message)
+            raise
+        return future.get(timeout=timeout)
+
+    def set_timer(self, name: str, generation: int, delay: float, message: Any) -> Timer:
+        """Tell `message` to one generation after `delay` seconds. A generation that has ended gets nothing."""
+        return self.environment.set_timer(delay, lambda: self._tell_if_alive(name, generation, message))
+
+    def _tell_if_alive(self, name: str, generation: int, message: Any) -> None:
+        with self._lock:
+            entry = self._entries.get(name)
+        if entry is not None and entry.generation == generation:
+            self.tell(name, message, generation=generation)
+
+    def bury(self, name: str, envelope: Envelope[Any]) -> None:
+        """Count an unhandled message of an actor that ended, and free whoever waits for its answer."""
+        if envelope.reply_to is not None:
+            error = pykka.ActorDeadError(f"{name} ended before it handled the message.")
+            envelope.reply_to.set_exception(exc_info=(pykka.ActorDeadError, error, None))
+        self._count_dead(envelope.message)
+
+    def _count_dead(self, message: Any) -> None:
+        kind = type(message).__name__
+        with self._lock:
+            self._dead_letters[kind] = self._dead_letters.get(kind, 0) + 1
+        log.debug("dead letter: %s", kind)
+
+    @property
+    def dead_letters(self) -> DeadLetters:
+        """Messages that reached nobody so far."""
+        with self._lock:
+            return DeadLetters(sum(self._dead_letters.values()), dict(self._dead_letters))

@@ -1,0 +1,1 @@
+"""The front door: `ProcessingSession`, what it opens and closes, the tree of actors and the one-browser path."""

@@ -1,0 +1,299 @@
+"""One call of `process_pos`: runs an engine to the end of the batch, through stops, interrupts and the fallback."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable
+
+import attrs
+
+from actors.runtime import Bell
+from actors.session.engine import Engine
+from actors.session.house import House
+from actors.session.orders import Batch
+from contracts.config import Settings
+from contracts.errors import (
+    AuthenticationError,
+    CrewFailedError,
+    ParallelProcessingError,
+    PortalUnreachableError,
+    ProfileCorruptionError,
+    error_code,
+)
+from contracts.ports import OutcomeRecorded
+from contracts.status import Progress, SessionStatus, WorkerHealth
+from contracts.tasks import Order, POResult, POTask, TaskStatus
+
+log = logging.getLogger("purser.session")
+
+HOSTS_ASKED_FIRST = 5
+"""Hosts of a batch of which one must answer before a browser is started."""
+
+OnCrewFailure = Callable[[Exception, tuple[POTask, ...], tuple[int, int]], tuple[int, int]]
+
+
+@attrs.frozen(kw_only=True)
+class Outcome:
+    """How a batch ended.
+
+    Args:
+        rows: The outcome of each row, in input order.
+        orders: The outcome of each order, once.
+        progress: The last snapshot.
+        status: How the session stands now.
+        fallback: Why the crew was given up, or empty.
+        stopped_early: Why the batch ended before all was done, or empty.
+        interrupted: Whether the user interrupted it.
+    """
+
+    rows: tuple[POResult, ...] = ()
+    orders: tuple[POResult, ...] = ()
+    progress: Progress = attrs.field(factory=Progress)
+    status: SessionStatus = SessionStatus.FAILED
+    fallback: str = ""
+    stopped_early: str = ""
+    interrupted: bool = False
+
+
+class BatchRun:
+    """Runs one batch. `run` belongs to the caller's thread, the rest to any.
+
+    Args:
+        house: Opens engines.
+        settings: Every setting.
+        batch: The orders and their rows.
+        mode: "parallel" or "sequential".
+        workers: Workers of a crew.
+        on_crew_failure: The session's fallback.
+    """
+
+    def __init__(
+        self, house: House, settings: Settings, batch: Batch, mode: str, workers: int, on_crew_failure: OnCrewFailure
+    ) -> None:
+        self._house = house
+        self._settings = settings
+        self._batch = batch
+        self._mode = mode
+        self._workers = workers
+        self._on_crew_failure = on_crew_failure
+        self._engine: Engine | None = None
+        self._bell = Bell()
+        self._ended = False
+        self._stop_text = ""
+        self._fallback = ""
+        self._interrupted = False
+        self._trouble = ""
+        self._force = False
+        self._workers_before: tuple[WorkerHealth, ...] = ()
+        self._workers_of_crew: tuple[WorkerHealth, ...] = ()
+
+    def run(self) -> Outcome:
+        """Work until every order has ended, then return what became of them.
+
+        Raises:
+            ConfigurationError, ProfileCorruptionError: Nothing could be started.
+            AuthenticationError: No order could be visited, because the portal let nobody in.
+        """
+        orders = self._batch.orders
+        workers, warm = self._house.board.read().workers, self._house.warm_engine
+        self._house.board.publish(Progress(total=len(orders), pending=len(orders), finished=not orders))
+        try:
+            if orders:
+                self._check_portals(orders)
+                self._engine = self._house.engine(self._mode, self._workers, self._settings, orders)
+                self._workers_before = workers if self._engine is warm else ()
+                self._work(self._engine, orders)
+            return self._outcome()
+        finally:
+            self._ended = True
+            self._bell.ring()
+
+    def _check_portals(self, orders: tuple[Order, ...]) -> None:
+        """Raise `PortalUnreachableError` when no portal of the batch answers at all."""
+        roots = list(dict.fromkeys(order.base_url for order in orders if not order.fault))
+        if not roots:
+            return
+        fetcher = self._house.premises(self._settings).make_fetcher()
+        try:
+            if (
+                all(fetcher.probe(root) is None for root in roots[:HOSTS_ASKED_FIRST])
+                and len(roots) <= HOSTS_ASKED_FIRST
+            ):
+                names = ", ".join(roots)
+                raise PortalUnreachableError(f"The portal does not answer: {names}. Check the address and the network.")
+        finally:
+            fetcher.close()
+
+    def _work(self, engine: Engine, orders: tuple[Order, ...]) -> None:
+        try:
+            self._run_to_the_end(engine, lambda: engine.submit(orders))
+        except CrewFailedError as error:
+            if self._mode == "sequential":
+                self._fail_plainly(engine, error)
+                return
+            progress = self._house.board.read()
+            tasks = tuple(order.task for order in orders)
+            self._on_crew_failure(error, tasks, (progress.completed, progress.failed))
+
+    def _run_to_the_end(self, engine: Engine, begin: Callable[[], object]) -> None:
+        """Begin and wait. The first interrupt drains, a second one forces; the step it struck is taken again."""
+
+        def pass_on_stop() -> None:
+            if self._stop_text:
+                engine.request_stop(self._stop_text, force=self._force)
+
+        steps = deque((begin, pass_on_stop, engine.wait))
+        while steps:
+            try:
+                while steps:
+                    steps[0]()
+                    steps.popleft()
+            except KeyboardInterrupt:
+                self.request_stop("interrupted", force=self._interrupted)
+                self._interrupted = True
+
+    def run_rest_sequentially(self, why: str) -> tuple[int, int]:
+        """Go on in one browser with what the crew left. Called by the session's fallback.
+
+        Returns:
+            Successful and failed orders of both phases.
+        """
+        self._fallback = why
+        self._workers_of_crew = _since(self._workers_before, self._house.board.read().workers)
+        self._workers_before = ()
+        self._house.close_engine()
+        engine = self._house.engine("sequential", 1, self._settings, self._batch.orders)
+        self._engine, self._mode = engine, "sequential"
+        try:
+            self._run_to_the_end(engine, lambda: engine.adopt(self._batch.orders))
+        except ProfileCorruptionError:
+            raise
+        except ParallelProcessingError as error:
+            self._fail_plainly(engine, error)
+        progress = self._house.board.read()
+        return progress.completed, progress.failed
+
+    def _fail_plainly(self, engine: Engine, error: Exception) -> None:
+        """Give every order left its outcome, and say why."""
+        log.error("The run cannot go on: %s", error)
+        self._trouble = str(error)
+        engine.request_stop(str(error), force=True)
+        engine.wait()
+
+    # ---------------------------------------------------------------------------------------------------- from outside
+
+    def request_stop(self, text: str, *, force: bool = False) -> None:
+        """End the batch: drain, or with `force` now. Nothing happens when it has ended."""
+        if self._ended:
+            return
+        self._stop_text = self._stop_text or text
+        self._force = self._force or force
+        if self._engine is not None:
+            self._engine.request_stop(text, force=force)
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether somebody has asked for the end."""
+        return bool(self._stop_text)
+
+    @property
+    def was_forced(self) -> bool:
+        """Whether something in hand was not waited for."""
+        return self._force or (self._engine is not None and self._engine.was_forced)
+
+    def wait_ended(self, timeout: float) -> bool:
+        """Wait up to `timeout` seconds for the end of `run`."""
+        return self._bell.wait_for(lambda: self._ended, timeout)
+
+    # --------------------------------------------------------------------------------------------------------- the end
+
+    def break_off(self, error: BaseException) -> Outcome:
+        """Give every order that an exception left open its outcome. The engine must have been closed.
+
+        Returns:
+            What became of the batch, without rows when nothing had been done yet.
+        """
+        journal = self._house.journal
+        if not journal.resumes:
+            left = journal.replay().open_tasks
+            outcomes = tuple(OutcomeRecorded(_cancelled(task.order, error)) for task in left)
+            journal.append(journal.open_epoch(), outcomes)
+        last = self._house.board.read()
+        failed = last.total - last.completed
+        self._house.board.publish(attrs.evolve(last, failed=failed, active=0, pending=0, finished=True))
+        self._trouble = str(error) or type(error).__name__
+        interrupted = isinstance(error, KeyboardInterrupt)
+        status = SessionStatus.CANCELLED if interrupted else SessionStatus.FAILED
+        outcome = attrs.evolve(self._summed_up(), status=status)
+        return outcome if any(result.status.is_success for result in outcome.orders) else Outcome(status=status)
+
+    def _outcome(self) -> Outcome:
+        outcome = self._summed_up()
+        results = outcome.orders
+        if results and all(r.status is TaskStatus.CANCELLED and r.error_code == "AUTH_ERROR" for r in results):
+            raise AuthenticationError(outcome.stopped_early)
+        return outcome
+
+    def _workers_of_batch(self, progress: Progress) -> tuple[WorkerHealth, ...]:
+        """What each worker did in this batch: a warm one goes on counting, and a crew may have had a successor."""
+        return self._workers_of_crew + _since(self._workers_before, progress.workers)
+
+    def _summed_up(self) -> Outcome:
+        progress = self._house.board.read()
+        orders = self._batch.orders
+        first = orders[0].handle.sequence if orders else 0
+        known = {result.handle: result for result in self._house.journal.results(first, len(orders))}
+        results = tuple(known.get(order.handle) or _interrupted(order, progress.stopped_early) for order in orders)
+        stopped_early = self._trouble or progress.stopped_early
+        if self._trouble:
+            status = SessionStatus.FAILED
+        elif self._stop_text:
+            status = SessionStatus.CANCELLED
+        else:
+            status = SessionStatus.FAILED if stopped_early else SessionStatus.COMPLETED
+        return Outcome(
+            rows=tuple(results[index] for index in self._batch.rows),
+            orders=results,
+            progress=attrs.evolve(progress, workers=self._workers_of_batch(progress)),
+            status=status,
+            fallback=self._fallback,
+            stopped_early=stopped_early,
+            interrupted=self._interrupted,
+        )
+
+
+def _since(before: tuple[WorkerHealth, ...], now: tuple[WorkerHealth, ...]) -> tuple[WorkerHealth, ...]:
+    """Take from what workers have counted what they had counted before."""
+    known = {worker.worker_id: worker for worker in before}
+    return tuple(
+        attrs.evolve(
+            worker,
+            processed_count=max(0, worker.processed_count - earlier.processed_count),
+            restarts=max(0, worker.restarts - earlier.restarts),
+        )
+        for worker in now
+        for earlier in [known.get(worker.worker_id) or attrs.evolve(worker, processed_count=0, restarts=0)]
+    )
+
+
+def _cancelled(order: Order, error: BaseException) -> POResult:
+    return POResult(
+        handle=order.handle,
+        status=TaskStatus.CANCELLED,
+        supplier=order.task.supplier,
+        url=order.url,
+        error_code=error_code(error),
+        error_message=str(error) or "the run was broken off before this order was done",
+    )
+
+
+def _interrupted(order: Order, text: str) -> POResult:
+    return POResult(
+        handle=order.handle,
+        status=TaskStatus.INTERRUPTED,
+        supplier=order.task.supplier,
+        url=order.url,
+        error_code="POOL_SHUTDOWN",
+        error_message=text or "the run ended before this order was done; it goes on with the next run",
+    )

@@ -1,0 +1,178 @@
+"""The crew as an engine: builds the tree, feeds it, watches over its root, and takes it down."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Any
+
+import pykka
+
+from actors.runtime import Bell, System, ThreadEnvironment
+from actors.session.tree import DISPATCHER, ROOT, TreeParts, root_spec
+from actors.supervise import Supervisor
+from contracts.errors import CrewFailedError
+from contracts.messages import BeginBatch, Drain, GiveUp, Submit
+from contracts.status import Progress
+from contracts.supervision import CountChildren, Down, Exit
+from contracts.tasks import Order
+
+log = logging.getLogger("purser.session")
+
+CHUNK = 1000
+SECONDS_BETWEEN_PINGS = 1.0
+_ANSWER_WITHIN = 10.0
+_TREE_SHARE = 0.9
+"""Of the seconds a forced end may take, what the tree may share out; the rest is for the root's own end."""
+
+
+class CrewEngine:
+    """Implements `Engine` with the actor tree.
+
+    Args:
+        parts: What the tree is built from.
+        environment: Threads and time of the tree; closed with it.
+        bell: Rung when the batch ends or the tree does.
+    """
+
+    def __init__(self, parts: TreeParts, environment: ThreadEnvironment, bell: Bell) -> None:
+        self._parts = parts
+        self._environment = environment
+        self._bell = bell
+        self._ended: Down | None = None
+        self._stop_text = ""
+        self._force = False
+        self._stop_asked_at: float | None = None
+        self._told = False
+        self._closed: bool | None = None
+        self._orders: tuple[Order, ...] | None = None
+        self._begun = False
+        self.system = System(environment, on_end=self._on_end)
+        spec = root_spec(parts)
+        self.system.spawn(ROOT, lambda context: Supervisor(context, spec))
+
+    def _on_end(self, down: Down) -> None:
+        self._ended = down
+        self._bell.ring()
+
+    # ----------------------------------------------------------------------------------------------------- the batch
+
+    def submit(self, orders: tuple[Order, ...]) -> None:
+        """Begin a batch and hand it over in chunks. Called again after an interrupt, it goes on where it was."""
+        if orders is not self._orders:
+            self._stop_text, self._force, self._stop_asked_at, self._told = "", False, None, False
+            self._orders, self._begun = orders, False
+        if not self._begun:
+            # May be asked twice by an interrupt, which changes nothing before the first order.
+            self._ask(BeginBatch(len(orders)))
+            self._begun = True
+        self.adopt(orders)
+
+    def adopt(self, orders: tuple[Order, ...]) -> None:
+        """Hand over orders; those that the journal knows are passed over."""
+        for start in range(0, len(orders), CHUNK):
+            self._ask(Submit(orders[start : start + CHUNK]))
+
+    def _ask(self, message: BeginBatch | Submit) -> Any:
+        """Ask the dispatcher, once more if it is just being restarted."""
+        deadline = time.monotonic() + self._parts.settings.timeouts.worker_ready
+        while True:
+            self._check_tree()
+            try:
+                if self._bell.wait_for(self._dispatcher_or_end, SECONDS_BETWEEN_PINGS) and self._ended is None:
+                    return self.system.ask(DISPATCHER, message, _ANSWER_WITHIN)
+            except (pykka.ActorDeadError, pykka.Timeout) as error:
+                log.info("The dispatcher did not answer (%s); asking again.", type(error).__name__)
+            if time.monotonic() > deadline:
+                raise CrewFailedError("The dispatcher does not answer. The batch goes on without the crew.")
+
+    def _dispatcher_or_end(self) -> bool:
+        return self._ended is not None or self.system.is_alive(DISPATCHER)
+
+    def wait(self) -> None:
+        """Wait until the batch has ended, pinging the root and passing on a stop."""
+        while not self._bell.wait_for(self._has_news, SECONDS_BETWEEN_PINGS):
+            self._ping()
+            self._pass_on_stop()
+        self._pass_on_stop()
+        while not self.progress().finished:
+            self._check_tree()
+            self._pass_on_stop()
+            self._ping()
+            self._bell.wait_for(lambda: self.progress().finished or self._ended is not None, SECONDS_BETWEEN_PINGS / 5)
+
+    def _has_news(self) -> bool:
+        return self.progress().finished or self._ended is not None or (bool(self._stop_text) and not self._told)
+
+    def _check_tree(self) -> None:
+        if self._ended is not None:
+            reason = self._ended.reason
+            raise CrewFailedError(f"The crew could not be kept alive: {reason.text or reason.kind.value}.")
+
+    def _ping(self) -> None:
+        silence = self._parts.settings.timeouts.root_silence
+        try:
+            self.system.ask(ROOT, CountChildren(), silence)
+        except pykka.Timeout as error:
+            raise CrewFailedError(f"The root supervisor has not answered for {silence:g} s.") from error
+        except pykka.ActorDeadError:
+            self._bell.wait_for(lambda: self._ended is not None, silence)
+            self._check_tree()
+
+    def _pass_on_stop(self) -> None:
+        if not self._stop_text:
+            return
+        timeouts = self._parts.settings.timeouts
+        now = time.monotonic()
+        if self._stop_asked_at is None:
+            self._stop_asked_at = now
+        if now - self._stop_asked_at >= timeouts.shutdown:
+            self._force = True
+        # Told again at each look, since a dispatcher that was restarted does not remember it.
+        self.system.tell(DISPATCHER, GiveUp(self._stop_text) if self._force else Drain(self._stop_text))
+        self._told = True
+
+    def request_stop(self, text: str, *, force: bool = False) -> None:
+        """Drain, or with `force` end now."""
+        self._stop_text = self._stop_text or text
+        self._force = self._force or force
+        self._told = False
+        self._bell.ring()
+
+    @property
+    def was_forced(self) -> bool:
+        """Whether the batch was ended without waiting for what was in hand."""
+        return self._force
+
+    def progress(self) -> Progress:
+        """Return the dispatcher's last snapshot."""
+        return self._parts.board.read()
+
+    # ---------------------------------------------------------------------------------------------------- the end
+
+    def close(self) -> bool:
+        """Stop the tree in reverse order, at last through the process ledger; name what is left."""
+        if self._closed is None:
+            self._closed = self._close()
+        return self._closed
+
+    def _close(self) -> bool:
+        timeouts = self._parts.settings.timeouts
+        graceful = not self._force
+        if self._ended is None and graceful:
+            self.system.tell(ROOT, Exit("the session ends"))
+            graceful = self._bell.wait_for(lambda: self._ended is not None, timeouts.shutdown)
+        if self._ended is None:
+            self.system.tell(ROOT, Exit("the session ends now", force=True, within=timeouts.force * _TREE_SHARE))
+            self._bell.wait_for(lambda: self._ended is not None, timeouts.force)
+        in_time = self._ended is not None
+        self._environment.close()
+        for owner in self._parts.premises.processes.live_owners():
+            self._parts.revocations.revoke(owner)
+            self._parts.premises.processes.kill(owner)
+        if not in_time:
+            log.error("These actors did not end within %g s: %s.", timeouts.force, ", ".join(self.system.names()))
+        letters = self.system.dead_letters
+        if letters.total:
+            log.debug("dead letters: %s", dict(letters.by_kind))
+        return graceful and in_time

@@ -1,0 +1,78 @@
+"""The machine's figures for the session, and the checks of its state."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from actors.filing.lock import FolderLock
+from actors.monitor.actor import MemoryView
+from actors.processes import resources as machine_resources
+from actors.session.mode import MachineFigures
+from contracts.errors import DownloadFolderError
+from contracts.ports import Owner
+from contracts.status import Progress, SessionStatus
+
+
+def machine() -> MachineFigures:
+    """Read what the choice of a mode needs."""
+    figures = machine_resources.machine()
+    used = figures.memory - figures.available
+    return MachineFigures(
+        cores=figures.cores,
+        memory_free_mb=figures.available / 2**20,
+        memory_fraction=used / figures.memory if figures.memory else 0.0,
+        cpu_percent=machine_resources.usage().cpu_percent,
+    )
+
+
+def folder_is_in_use(folder: Path) -> bool:
+    """Whether another process works in a download folder. Leaves no trace where there is none yet."""
+    if not (folder / ".purser").is_dir():
+        return False
+    lock = FolderLock(folder)
+    try:
+        lock.acquire()
+    except DownloadFolderError:
+        return True
+    lock.release()
+    return False
+
+
+def resources(download_dir: Path, profiles: Path | None, memory: MemoryView) -> dict[str, Any]:
+    """Return memory, CPU, disk and network as contract 22 lists them. MiB, percent, bytes."""
+    folders = (download_dir, profiles) if profiles is not None else (download_dir,)
+    usage = machine_resources.usage(*folders)
+    return {
+        "memory_per_worker_mb": {name: round(size, 1) for name, size in memory.worker_mb.items()},
+        "memory_total_mb": round(memory.crew_mb, 1),
+        "memory_peak_mb": round(memory.peak_crew_mb, 1),
+        "memory_percent": usage.memory_percent,
+        "own_memory_mb": round(usage.own_memory / 2**20, 1),
+        "cpu_percent": usage.cpu_percent,
+        "disk_free_downloads": usage.disk_free[download_dir],
+        "disk_free_profiles": usage.disk_free[profiles] if profiles is not None else None,
+        "network_bytes_sent": usage.network_sent,
+        "network_bytes_received": usage.network_received,
+    }
+
+
+def inconsistencies(
+    *, progress: Progress, status: SessionStatus, batch_running: bool, live: tuple[Owner, ...], warm: bool
+) -> list[str]:
+    """Return what is wrong with a session's state, in words (contract 26)."""
+    found: list[str] = []
+    parts = progress.completed + progress.failed + progress.active + progress.pending
+    if progress.total != parts:
+        found.append(f"progress: {progress.total} orders in all, but their states add up to {parts}")
+    if min(progress.completed, progress.failed, progress.active, progress.pending) < 0:
+        found.append("progress: a count is negative")
+    running = status in (SessionStatus.RUNNING, SessionStatus.STOPPING)
+    if running and not batch_running:
+        found.append(f"pool: the session is {status.value}, but no batch is in work")
+    if not batch_running and not progress.finished:
+        found.append("queue: the batch is over, but not every order has an outcome")
+    if not batch_running and not warm and live:
+        names = ", ".join(f"{owner.worker}/{owner.generation}" for owner in live)
+        found.append(f"resources: browsers are alive although no batch is in work: {names}")
+    return found

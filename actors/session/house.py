@@ -1,0 +1,165 @@
+"""What a session keeps between batches: the journal, the callback lane, inside `with` the premises and an engine."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import attrs
+
+from actors.gatekeeper.core import LoginBook
+from actors.herald.lane import CallbackLane
+from actors.journal import MemoryJournal
+from actors.monitor.actor import MemoryView
+from actors.runtime import Bell, Slot, ThreadEnvironment
+from actors.session.credentials import SystemCredentials
+from actors.session.crew import CrewEngine
+from actors.session.engine import Engine
+from actors.session.premises import Premises, RealPremises
+from actors.session.sequential import SequentialEngine
+from actors.session.tree import TreeParts
+from actors.stubs import StubPremises
+from contracts.config import HeadlessConfiguration, Settings
+from contracts.ports import CredentialSource, Journal, Owner
+from contracts.status import Progress
+from contracts.tasks import Order
+
+log = logging.getLogger("purser.session")
+
+
+@attrs.frozen
+class TestMode:
+    """The test mode that was asked for (contract 25)."""
+
+    mock_workers: bool
+    simulate_failures: bool
+    fixed_timing: bool
+
+
+class House:
+    """Opens and closes what engines need.
+
+    Args:
+        headless: Which browser.
+        environment: Where the callback's threads come from.
+        journal: The books, or None for books in memory.
+        credentials: What to log in with, or None for the environment and the keyring.
+        make_progress: Returns what the callback gets, or None while no batch is in work.
+    """
+
+    def __init__(
+        self,
+        headless: HeadlessConfiguration,
+        environment: ThreadEnvironment,
+        journal: Journal | None,
+        credentials: CredentialSource | None,
+        make_progress: Callable[[], dict[str, Any] | None],
+    ) -> None:
+        self._headless = headless
+        self._credentials = credentials
+        self._make_progress = make_progress
+        self.journal: Journal = journal if journal is not None else MemoryJournal()
+        self.bell = Bell()
+        self.board = Slot(Progress(finished=True), self.bell)
+        self.memory = Slot(MemoryView())
+        self.lane = CallbackLane(environment)
+        self.test_mode: TestMode | None = None
+        self._logins = LoginBook()
+        self._premises: Premises | None = None
+        self._opened_with: Settings | None = None
+        self._engine: Engine | None = None
+        self._engine_kind: tuple[str, int] | None = None
+
+    @property
+    def holds_folder(self) -> bool:
+        """Whether this session itself holds the download folder's lock."""
+        return self._premises is not None
+
+    def premises(self, settings: Settings) -> Premises:
+        """Return the premises, opening them if need be. Raises as `RealPremises`."""
+        if self._premises is not None and settings != self._opened_with:
+            self.close()
+        if self._premises is None:
+            mode = self.test_mode
+            if mode is not None:
+                self._premises = StubPremises(
+                    settings, simulate_failures=mode.simulate_failures, fixed=mode.fixed_timing
+                )
+            else:
+                self._premises = RealPremises(settings, self._headless, secrets.token_hex(4))
+            self._opened_with = settings
+        return self._premises
+
+    def engine(self, mode: str, workers: int, settings: Settings, orders: tuple[Order, ...]) -> Engine:
+        """Return a warm engine of that kind, or start one. There is one at a time, since the journal has one writer."""
+        kind = (mode, workers if mode == "parallel" else 1)
+        premises = self.premises(settings)
+        if self._engine is not None and self._engine_kind != kind:
+            self.close_engine()
+        if self._engine is None:
+            environment = ThreadEnvironment()
+            parts = self._parts(workers, settings, premises, orders)
+            if mode == "parallel":
+                self._engine = CrewEngine(parts, environment, self.bell)
+            else:
+                self._engine = SequentialEngine(parts, environment, self.bell)
+            self._engine_kind = kind
+        return self._engine
+
+    def _parts(self, workers: int, settings: Settings, premises: Premises, orders: tuple[Order, ...]) -> TreeParts:
+        return TreeParts(
+            workers=workers,
+            settings=settings,
+            premises=premises,
+            journal=self.journal,
+            board=self.board,
+            memory=self.memory,
+            lane=self.lane,
+            make_progress=self._make_progress,
+            credentials=self._credentials or SystemCredentials(_own_host(settings, orders)),
+            logins=self._logins,
+            seed=settings.seed if settings.seed is not None else secrets.randbits(32),
+        )
+
+    @property
+    def warm_engine(self) -> Engine | None:
+        """The engine that the batch before left running, or None."""
+        return self._engine
+
+    def close_engine(self) -> bool:
+        """End the engine; False when something had to be forced."""
+        engine, self._engine, self._engine_kind = self._engine, None, None
+        return engine.close() if engine is not None else True
+
+    def close(self) -> bool:
+        """End the engine and leave the premises; False when something had to be forced or is left."""
+        in_time = self.close_engine()
+        premises, self._premises, self._opened_with = self._premises, None, None
+        left = premises.close() if premises is not None else ()
+        for name in left:
+            log.error("Could not be removed: the %s. The next start will try again.", name)
+        return in_time and not left
+
+    def live_owners(self) -> tuple[Owner, ...]:
+        """Owners of browsers that are alive."""
+        return self._premises.processes.live_owners() if self._premises is not None else ()
+
+    def temporary_root(self) -> Path | None:
+        """Where the profiles lie, while there are any."""
+        return self._premises.temporary_root if self._premises is not None else None
+
+    def test_mode_dict(self) -> dict[str, bool] | None:
+        """Return the test mode for reports; None when browsers are real."""
+        return attrs.asdict(self.test_mode) if self.test_mode is not None else None
+
+
+def _own_host(settings: Settings, orders: tuple[Order, ...]) -> str:
+    """The host that PURSER_USERNAME and PURSER_PASSWORD belong to."""
+    if settings.base_url:
+        return urlsplit(settings.base_url).netloc
+    hosts = {order.host for order in orders if not order.fault}
+    return hosts.pop() if len(hosts) == 1 else ""

@@ -1,0 +1,95 @@
+"""Logging in by hand: a visible window with a profile of its own, kept for later runs, one a host."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import attrs
+
+from actors.browser.launch import ChromiumLauncher
+from actors.browser.profiles import folder_of
+from actors.portals import portal_for
+from actors.processes.ledger import ProcessLedger
+from actors.runtime import Revocation, SystemClock, Watch
+from actors.session.saved_logins import PROFILE, host_of, login_folder, save_cookies, state_folder
+from contracts.config import GenericPortalSettings, HeadlessConfiguration, PortalKind, Timeouts, check_web_address
+from contracts.errors import AuthenticationError, ConfigurationError, NetworkError
+from contracts.ports import Cookie, Owner
+
+log = logging.getLogger("purser.session")
+
+SECONDS_BETWEEN_LOOKS = 0.5
+_OWNER = Owner("login", 1)
+
+
+def interactive_login(base_url: str, headless: HeadlessConfiguration, profile: Path | None, timeout: float) -> Path:
+    """Open a window on the portal, wait until the person has logged in, and keep the login.
+
+    Args:
+        base_url: Root of the portal.
+        headless: Which browser; its window is shown in any case.
+        profile: Where to keep the profile; None takes the user's state folder, where `purser run` finds it by itself.
+        timeout: Seconds the person may take.
+
+    Returns:
+        The folder of the profile, mode 0700.
+
+    Raises:
+        ConfigurationError: There is no display, or the address is none.
+        BrowserNotFoundError, BrowserDiedError: There is no browser, or its window was closed.
+        AuthenticationError: The login page was still there when the time was over.
+    """
+    check_web_address(base_url)
+    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        raise ConfigurationError("There is no screen to show a window on. Run `purser login` on a desktop.")
+    folder = login_folder(host_of(base_url))
+    target = profile or folder / PROFILE
+    with ProcessLedger(state_folder()) as ledger:
+        launcher = ChromiumLauncher(
+            attrs.evolve(headless, headless=False),
+            Timeouts(),
+            ledger=ledger,
+            root=ledger.root,
+            profile=target if target.is_dir() else None,
+        )
+        try:
+            cookies = _let_log_in(launcher, base_url, timeout)
+            # The browser writes its cookies down when it ends; asked to, it ends in order.
+            ledger.terminate(_OWNER, Timeouts().force)
+            _keep(ledger.root, target)
+            if profile is None:
+                folder.chmod(0o700)
+                save_cookies(folder, cookies)
+        finally:
+            ledger.kill(_OWNER)
+            ledger.wait_gone(_OWNER, Timeouts().force)
+            launcher.remove_folder(_OWNER)
+            ledger.forget(_OWNER)
+    return target
+
+
+def _let_log_in(launcher: ChromiumLauncher, base_url: str, timeout: float) -> tuple[Cookie, ...]:
+    portal = portal_for(PortalKind.AUTO, GenericPortalSettings())
+    browser = launcher.launch(_OWNER)
+    watch = Watch(SystemClock(), timeout, Revocation(), lambda _activity: None)
+    page = browser.open(portal.login_address(base_url))
+    try:
+        while portal.wants_login(page):
+            watch.wait(SECONDS_BETWEEN_LOOKS)
+            page = browser.read()
+    except NetworkError as error:
+        minutes = timeout / 60
+        raise AuthenticationError(f"The login page was still there after {minutes:g} minutes. Try again.") from error
+    return browser.cookies()
+
+
+def _keep(root: Path, target: Path) -> None:
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if target.exists():
+        shutil.rmtree(target)
+    shutil.copytree(folder_of(root, _OWNER).profile, target, symlinks=True, ignore=shutil.ignore_patterns("Singleton*"))
+    target.chmod(0o700)

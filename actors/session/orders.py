@@ -1,0 +1,118 @@
+"""From the caller's list to orders: checked, given their place in line, each order once.
+
+A row that cannot be visited becomes an order with a fault, never an exception, so that it loses no other row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import attrs
+
+from contracts.config import check_web_address
+from contracts.errors import ConfigurationError
+from contracts.tasks import Order, POTask, TaskHandle
+
+_KNOWN = frozenset(
+    {"po_number", "supplier", "url", "amount", "priority", "timeout_override", "retry_count", "metadata"}
+)
+
+
+@attrs.frozen
+class Batch:
+    """One call's orders.
+
+    Args:
+        orders: Each order once, in the order of its first row.
+        rows: For each row of the caller's list, the index of its order.
+    """
+
+    orders: tuple[Order, ...]
+    rows: tuple[int, ...]
+
+
+def prepare(po_list: Iterable[Mapping[str, Any] | POTask], base_url: str, first_sequence: int) -> Batch:
+    """Check a list of orders and give them their places, beginning with `first_sequence`.
+
+    Rows with the same number and address become one order (contract part 1, "Order, retries, restarts").
+
+    Raises:
+        TypeError: A row is neither a mapping nor a `POTask`.
+    """
+    orders: list[Order] = []
+    rows: list[int] = []
+    places: dict[tuple[str, str], int] = {}
+    for row in po_list:
+        task = as_task(row)
+        key = (task.po_number, task.url)
+        if key not in places:
+            places[key] = len(orders)
+            handle = TaskHandle(first_sequence + len(orders), task.po_number)
+            orders.append(_order(handle, task, base_url.rstrip("/")))
+        rows.append(places[key])
+    return Batch(tuple(orders), tuple(rows))
+
+
+def as_task(row: Mapping[str, Any] | POTask) -> POTask:
+    """Return a row as a task (contract 6); fields that are missing are empty, unknown ones become metadata.
+
+    Raises:
+        TypeError: It is neither a mapping nor a `POTask`.
+    """
+    if isinstance(row, POTask):
+        return attrs.evolve(row, po_number=row.po_number.strip(), url=row.url.strip())
+    if not isinstance(row, Mapping):
+        raise TypeError(
+            f"Each order must be a dict with po_number, supplier, url and amount, not {type(row).__name__}."
+        )
+    kept = row.get("metadata") or {}
+    if not isinstance(kept, Mapping):
+        kept = {"metadata": kept}
+    metadata = {**kept, **{key: row[key] for key in row if key not in _KNOWN}}
+    timeout = row.get("timeout_override")
+    return POTask(
+        po_number=_text(row.get("po_number")),
+        priority=row["priority"] if isinstance(row.get("priority"), int) else 0,
+        timeout_override=float(timeout) if isinstance(timeout, int | float) and timeout > 0 else None,
+        metadata=metadata,
+        supplier=_text(row.get("supplier")),
+        url=_text(row.get("url")),
+        amount=_amount(row.get("amount")),
+    )
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value).strip()
+
+
+def _amount(value: object) -> float | None:
+    try:
+        return None if value is None or value == "" else float(str(value))
+    except ValueError:
+        return None
+
+
+def _order(handle: TaskHandle, task: POTask, base_url: str) -> Order:
+    fault = ""
+    root = base_url
+    if not task.po_number:
+        fault = "This row has no PO number. Add one."
+    elif task.url:
+        try:
+            check_web_address(task.url, "url")
+        except ConfigurationError as error:
+            fault = str(error)
+        else:
+            root = _root_of(task.url, base_url)
+    elif not base_url:
+        fault = "This order has no URL and no base URL is set. Add a url column or give --base-url."
+    host = "" if fault else urlsplit(root).netloc.lower()
+    return Order(handle, task, "" if fault else task.url, root, host, fault)
+
+
+def _root_of(url: str, base_url: str) -> str:
+    parts = urlsplit(url)
+    same = base_url and urlsplit(base_url).netloc.lower() == parts.netloc.lower()
+    return base_url if same else f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,130 @@
+"""The ground a run stands on: the download folder and its lock, the process ledger with its warden, the launcher.
+
+Opened before the first browser, closed after the last. What a dead run left is removed first.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Protocol
+
+from actors.browser.launch import ChromiumLauncher
+from actors.browser.profiles import check_base
+from actors.fetch import HttpFetcher
+from actors.filing.folder import DownloadFolder
+from actors.filing.lock import FolderLock
+from actors.portals import portal_for
+from actors.processes.ledger import ProcessLedger
+from actors.processes.reaper import Reaped, reap
+from actors.runtime import ThreadEnvironment
+from actors.session.saved_logins import state_folder
+from contracts.config import HeadlessConfiguration, Settings
+from contracts.ports import BrowserLauncher, Fetcher, Filing, Portal, ProcessTable
+
+log = logging.getLogger("purser.session")
+
+
+class Premises(Protocol):
+    """What engines need of the world."""
+
+    @property
+    def launcher(self) -> BrowserLauncher:
+        """Starts browsers."""
+        ...
+
+    @property
+    def processes(self) -> ProcessTable:
+        """The process ledger."""
+        ...
+
+    @property
+    def filing(self) -> Filing:
+        """The download folder."""
+        ...
+
+    @property
+    def portal(self) -> Portal:
+        """The adapter."""
+        ...
+
+    @property
+    def temporary_root(self) -> Path:
+        """Where the profiles lie."""
+        ...
+
+    def make_fetcher(self) -> Fetcher:
+        """Return a new fetcher for one worker."""
+        ...
+
+    def close(self) -> tuple[str, ...]:
+        """Remove everything temporary; name what could not be removed."""
+        ...
+
+
+class RealPremises:
+    """Real browsers, real processes, a real folder.
+
+    Args:
+        settings: Every setting.
+        headless: Which browser.
+        run_id: Names the run in the download folder.
+
+    Raises:
+        BrowserNotFoundError: There is no browser.
+        ProfileCorruptionError: The base profile cannot be used.
+        DownloadFolderError: The download folder cannot be written or is in use.
+    """
+
+    def __init__(self, settings: Settings, headless: HeadlessConfiguration, run_id: str) -> None:
+        self._settings = settings
+        self._jobs = ThreadEnvironment()
+        self.portal = portal_for(settings.portal, settings.generic)
+        if settings.profile is not None:
+            check_base(settings.profile)
+        self._lock = FolderLock(settings.download_dir)
+        self._lock.acquire()
+        try:
+            self.filing = DownloadFolder(settings.download_dir, run_id)
+            swept = self.filing.sweep()
+            if swept:
+                log.info("Removed %d staging folders of runs that did not end.", swept)
+            state = state_folder()
+            self.reaped: Reaped = reap(state)
+            self.processes = ProcessLedger(state)
+            self.processes.open()
+            try:
+                self.launcher = ChromiumLauncher(
+                    headless,
+                    settings.timeouts,
+                    ledger=self.processes,
+                    root=self.processes.root,
+                    profile=settings.profile,
+                )
+                self.launcher.find()
+            except BaseException:
+                self.processes.close()
+                raise
+        except BaseException:
+            self._lock.release()
+            raise
+
+    @property
+    def temporary_root(self) -> Path:
+        """Where the profiles lie."""
+        return self.processes.root
+
+    def make_fetcher(self) -> Fetcher:
+        """Return a new fetcher for one worker."""
+        return HttpFetcher(
+            self._settings.timeouts, login_paths=self._settings.generic.login_paths, run_job=self._jobs.run_job
+        )
+
+    def close(self) -> tuple[str, ...]:
+        """Kill what is left, remove the run's folder, release the lock."""
+        try:
+            left = self.processes.close()
+            self.filing.sweep()
+        finally:
+            self._lock.release()
+        return tuple(f"browser of {owner.worker} generation {owner.generation}" for owner in left)

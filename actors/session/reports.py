@@ -1,0 +1,164 @@
+"""What the contract calls progress and report, as plain dictionaries made from frozen snapshots."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from contracts.status import Progress, SessionStatus, WorkerHealth
+from contracts.tasks import POResult
+
+
+@attrs.define
+class Totals:
+    """What a session has done so far, over all its batches.
+
+    Args:
+        session_id: Unique for the session.
+        started_at: When the session was made.
+        ended_at: When its last batch ended; None while one is running or none was.
+    """
+
+    session_id: str
+    started_at: datetime
+    ended_at: datetime | None = None
+    mode: str = "sequential"
+    total: int = 0
+    successful: int = 0
+    failed: int = 0
+    files: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+    restarts: int = 0
+    crashes: int = 0
+    stale_outcomes: int = 0
+    peak_memory_mb: float = 0.0
+    errors: Counter[tuple[str, str, str]] = attrs.field(factory=Counter)
+    examples: dict[tuple[str, str, str], list[str]] = attrs.field(factory=dict)
+    workers: dict[str, dict[str, Any]] = attrs.field(factory=dict)
+    fallback: str = ""
+    stopped_early: str = ""
+    test_mode: dict[str, bool] | None = None
+
+
+EXAMPLES_PER_ERROR = 5
+
+
+def add_results(totals: Totals, results: Iterable[POResult]) -> None:
+    """Count outcomes, each row once."""
+    for result in results:
+        totals.total += 1
+        totals.successful += result.status.is_success
+        totals.failed += not result.status.is_success
+        if result.error_message and not result.status.is_success:
+            key = (result.error_code, result.status.value, result.error_message)
+            totals.errors[key] += 1
+            examples = totals.examples.setdefault(key, [])
+            if len(examples) < EXAMPLES_PER_ERROR:
+                examples.append(result.po_number)
+
+
+def add_files(totals: Totals, results: Iterable[POResult]) -> None:
+    """Count files, each order once."""
+    for result in results:
+        totals.files += len(result.attachments) if result.folder is not None else 0
+        totals.bytes += sum(file.size for file in result.attachments) if result.folder is not None else 0
+
+
+def add_workers(totals: Totals, progress: Progress, memory_mb: Mapping[str, float], seconds: float) -> None:
+    """Add what each worker did in a batch."""
+    totals.crashes += progress.crashes
+    totals.stale_outcomes += progress.stale_outcomes
+    for worker in progress.workers:
+        known = totals.workers.setdefault(worker.worker_id, {"processed": 0, "restarts": 0})
+        totals.restarts += worker.restarts
+        known["processed"] += worker.processed_count
+        known["restarts"] += worker.restarts
+        known["memory_mb"] = round(memory_mb.get(worker.worker_id, 0.0), 1)
+        known["state"] = worker.state.value
+        known["last_error"] = worker.last_error
+        known["pos_per_second"] = round(worker.processed_count / seconds, 3) if seconds > 0 else 0.0
+
+
+def session_report(totals: Totals) -> dict[str, Any]:
+    """Return the session's report (contract 19), with what else is worth knowing beside it."""
+    report: dict[str, Any] = {
+        "session_id": totals.session_id,
+        "start_time": totals.started_at,
+        "end_time": totals.ended_at,
+        "processing_mode": totals.mode,
+        "total_pos": totals.total,
+        "successful_pos": totals.successful,
+        "failed_pos": totals.failed,
+        "performance_metrics": {
+            "elapsed_seconds": round(totals.seconds, 3),
+            "pos_per_second": round(totals.total / totals.seconds, 3) if totals.seconds > 0 else 0.0,
+            "average_po_seconds": round(totals.seconds / totals.total, 3) if totals.total else 0.0,
+            "files_downloaded": totals.files,
+            "bytes_downloaded": totals.bytes,
+            "worker_restarts": totals.restarts,
+            "browser_crashes": totals.crashes,
+            "stale_outcomes": totals.stale_outcomes,
+            "peak_memory_mb": round(totals.peak_memory_mb, 1),
+        },
+        "worker_performance": {name: dict(values) for name, values in totals.workers.items()},
+        "error_summary": [
+            {"error_code": code, "status": status, "message": message, "count": count, "examples": totals.examples[key]}
+            for key, count in totals.errors.most_common()
+            for code, status, message in [key]
+        ],
+        "fallback": totals.fallback,
+        "stopped_early": totals.stopped_early,
+    }
+    if totals.test_mode is not None:
+        report["test_mode"] = dict(totals.test_mode)
+    return report
+
+
+def progress_dict(
+    progress: Progress,
+    *,
+    status: SessionStatus,
+    elapsed: float,
+    mode: str,
+    memory_mb: Mapping[str, float],
+    memory_percent: float,
+) -> dict[str, Any]:
+    """Return progress as contract 14 describes it. Memory is in percent, times in seconds."""
+    ended = progress.completed + progress.failed
+    left = progress.total - ended
+    remaining = elapsed / ended * left if ended and left and status is SessionStatus.RUNNING else None
+    return {
+        "session_status": status,
+        "total_tasks": progress.total,
+        "completed_tasks": progress.completed,
+        "failed_tasks": progress.failed,
+        "active_tasks": progress.active,
+        "pending_tasks": progress.pending,
+        "elapsed_time": elapsed,
+        "estimated_remaining": 0.0 if progress.finished else remaining,
+        "processing_mode": mode,
+        "memory_percent": memory_percent,
+        "pauses": list(progress.pauses),
+        "worker_details": [worker_dict(worker, memory_mb) for worker in progress.workers],
+    }
+
+
+def worker_dict(worker: WorkerHealth, memory_mb: Mapping[str, float]) -> dict[str, Any]:
+    """Return one worker's line of the progress."""
+    return {
+        "worker_id": worker.worker_id,
+        "state": worker.state.value,
+        "activity": worker.activity,
+        "po_number": worker.po_number,
+        "generation": worker.generation,
+        "processed": worker.processed_count,
+        "restarts": worker.restarts,
+        "memory_mb": round(memory_mb.get(worker.worker_id, worker.memory_mb), 1),
+        "uptime": worker.session_uptime,
+        "last_error": worker.last_error,
+    }

@@ -1,0 +1,59 @@
+"""Logins that a person made with `purser login`: one folder a host, in the user's state folder, mode 0700.
+
+A folder holds the browser's profile, and its cookies beside it, since a profile does not keep those that end with the
+browser.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import attrs
+import platformdirs
+
+from actors.filing.labels import folder_label
+from contracts.ports import Cookie
+
+log = logging.getLogger("purser.session")
+
+STATE_VARIABLE = "PURSER_STATE_DIR"
+COOKIES = "cookies.json"
+PROFILE = "profile"
+
+
+def state_folder() -> Path:
+    """Return the folder where this user's runs and logins are kept: `PURSER_STATE_DIR`, else the system's place."""
+    chosen = os.environ.get(STATE_VARIABLE)
+    return Path(chosen) if chosen else Path(platformdirs.user_state_path("purser"))
+
+
+def login_folder(host: str) -> Path:
+    """Return where the login of a host is kept, whether or not there is one yet."""
+    return state_folder() / "logins" / folder_label(host.lower(), 80)
+
+
+def host_of(base_url: str) -> str:
+    """Return host and port of an address."""
+    return urlsplit(base_url).netloc.lower()
+
+
+def save_cookies(folder: Path, cookies: tuple[Cookie, ...]) -> None:
+    """Write cookies down for this user alone."""
+    with os.fdopen(os.open(folder / COOKIES, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        json.dump([attrs.asdict(cookie) for cookie in cookies], file)
+
+
+def load_cookies(host: str) -> tuple[Cookie, ...]:
+    """Return the cookies kept for a host; none when there are none or they cannot be read."""
+    try:
+        kept = json.loads((login_folder(host) / COOKIES).read_text())
+        return tuple(Cookie(**cookie) for cookie in kept)
+    except FileNotFoundError:
+        return ()
+    except (OSError, ValueError, TypeError) as error:
+        log.warning("The saved login of %s cannot be read (%s). Run `purser login` again.", host, type(error).__name__)
+        return ()

@@ -1,0 +1,377 @@
+"""`ProcessingSession`: the front door. A plain, thread-safe object in the caller's thread (contract 1 to 26)."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypedDict, Unpack
+
+import attrs
+
+from actors.runtime import ThreadEnvironment
+from actors.session import figures, reports
+from actors.session.batch import BatchRun, Outcome
+from actors.session.house import House, TestMode
+from actors.session.mode import choose_mode, recommend_workers
+from actors.session.orders import prepare
+from contracts.config import (
+    AttachmentLimits,
+    GenericPortalSettings,
+    HeadlessConfiguration,
+    PortalKind,
+    ResourceLimits,
+    RestartIntensity,
+    RetryPolicy,
+    Route,
+    Settings,
+    Timeouts,
+    check_worker_count,
+)
+from contracts.errors import ConfigurationError, SessionBusyError
+from contracts.ports import CredentialSource, Journal
+from contracts.status import Progress, SessionStatus
+from contracts.tasks import POResult, POTask
+
+log = logging.getLogger("purser.session")
+
+_CREDENTIAL_METHODS = ("credentials", "saved_cookies")
+ProgressCallback = Callable[[dict[str, Any]], None]
+
+
+class SettingsOptions(TypedDict, total=False):
+    """Every field of `Settings`, as keyword arguments."""
+
+    portal: PortalKind | str
+    base_url: str
+    download_dir: Path | str
+    route: Route | str
+    profile: Path | str | None
+    timeouts: Timeouts
+    limits: ResourceLimits
+    attachments: AttachmentLimits
+    retry: RetryPolicy
+    intensity: RestartIntensity
+    generic: GenericPortalSettings
+    seed: int | None
+
+
+class ProcessingSession:
+    """Works through batches of purchase orders and brings their attachments home, verified.
+
+    Outside `with`, each `process_pos` starts and stops its own browsers. Inside `with`, they stay warm between batches.
+
+    Args:
+        headless_config: Which browser, and whether it shows a window.
+        enable_parallel: Whether a crew may be used for more than one order.
+        max_workers: Workers of the crew, 1 to 8.
+        progress_callback: Called about every second with `get_progress()`, and once more at the end.
+        settings: All further settings at once; each can also be given by its own name.
+        journal: Where tasks and outcomes are kept; by default in memory, for as long as the session lives.
+        credentials: Where user names and passwords come from; by default the environment, then the keyring.
+
+    Raises:
+        TypeError: `headless_config` is no `HeadlessConfiguration`, or an unknown setting is given (contract 4).
+        ValueError: `max_workers` or another value is out of its range (contract 3).
+    """
+
+    def __init__(
+        self,
+        headless_config: HeadlessConfiguration,
+        enable_parallel: bool = True,
+        max_workers: int = 4,
+        progress_callback: ProgressCallback | None = None,
+        *,
+        settings: Settings | None = None,
+        journal: Journal | None = None,
+        credentials: CredentialSource | None = None,
+        **options: Unpack[SettingsOptions],
+    ) -> None:
+        given_config: object = headless_config
+        if not isinstance(given_config, HeadlessConfiguration):
+            given = type(given_config).__name__
+            raise TypeError(f"headless_config must be a HeadlessConfiguration, not {given}.")
+        if credentials is not None and not all(hasattr(credentials, name) for name in _CREDENTIAL_METHODS):
+            raise TypeError(f"credentials must have the methods {' and '.join(_CREDENTIAL_METHODS)}.")
+        self._workers = check_worker_count(max_workers)
+        self._parallel = bool(enable_parallel)
+        try:
+            self._settings = attrs.evolve(settings or Settings(), **options)
+        except TypeError as error:
+            raise TypeError(f"{error}. The settings are the fields of contracts.Settings.") from error
+        except ConfigurationError:
+            raise
+        except ValueError as error:
+            raise ConfigurationError(f"{error}.") from error
+        environment = ThreadEnvironment()
+        self._clock = environment.clock
+        self._house = House(headless_config, environment, journal, credentials, self._callback_progress)
+        self._house.lane.set_callback(progress_callback)
+        self._totals = reports.Totals(session_id=secrets.token_hex(8), started_at=self._clock.now())
+        self._busy = threading.Lock()
+        self._warm = False
+        self._status = SessionStatus.INITIALIZING
+        self._mode = "sequential"
+        self._batch: BatchRun | None = None
+        self._began_at = 0.0
+        self._ended_at: float | None = 0.0
+        self._results: tuple[POResult, ...] = ()
+
+    # ---------------------------------------------------------------------------------------------------- processing
+
+    def process_pos(self, po_list: Iterable[Mapping[str, Any] | POTask]) -> tuple[int, int, dict[str, Any]]:
+        """Work through a list of orders (contract 5 to 11).
+
+        Args:
+            po_list: Dicts with `po_number`, `supplier`, `url` and `amount`, or `POTask`s. Only the number is required,
+                if a base URL is set.
+
+        Returns:
+            How many rows succeeded, how many did not, and the report of this batch. They add up to the rows given.
+
+        Raises:
+            SessionBusyError: Another batch is in work in this session.
+            BrowserNotFoundError, DownloadFolderError, ProfileCorruptionError: Nothing could be started.
+            PortalUnreachableError: No portal of the batch answers.
+            AuthenticationError: No order could be visited, because the portal let nobody in.
+            KeyboardInterrupt: After an orderly end, when the user asked for it.
+        """
+        if not self._busy.acquire(blocking=False):
+            raise SessionBusyError("This session is working on a batch. Wait for it, or use a second session.")
+        try:
+            return self._process(tuple(po_list))
+        finally:
+            self._busy.release()
+
+    def _process(self, rows: tuple[Mapping[str, Any] | POTask, ...]) -> tuple[int, int, dict[str, Any]]:
+        prepared = prepare(rows, self._settings.base_url, self._house.journal.replay().next_sequence)
+        self._mode, why = self._choose(len(prepared.orders))
+        log.info("Mode %s: %s.", self._mode, why)
+        self._totals.mode = self._mode
+        batch = BatchRun(
+            self._house, self._settings, prepared, self._mode, self._workers, self._handle_parallel_failure
+        )
+        self._batch, self._results = batch, ()
+        self._status = SessionStatus.RUNNING
+        self._began_at, self._ended_at = self._clock.monotonic(), None
+        outcome = Outcome()
+        started_at = self._clock.now()
+        try:
+            outcome = batch.run()
+        except BaseException as error:
+            self._house.close()
+            outcome = batch.break_off(error)
+            raise
+        finally:
+            self._ended_at = self._clock.monotonic()
+            # An engine that failed may have no browser to go on with: the next batch gets a new one.
+            if not self._warm or outcome.status is SessionStatus.FAILED:
+                self._house.close()
+            self._results = outcome.rows
+            report = self._account(outcome, started_at)
+            self._status = outcome.status
+            self._house.lane.finish(self.get_progress, timeout=5.0)
+        log.info("%d of %d succeeded in %.1f s.", report["successful_pos"], report["total_pos"], self._elapsed())
+        if outcome.interrupted:
+            raise KeyboardInterrupt
+        return report["successful_pos"], report["failed_pos"], report
+
+    def _account(self, outcome: Outcome, started_at: Any) -> dict[str, Any]:
+        """Add a batch to the session's totals and return the batch's own report."""
+        own = reports.Totals(session_id=self._totals.session_id, started_at=started_at, mode=self._mode)
+        own.test_mode = self._totals.test_mode = self._house.test_mode_dict()
+        seconds = self._elapsed()
+        memory = self._house.memory.read()
+        for totals in (own, self._totals):
+            totals.ended_at = self._clock.now()
+            totals.seconds += seconds
+            totals.fallback = outcome.fallback or totals.fallback
+            totals.stopped_early = outcome.stopped_early
+            totals.peak_memory_mb = max(totals.peak_memory_mb, memory.peak_crew_mb)
+            reports.add_results(totals, outcome.rows)
+            reports.add_files(totals, outcome.orders)
+            reports.add_workers(totals, outcome.progress, memory.worker_mb, seconds)
+        return reports.session_report(own)
+
+    def get_processing_mode(self, po_count: int) -> str:
+        """Return "sequential" or "parallel" for a batch of that size, as things stand (contract 12, 13)."""
+        return self._choose(po_count)[0]
+
+    def _choose(self, orders: int) -> tuple[str, str]:
+        return choose_mode(
+            enabled=self._parallel,
+            orders=orders,
+            workers=self._workers,
+            machine=figures.machine(),
+            memory_threshold=self._settings.limits.memory_threshold,
+            busy=not self._house.holds_folder and figures.folder_is_in_use(self._settings.download_dir),
+        )
+
+    def stop_processing(self) -> bool:
+        """End the batch in work: current orders are finished, up to the shutdown timeout (contract 15, 16).
+
+        Callable from any thread, also from the callback.
+
+        Returns:
+            Whether everything ended in time, nothing forced.
+        """
+        batch = self._batch
+        if not self._busy.locked() or batch is None:
+            return True
+        batch.request_stop("stopped by stop_processing")
+        bound = self._settings.timeouts.shutdown + 2 * self._settings.timeouts.force
+        return batch.wait_ended(bound) and not batch.was_forced
+
+    def request_stop(self, force: bool = False) -> None:
+        """Ask the batch in work to end and return at once. With `force` nothing in hand is waited for."""
+        batch = self._batch
+        if batch is not None and self._busy.locked():
+            batch.request_stop("stopped by the user", force=force)
+
+    # ------------------------------------------------------------------------------------------------------- looking
+
+    @property
+    def results(self) -> tuple[POResult, ...]:
+        """The outcome of each row of the last batch, in input order."""
+        return self._results
+
+    def snapshot(self) -> Progress:
+        """Return the batch as it stands, as a frozen value, each worker with its memory in MiB."""
+        progress = self._house.board.read()
+        memory = self._house.memory.read().worker_mb
+        workers = tuple(attrs.evolve(w, memory_mb=memory.get(w.worker_id, 0.0)) for w in progress.workers)
+        return attrs.evolve(progress, workers=workers)
+
+    def get_progress(self) -> dict[str, Any]:
+        """Return the batch as it stands (contract 14). It never asks an actor."""
+        memory = self._house.memory.read()
+        return reports.progress_dict(
+            self._house.board.read(),
+            status=self._status_now(),
+            elapsed=self._elapsed(),
+            mode=self._mode,
+            memory_mb=memory.worker_mb,
+            memory_percent=memory.machine_percent,
+        )
+
+    def _callback_progress(self) -> dict[str, Any] | None:
+        return self.get_progress() if self._ended_at is None else None
+
+    def _status_now(self) -> SessionStatus:
+        batch = self._batch
+        stopping = self._ended_at is None and batch is not None and batch.is_stopping
+        return SessionStatus.STOPPING if stopping else self._status
+
+    def _elapsed(self) -> float:
+        end = self._clock.monotonic() if self._ended_at is None else self._ended_at
+        return max(0.0, end - self._began_at)
+
+    def set_progress_callback(self, callback: ProgressCallback | None) -> None:
+        """Set or replace the callback (contract 17, 18)."""
+        self._house.lane.set_callback(callback)
+
+    def get_session_report(self) -> dict[str, Any]:
+        """Return the report of the whole session, over all its batches (contract 19)."""
+        return reports.session_report(self._totals)
+
+    def _monitor_resources(self) -> dict[str, Any]:
+        """Return memory by worker and in all, CPU, free disk and network bytes (contract 22)."""
+        memory = self._house.memory.read()
+        return figures.resources(self._settings.download_dir, self._house.temporary_root(), memory)
+
+    def validate_session_state(self) -> list[str]:
+        """Return what is inconsistent, nothing when all is well (contract 26)."""
+        was_running = self._busy.locked()
+        progress, status, live = self._house.board.read(), self._status_now(), self._house.live_owners()
+        return figures.inconsistencies(
+            progress=progress,
+            status=status,
+            # Asked before and after, because a batch may begin or end while this looks.
+            batch_running=was_running or self._busy.locked(),
+            live=live,
+            warm=self._warm,
+        )
+
+    # ------------------------------------------------------------------------------------------------------ changing
+
+    def configure_parallel_processing(
+        self, enabled: bool, max_workers: int | None = None, worker_timeout: int | None = None
+    ) -> None:
+        """Change how the next batch is worked on; None leaves a value as it is (contract 23).
+
+        Args:
+            enabled: Whether a crew may be used.
+            max_workers: Workers, 1 to 8.
+            worker_timeout: Seconds one order may take in all.
+
+        Raises:
+            ValueError: A value is out of its range; nothing is changed then.
+        """
+        workers = self._workers if max_workers is None else check_worker_count(max_workers)
+        settings = self._settings
+        if worker_timeout is not None:
+            settings = attrs.evolve(settings, timeouts=attrs.evolve(settings.timeouts, task=worker_timeout))
+        self._parallel, self._workers, self._settings = bool(enabled), workers, settings
+
+    def auto_configure_workers(self, po_count: int) -> int:
+        """Return how many workers are worth starting for that many orders (contract 24)."""
+        done = self._totals.successful + self._totals.failed
+        workers = max(1, len(self._totals.workers))
+        return recommend_workers(
+            orders=po_count,
+            most=self._workers,
+            machine=figures.machine(),
+            seconds_per_order=self._totals.seconds * workers / done if done else None,
+        )
+
+    def enable_test_mode(
+        self, mock_workers: bool = False, simulate_failures: bool = False, fixed_timing: bool = False
+    ) -> None:
+        """Use a stub crew without browsers for the next batches (contract 25). Every report says so.
+
+        Args:
+            mock_workers: Each order is read from a made-up page without attachments.
+            simulate_failures: Some orders fail, always the same ones.
+            fixed_timing: Each visit takes the same time.
+        """
+        chosen = TestMode(mock_workers, simulate_failures, fixed_timing)
+        with self._busy:
+            self._house.close()
+            self._house.test_mode = chosen if any(attrs.astuple(chosen)) else None
+
+    # ------------------------------------------------------------------------------------------------------ lifetime
+
+    def __enter__(self) -> Self:
+        self._warm = True
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._warm = False
+        self.request_stop()
+        with self._busy:
+            self._house.close()
+
+    def _handle_parallel_failure(
+        self, error: Exception, po_list: Iterable[Mapping[str, Any] | POTask], partial_results: tuple[int, int]
+    ) -> tuple[int, int]:
+        """Go on sequentially with what the crew left undone (contract 20, 21).
+
+        Args:
+            error: Why the crew failed.
+            po_list: The batch's orders; what has ended already is not visited again.
+            partial_results: Successful and failed orders so far.
+
+        Returns:
+            Successful and failed orders of both phases together.
+        """
+        orders = tuple(po_list)
+        left = max(0, len(orders) - sum(partial_results))
+        log.warning("The crew failed: %s Going on with %d orders in one browser.", error, left)
+        if self._batch is None:
+            ok, failed, _ = self.process_pos(orders)
+            return ok, failed
+        self._mode = self._totals.mode = "sequential"
+        return self._batch.run_rest_sequentially(str(error))

@@ -1,0 +1,245 @@
+"""The supervision tree of a crew, as specs: who is started by whom, in which order, and who shares whose fate.
+
+root         one_for_one
+|- herald
+|- gatekeeper
+`- engine    rest_for_one
+   |- dispatcher
+   |- crew   one_for_one, its children in parallel
+   |  `- worker-1 .. worker-N
+   `- monitor
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+
+from actors.dispatch.actor import Dispatcher, DispatcherTools
+from actors.gatekeeper.actor import Gatekeeper
+from actors.gatekeeper.core import LoginBook
+from actors.herald.actor import Herald
+from actors.herald.lane import CallbackLane
+from actors.monitor.actor import MemoryView, Monitor
+from actors.runtime import Revocations, Slot
+from actors.session.premises import Premises
+from actors.supervise import AutoShutdown, ChildSpec, Restart, Strategy, SupervisorSpec, supervisor
+from actors.worker.actor import Worker
+from actors.worker.visitor import WorkerTools
+from contracts.config import RestartIntensity, Settings
+from contracts.ports import CredentialSource, Journal, Owner
+from contracts.status import Progress
+
+ROOT = "root"
+HERALD = "herald"
+GATEKEEPER = "gatekeeper"
+ENGINE = "engine"
+DISPATCHER = "dispatcher"
+CREW = "crew"
+MONITOR = "monitor"
+
+_SYSTEM_INTENSITY = RestartIntensity(max_restarts=5, window=60.0)
+"""The limit of everything but the crew: actors without browsers have no reason to die often."""
+SILENCE = 30.0
+"""Seconds after which an actor that gives no sign of life is replaced. Only workers may be busy for longer."""
+
+
+@attrs.frozen(kw_only=True)
+class TreeParts:
+    """What the tree is built from; all of it outlives any one actor.
+
+    Args:
+        workers: How many worker slots.
+        settings: Every setting.
+        premises: Browsers, processes, folders.
+        journal: The books.
+        board: Where the dispatcher shows its snapshot.
+        memory: Where the monitor shows its last reading.
+        lane: Makes the calls of the user's callback.
+        make_progress: Returns what the callback gets, or None while no batch is in work.
+        credentials: What to log in with.
+        logins: Which hosts refused a login.
+        seed: Seeds all jitter.
+    """
+
+    workers: int
+    settings: Settings
+    premises: Premises
+    journal: Journal
+    board: Slot[Progress]
+    memory: Slot[MemoryView]
+    lane: CallbackLane
+    make_progress: Callable[[], dict[str, Any] | None]
+    credentials: CredentialSource
+    logins: LoginBook
+    seed: int
+    revocations: Revocations = attrs.field(factory=Revocations)
+
+
+def worker_tools(parts: TreeParts) -> WorkerTools:
+    """Return what every worker is built with."""
+    return WorkerTools(
+        launcher=parts.premises.launcher,
+        fetcher=parts.premises.make_fetcher,
+        portal=parts.premises.portal,
+        filing=parts.premises.filing,
+        settings=parts.settings,
+        revocation=parts.revocations.of,
+    )
+
+
+def root_spec(parts: TreeParts) -> SupervisorSpec:
+    """Return the spec of the whole tree."""
+    bound = parts.settings.timeouts.shutdown + parts.settings.timeouts.force
+    return SupervisorSpec(
+        children=(
+            ChildSpec(
+                id=HERALD,
+                start=lambda context: Herald(context, parts.lane, parts.make_progress),
+                silence=SILENCE,
+            ),
+            ChildSpec(
+                id=GATEKEEPER,
+                start=lambda context: Gatekeeper(context, parts.credentials, parts.logins, DISPATCHER),
+                silence=SILENCE,
+            ),
+            ChildSpec(
+                id=ENGINE,
+                start=supervisor(_engine_spec(parts)),
+                restart=Restart.TRANSIENT,
+                significant=True,
+                shutdown=bound,
+                # What its own children may share; the session bounds a forced end of the whole tree.
+                force=3 * parts.settings.timeouts.force,
+            ),
+        ),
+        intensity=_SYSTEM_INTENSITY,
+        auto_shutdown=AutoShutdown.ANY_SIGNIFICANT,
+        seed=parts.seed,
+    )
+
+
+def _engine_spec(parts: TreeParts) -> SupervisorSpec:
+    settings = parts.settings
+    tools = DispatcherTools(
+        journal=parts.journal,
+        filing=parts.premises.filing,
+        board=parts.board,
+        retry=settings.retry,
+        timeouts=settings.timeouts,
+        chance=lambda: random.Random(parts.seed),  # noqa: S311 - jitter, no secret
+        crew=CREW,
+        gatekeeper=GATEKEEPER,
+        monitor=MONITOR,
+    )
+    orphans = _Orphans(parts)
+    return SupervisorSpec(
+        children=(
+            ChildSpec(id=DISPATCHER, start=lambda context: Dispatcher(context, tools), silence=SILENCE),
+            ChildSpec(
+                id=CREW,
+                start=supervisor(_crew_spec(parts)),
+                restart=Restart.TRANSIENT,
+                significant=True,
+                shutdown=settings.timeouts.shutdown,
+                force=2 * settings.timeouts.force,
+                kill=orphans.kill,
+                confirm_dead=orphans.confirm_dead,
+                cleanup=orphans.clean_up,
+            ),
+            ChildSpec(
+                id=MONITOR,
+                start=lambda context: Monitor(
+                    context,
+                    limits=settings.limits,
+                    processes=parts.premises.processes,
+                    free_bytes=parts.premises.filing.free_bytes,
+                    board=parts.memory,
+                    crew=CREW,
+                    dispatcher=DISPATCHER,
+                ),
+                silence=SILENCE,
+            ),
+        ),
+        strategy=Strategy.REST_FOR_ONE,
+        intensity=_SYSTEM_INTENSITY,
+        auto_shutdown=AutoShutdown.ANY_SIGNIFICANT,
+        seed=parts.seed,
+    )
+
+
+class _Orphans:
+    """What a crew leaves that ends without taking its workers down: a supervisor may die, too."""
+
+    def __init__(self, parts: TreeParts) -> None:
+        self._parts = parts
+        self._found: set[Owner] = set()
+
+    def kill(self, _generation: int) -> None:
+        """Kill every browser that is left."""
+        for owner in self._parts.premises.processes.live_owners():
+            self._found.add(owner)
+            self._parts.revocations.revoke(owner)
+            self._parts.premises.processes.kill(owner)
+
+    def confirm_dead(self, _generation: int, timeout: float) -> bool:
+        """Wait until all are gone."""
+        processes = self._parts.premises.processes
+        return all(processes.wait_gone(owner, timeout) for owner in processes.live_owners())
+
+    def clean_up(self, _generation: int) -> None:
+        """Remove their profiles."""
+        for owner in sorted(self._found, key=str):
+            _forget(self._parts, owner)
+        self._found.clear()
+
+
+def _forget(parts: TreeParts, owner: Owner) -> None:
+    parts.premises.launcher.remove_folder(owner)
+    parts.premises.processes.forget(owner)
+    parts.revocations.forget(owner)
+
+
+def _crew_spec(parts: TreeParts) -> SupervisorSpec:
+    tools = worker_tools(parts)
+    return SupervisorSpec(
+        children=tuple(_worker_spec(f"worker-{number}", parts, tools) for number in range(1, parts.workers + 1)),
+        intensity=parts.settings.intensity,
+        auto_shutdown=AutoShutdown.ALL_SIGNIFICANT,
+        parallel=True,
+        verdict_within=parts.settings.timeouts.restart_verdict,
+        observers=(DISPATCHER, MONITOR, HERALD),
+        seed=parts.seed,
+    )
+
+
+def _worker_spec(name: str, parts: TreeParts, tools: WorkerTools) -> ChildSpec:
+    premises, timeouts = parts.premises, parts.settings.timeouts
+
+    def kill(generation: int) -> None:
+        parts.revocations.revoke(Owner(name, generation))
+        premises.processes.kill(Owner(name, generation))
+
+    def confirm_dead(generation: int, timeout: float) -> bool:
+        return premises.processes.wait_gone(Owner(name, generation), timeout)
+
+    def cleanup(generation: int) -> None:
+        _forget(parts, Owner(name, generation))
+
+    return ChildSpec(
+        id=name,
+        start=lambda context: Worker(context, tools, dispatcher=DISPATCHER, gatekeeper=GATEKEEPER),
+        ready_within=timeouts.worker_ready,
+        shutdown=timeouts.shutdown,
+        # Half for the thread to come back and half for its processes to go, so that both fit into a forced shutdown.
+        force=timeouts.force / 2,
+        confirm_within=timeouts.force,
+        significant=True,
+        gate=MONITOR,
+        kill=kill,
+        confirm_dead=confirm_dead,
+        cleanup=cleanup,
+    )

@@ -1,0 +1,8 @@
+"""The test mode of contract 25: a crew without browsers. Reached only through `ProcessingSession.enable_test_mode`.
+
+Every report of a session in test mode carries `test_mode`, so that nobody takes its figures for real ones.
+"""
+
+from __future__ import annotations
+
+from actors.stubs.premises import StubPremises as StubPremises

@@ -1,0 +1,232 @@
+"""Stub browsers that read a made-up page. They bring no files, so nothing is ever reported that is not on disk.
+
+Failures are decided by the order's number alone, so that two runs fail alike: about one in five is not found, and about
+one in seven costs its worker the browser at the first visit.
+"""
+
+from __future__ import annotations
+
+import random
+import tempfile
+import threading
+import zlib
+from pathlib import Path
+
+from actors.filing.folder import DownloadFolder
+from actors.runtime import Bell
+from contracts.config import Settings
+from contracts.errors import AttachmentError, BrowserDiedError
+from contracts.ports import (
+    Control,
+    Cookie,
+    Credentials,
+    DownloadedFile,
+    FileRequest,
+    LeaseWatch,
+    ListedAttachment,
+    LoginForm,
+    MachineMemory,
+    NotFoundPage,
+    OrderPage,
+    Owner,
+    PageReading,
+    PageSnapshot,
+)
+
+FIXED_SECONDS = 0.01
+LONGEST_SECONDS = 0.04
+_NO_FILES = "The test mode has no files."
+
+
+def _is_missing(number: str) -> bool:
+    return zlib.crc32(number.encode()) % 5 == 0
+
+
+def _loses_browser(number: str) -> bool:
+    return zlib.crc32(number.encode()) % 7 == 0
+
+
+class StubProcesses:
+    """A process table of browsers that do not exist."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._live: set[Owner] = set()
+
+    def start(self, owner: Owner) -> None:
+        """Count a stub browser as alive."""
+        with self._lock:
+            self._live.add(owner)
+
+    def kill(self, owner: Owner) -> None:
+        """Count it as gone."""
+        with self._lock:
+            self._live.discard(owner)
+
+    def wait_gone(self, owner: Owner, timeout: float) -> bool:
+        """Say at once whether it is gone."""
+        return owner not in self.live_owners()
+
+    def forget(self, owner: Owner) -> None:
+        """Strike it."""
+        self.kill(owner)
+
+    def memory(self, owner: Owner) -> int:
+        """Nothing is held."""
+        return 0
+
+    def machine_memory(self) -> MachineMemory:
+        """A machine with nothing on it."""
+        return MachineMemory(limit=2**33, used=0)
+
+    def live_owners(self) -> tuple[Owner, ...]:
+        """Every stub browser that counts as alive."""
+        with self._lock:
+            return tuple(self._live)
+
+
+class StubBrowser:
+    """Reads a made-up page."""
+
+    user_agent = "purser-test-mode"
+
+    def __init__(self, owner: Owner, premises: StubPremises) -> None:
+        self._owner = owner
+        self._premises = premises
+        self._pages = 0
+
+    def open(self, url: str) -> PageSnapshot:
+        """Take a moment and return a page that says nothing."""
+        self._premises.take_time()
+        if self._premises.takes_browser(url):
+            self._premises.processes.kill(self._owner)
+            raise BrowserDiedError("The test mode took this browser away.")
+        self._pages += 1
+        return PageSnapshot(url, url, 200, float(self._pages), "")
+
+    def read(self) -> PageSnapshot:
+        """Return the page that is shown."""
+        return PageSnapshot("", "", 200, float(self._pages), "")
+
+    def cookies(self) -> tuple[Cookie, ...]:
+        """There are none."""
+        return ()
+
+    def adopt_cookies(self, cookies: tuple[Cookie, ...]) -> None:
+        """Nothing to do."""
+
+    def download_by_click(self, control: Control, into: Path, watch: LeaseWatch, max_size: int) -> DownloadedFile:
+        """There are no files."""
+        raise AttachmentError(_NO_FILES)
+
+    def download_by_address(self, url: str, into: Path, watch: LeaseWatch, max_size: int) -> DownloadedFile:
+        """There are no files."""
+        raise AttachmentError(_NO_FILES)
+
+    def submit_login(self, form: LoginForm, credentials: Credentials, watch: LeaseWatch) -> PageSnapshot:
+        """Any login is accepted."""
+        return self.read()
+
+    def is_alive(self) -> bool:
+        """Whether nobody has killed it."""
+        return self._owner in self._premises.processes.live_owners()
+
+
+class StubFetcher:
+    """Fetches nothing."""
+
+    def fetch(self, request: FileRequest, into: Path, watch: LeaseWatch) -> DownloadedFile:
+        """There are no files."""
+        raise AttachmentError(_NO_FILES)
+
+    def probe(self, base_url: str) -> int | None:
+        """Every portal answers."""
+        return 200
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class StubPortal:
+    """Takes every page for the order's own, or for none at all."""
+
+    def __init__(self, *, simulate_failures: bool) -> None:
+        self._failures = simulate_failures
+
+    def order_addresses(self, base_url: str, po_number: str) -> tuple[str, ...]:
+        """Make up an address."""
+        return (f"{base_url}/{po_number}",)
+
+    def login_address(self, base_url: str) -> str:
+        """Make up an address."""
+        return f"{base_url}/login"
+
+    def read(self, page: PageSnapshot, po_number: str) -> PageReading:
+        """Say what the order's number decides."""
+        if self._failures and _is_missing(po_number):
+            return NotFoundPage("the test mode does not know this order")
+        return OrderPage(po_number, "", ())
+
+    def read_requisition(self, page: PageSnapshot) -> tuple[ListedAttachment, ...]:
+        """There are none."""
+        return ()
+
+    def wants_login(self, page: PageSnapshot) -> str:
+        """Never."""
+        return ""
+
+    def login_form(self, page: PageSnapshot) -> LoginForm:
+        """Any form."""
+        return LoginForm("", "", "")
+
+
+class StubPremises:
+    """Stands in for `RealPremises` without browsers, processes or network.
+
+    Args:
+        settings: Every setting; the download folder is not touched.
+        simulate_failures: Whether some orders fail.
+        fixed: Whether each visit takes the same time.
+    """
+
+    def __init__(self, settings: Settings, *, simulate_failures: bool, fixed: bool) -> None:
+        self._failures = simulate_failures
+        self._fixed = fixed
+        self._chance = random.Random(settings.seed)  # noqa: S311 - timing of a stub
+        self._nap = Bell()
+        self._taken: set[str] = set()
+        self._folder = tempfile.TemporaryDirectory(prefix="purser-test-mode-")
+        self.temporary_root = Path(self._folder.name)
+        self.processes = StubProcesses()
+        self.filing = DownloadFolder(self.temporary_root, "test-mode")
+        self.portal = StubPortal(simulate_failures=simulate_failures)
+        self.launcher = self
+
+    def launch(self, owner: Owner) -> StubBrowser:
+        """Start a stub browser."""
+        self.processes.start(owner)
+        return StubBrowser(owner, self)
+
+    def remove_folder(self, owner: Owner) -> None:
+        """Nothing to remove."""
+
+    def make_fetcher(self) -> StubFetcher:
+        """Return a fetcher that fetches nothing."""
+        return StubFetcher()
+
+    def take_time(self) -> None:
+        """Wait as long as a visit takes here."""
+        seconds = FIXED_SECONDS if self._fixed else self._chance.uniform(FIXED_SECONDS, LONGEST_SECONDS)
+        self._nap.wait_for(lambda: False, seconds)
+
+    def takes_browser(self, url: str) -> bool:
+        """Whether this visit costs the browser; once an address."""
+        if not self._failures or url in self._taken or not _loses_browser(url.rpartition("/")[2]):
+            return False
+        self._taken.add(url)
+        return True
+
+    def close(self) -> tuple[str, ...]:
+        """Remove the temporary folder."""
+        self._folder.cleanup()
+        return ()

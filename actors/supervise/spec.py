@@ -1,0 +1,130 @@
+"""What a supervisor is told about its children, after OTP's child specs.
+
+`kill`, `confirm_dead` and `cleanup` stand for what a child owns outside Python. They run on a helper thread, so the
+supervisor stays able to answer while they take their time.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import attrs
+
+from contracts.config import RestartIntensity
+from contracts.errors import ConfigurationError
+
+if TYPE_CHECKING:  # so that the core, which needs the spec, stays free of actors and threads
+    from actors.runtime import Actor, Context
+
+
+class Restart(enum.Enum):
+    """When a child that ended is started again: always, after an abnormal end, or never."""
+
+    PERMANENT = "permanent"
+    TRANSIENT = "transient"
+    TEMPORARY = "temporary"
+
+
+class Strategy(enum.Enum):
+    """Which siblings share a child's fate: none, all, or those started after it."""
+
+    ONE_FOR_ONE = "one_for_one"
+    ONE_FOR_ALL = "one_for_all"
+    REST_FOR_ONE = "rest_for_one"
+
+
+class AutoShutdown(enum.Enum):
+    """Whether the supervisor ends when significant children have ended for good."""
+
+    NEVER = "never"
+    ANY_SIGNIFICANT = "any_significant"
+    ALL_SIGNIFICANT = "all_significant"
+
+
+def _nothing(_generation: int) -> None:
+    """Do nothing: the child owns nothing outside Python."""
+
+
+def _gone(_generation: int, _timeout: float) -> bool:
+    """Say at once that nothing is left: the child owns nothing outside Python."""
+    return True
+
+
+@attrs.frozen(kw_only=True)
+class ChildSpec:
+    """One child.
+
+    Args:
+        id: Its name, unique within the system.
+        start: Builds the actor of a new generation.
+        restart: When it is started again.
+        ready_within: Seconds it may take to report ready; None for no limit.
+        shutdown: Seconds it may take to stop when asked; 0 kills at once.
+        force: Seconds it may take to go down once killed; then it is abandoned and fenced off.
+        confirm_within: Seconds what it owned may take to be gone; after that the child is retired.
+        silence: Seconds without a sign of life after which it is taken for hung and killed; None asks for none. The
+            base class answers between two messages, so it must be longer than any message takes.
+        significant: Whether its end for good counts for `AutoShutdown`.
+        gate: Name of an actor that is asked before each restart, or None.
+        kill: Ends what the generation owns outside Python. Must return soon.
+        confirm_dead: Waits up to the given seconds; True when nothing the generation owned is alive.
+        cleanup: Removes what the generation left. Runs only after `confirm_dead` said True.
+    """
+
+    id: str
+    start: Callable[[Context], Actor]
+    restart: Restart = Restart.PERMANENT
+    ready_within: float | None = 30.0
+    shutdown: float = 5.0
+    force: float = 10.0
+    confirm_within: float = 10.0
+    silence: float | None = None
+    significant: bool = False
+    gate: str | None = None
+    kill: Callable[[int], None] = _nothing
+    confirm_dead: Callable[[int, float], bool] = _gone
+    cleanup: Callable[[int], None] = _nothing
+
+    @property
+    def owns_something(self) -> bool:
+        """Whether a helper thread is needed to clear up after a generation."""
+        return self.kill is not _nothing or self.confirm_dead is not _gone or self.cleanup is not _nothing
+
+
+def _ids_differ(_instance: object, _attribute: object, value: tuple[ChildSpec, ...]) -> None:
+    ids = [spec.id for spec in value]
+    if len(set(ids)) != len(ids):
+        raise ConfigurationError(f"Two children of one supervisor share a name: {', '.join(sorted(ids))}.")
+
+
+@attrs.frozen(kw_only=True)
+class SupervisorSpec:
+    """A supervisor's settings and its children in start order.
+
+    Args:
+        children: In start order; stopped in reverse.
+        strategy: Who shares a child's fate.
+        intensity: How many restarts are allowed, and their spacing.
+        auto_shutdown: Whether the end of significant children ends it.
+        max_children: Most children there may be, dynamic ones included; None for no limit.
+        parallel: Start and stop children side by side instead of in order, as a crew of equals.
+        verdict_within: Seconds a gate may take to answer before the supervisor goes on by its own rule.
+        observers: Names of actors that are told every `ChildEvent`.
+        seed: Seeds the jitter of its backoff.
+    """
+
+    children: tuple[ChildSpec, ...] = attrs.field(validator=_ids_differ)
+    strategy: Strategy = Strategy.ONE_FOR_ONE
+    intensity: RestartIntensity = attrs.field(factory=RestartIntensity)
+    auto_shutdown: AutoShutdown = AutoShutdown.NEVER
+    max_children: int | None = None
+    parallel: bool = False
+    verdict_within: float = 1.0
+    observers: tuple[str, ...] = ()
+    seed: int = 0
+
+    def __attrs_post_init__(self) -> None:
+        if self.parallel and self.strategy is not Strategy.ONE_FOR_ONE:
+            raise ConfigurationError("Children started in parallel have no order, so only one_for_one fits them.")

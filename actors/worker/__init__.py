@@ -1,0 +1,1 @@
+"""A worker: one actor, one browser, one order at a time."""

@@ -1,0 +1,66 @@
+"""What the parts of purser say to each other, and the names users import: tasks, settings, errors, snapshots."""
+
+from __future__ import annotations
+
+from contracts.config import (
+    AttachmentLimits as AttachmentLimits,
+    GenericPortalSettings as GenericPortalSettings,
+    HeadlessConfiguration as HeadlessConfiguration,
+    PoolConfig as PoolConfig,
+    PortalKind as PortalKind,
+    ResourceLimits as ResourceLimits,
+    RestartIntensity as RestartIntensity,
+    RetryPolicy as RetryPolicy,
+    Route as Route,
+    Settings as Settings,
+    Timeouts as Timeouts,
+)
+from contracts.errors import (
+    ERROR_MAPPING as ERROR_MAPPING,
+    AttachmentError as AttachmentError,
+    AttachmentLimitError as AttachmentLimitError,
+    AuthenticationError as AuthenticationError,
+    Blame as Blame,
+    BrowserDiedError as BrowserDiedError,
+    BrowserNotFoundError as BrowserNotFoundError,
+    ConfigurationError as ConfigurationError,
+    CrewFailedError as CrewFailedError,
+    DownloadFolderError as DownloadFolderError,
+    HostResourceError as HostResourceError,
+    InsufficientResourcesError as InsufficientResourcesError,
+    IntakeError as IntakeError,
+    InvalidOrderError as InvalidOrderError,
+    NetworkError as NetworkError,
+    ParallelProcessingError as ParallelProcessingError,
+    PONotFoundError as PONotFoundError,
+    PoolError as PoolError,
+    PoolNotReadyError as PoolNotReadyError,
+    PoolShutdownError as PoolShutdownError,
+    PortalError as PortalError,
+    PortalUnreachableError as PortalUnreachableError,
+    ProfileCorruptionError as ProfileCorruptionError,
+    SessionBusyError as SessionBusyError,
+    SessionCorruptionError as SessionCorruptionError,
+    StaleEpochError as StaleEpochError,
+    WorkerError as WorkerError,
+    WrongPageError as WrongPageError,
+    error_code as error_code,
+)
+from contracts.status import (
+    BatchResult as BatchResult,
+    PoolState as PoolState,
+    PoolStatus as PoolStatus,
+    Progress as Progress,
+    SessionStatus as SessionStatus,
+    WorkerHealth as WorkerHealth,
+    WorkerState as WorkerState,
+)
+from contracts.tasks import (
+    Attachment as Attachment,
+    MissingAttachment as MissingAttachment,
+    POResult as POResult,
+    POTask as POTask,
+    TaskHandle as TaskHandle,
+    TaskResult as TaskResult,
+    TaskStatus as TaskStatus,
+)

@@ -1,0 +1,388 @@
+"""What the crew's actors tell each other: frozen classes, and one closed union for each recipient.
+
+The supervisors' own words are in `supervision.py`, since they are of use without browsers.
+"""
+
+from __future__ import annotations
+
+import enum
+
+import attrs
+
+from contracts.errors import Blame
+from contracts.ports import Cookie, Credentials, Lease, MachineMemory
+from contracts.supervision import ChildEvent, RestartAsked
+from contracts.tasks import Order, POResult
+
+# ------------------------------------------------------------------------------------------------ values in messages
+
+
+@attrs.frozen
+class HostSession:
+    """A login to one host.
+
+    Args:
+        host: Host and port.
+        version: Counts the logins of this run, 0 for what the profile brought along.
+        cookies: What a browser needs to be logged in.
+        verified: Whether a login of this run brought them; saved ones may have expired.
+    """
+
+    host: str
+    version: int = 0
+    cookies: tuple[Cookie, ...] = attrs.field(default=(), repr=False)
+    verified: bool = True
+
+
+# ------------------------------------------------------------------------------------------------- outcome of a visit
+
+
+@attrs.frozen
+class Visited:
+    """The visit came to an end of its own. `result` is what will be recorded, its files still in staging.
+
+    Args:
+        result: Status, files, missing ones.
+        retry_worthwhile: Whether another visit may bring what is missing.
+    """
+
+    result: POResult
+    retry_worthwhile: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class VisitFailed:
+    """The visit failed.
+
+    Args:
+        blame: Whose fault it was.
+        code: A value of `ERROR_MAPPING`.
+        message: What happened and what to do.
+        not_found: Whether the portal said that there is no such order.
+        retry_after: Seconds the portal asked for, or None.
+        portal_up: Whether the portal's base answered below 500 right after; None when it was not asked.
+        url: The address that was visited.
+        duration: Seconds the visit took.
+    """
+
+    blame: Blame
+    code: str
+    message: str
+    not_found: bool = False
+    retry_after: float | None = None
+    portal_up: bool | None = None
+    url: str = ""
+    duration: float = 0.0
+
+
+@attrs.frozen
+class LoginMet:
+    """The visit met the login page. Nothing is known about the order; no attempt is counted."""
+
+    session_version: int
+    reason: str
+
+
+VisitOutcome = Visited | VisitFailed | LoginMet
+
+
+# ----------------------------------------------------------------------------------------------------- told to a worker
+
+
+@attrs.frozen
+class VisitOrder:
+    """Work on one order under this lease."""
+
+    lease: Lease
+    order: Order
+    session: HostSession
+    timeout: float
+
+
+@attrs.frozen
+class LogIn:
+    """Log in to a host and report to the gatekeeper."""
+
+    host: str
+    base_url: str
+    credentials: Credentials
+    timeout: float
+
+
+@attrs.frozen
+class ProbePortal:
+    """Ask the portal's base address whether it answers."""
+
+    host: str
+    base_url: str
+
+
+@attrs.frozen
+class LookAround:
+    """A worker's own reminder to see whether its idle browser is alive."""
+
+
+WorkerMessage = VisitOrder | LogIn | ProbePortal | LookAround
+
+
+# ----------------------------------------------------------------------------------------------- told to the dispatcher
+
+
+@attrs.frozen
+class BeginBatch:
+    """A new batch of `total` orders begins; counters start from none."""
+
+    total: int
+
+
+@attrs.frozen
+class Submit:
+    """Accept these orders, whose sequence numbers follow each other. Known ones are passed over: it may be repeated."""
+
+    orders: tuple[Order, ...]
+
+
+@attrs.frozen
+class WorkerReady:
+    """A worker's new generation can take work."""
+
+    worker: str
+    generation: int
+
+
+@attrs.frozen
+class LeaseTouched:
+    """A lease shows activity; this also proves that its browser was seen alive."""
+
+    lease: Lease
+    activity: str
+
+
+@attrs.frozen
+class VisitEnded:
+    """A visit ended, with this outcome."""
+
+    lease: Lease
+    outcome: VisitOutcome
+
+
+@attrs.frozen
+class DutyEnded:
+    """A worker has finished a login or a probe and is free."""
+
+    worker: str
+    generation: int
+
+
+@attrs.frozen
+class ProbeEnded:
+    """The portal's base answered with `status`, or (None) not at all."""
+
+    worker: str
+    generation: int
+    host: str
+    status: int | None
+
+
+@attrs.frozen
+class LoginWanted:
+    """The gatekeeper wants one idle worker to log in to a host."""
+
+    host: str
+    credentials: Credentials
+
+
+@attrs.frozen
+class HostOpened:
+    """The gatekeeper has a session for a host."""
+
+    session: HostSession
+
+
+@attrs.frozen
+class HostRefused:
+    """There will be no session for this host in this run. `text` says why and what to do."""
+
+    host: str
+    text: str
+
+
+@attrs.frozen
+class Pause:
+    """Stop handing out work for a reason that lies with the machine. `key` names it, `text` is for people."""
+
+    key: str
+    text: str
+
+
+@attrs.frozen
+class Resume:
+    """The reason `key` has passed."""
+
+    key: str
+
+
+@attrs.frozen
+class Recycle:
+    """Give this generation no further work; have it restarted when it is free."""
+
+    worker: str
+    generation: int
+    text: str
+
+
+@attrs.frozen
+class Published:
+    """The lease's files are in their place."""
+
+    lease: Lease
+    result: POResult
+
+
+@attrs.frozen
+class PublishFailed:
+    """The lease's files could not be moved.
+
+    Args:
+        lease: Whose files.
+        text: Why, and what to do.
+        files_lost: Whether staged files are missing or changed; otherwise the disk or the folder is in trouble.
+    """
+
+    lease: Lease
+    text: str
+    files_lost: bool = False
+
+
+@attrs.frozen
+class Drain:
+    """Hand out nothing more. When the leases in hand have ended, the rest is given up for this run."""
+
+    text: str
+
+
+@attrs.frozen
+class GiveUp:
+    """End everything now: leases are void, the rest is given up for this run."""
+
+    text: str
+
+
+@attrs.frozen
+class Wake:
+    """The dispatcher's own timer."""
+
+
+DispatchEvent = (
+    BeginBatch
+    | Submit
+    | WorkerReady
+    | ChildEvent
+    | LeaseTouched
+    | VisitEnded
+    | DutyEnded
+    | ProbeEnded
+    | LoginWanted
+    | HostOpened
+    | HostRefused
+    | Pause
+    | Resume
+    | Recycle
+    | Published
+    | PublishFailed
+    | Drain
+    | GiveUp
+    | Wake
+)
+
+
+# ----------------------------------------------------------------------------------------------- told to the gatekeeper
+
+
+@attrs.frozen
+class LoginNeeded:
+    """A worker met the login page of a host while it used this version of the session."""
+
+    host: str
+    version: int
+
+
+class LoginResult(enum.Enum):
+    """How a login went."""
+
+    LOGGED_IN = "logged in"
+    REJECTED = "rejected"
+    FAILED = "failed"
+
+
+@attrs.frozen
+class LoginEnded:
+    """A worker's login came to an end."""
+
+    host: str
+    result: LoginResult
+    text: str = ""
+    cookies: tuple[Cookie, ...] = attrs.field(default=(), repr=False)
+
+
+@attrs.frozen
+class LoginAbandoned:
+    """The worker that was to log in is gone."""
+
+    host: str
+
+
+@attrs.frozen
+class SessionProved:
+    """An order was read with this version of a host's session, so the login works."""
+
+    host: str
+    version: int
+
+
+GatekeeperMessage = LoginNeeded | LoginEnded | LoginAbandoned | SessionProved
+
+
+# -------------------------------------------------------------------------------------------------- told to the monitor
+
+
+@attrs.frozen
+class OrderEnded:
+    """This generation of a worker ended an order."""
+
+    worker: str
+    generation: int
+
+
+@attrs.frozen
+class MemoryRead:
+    """A reading of the machine and of each worker.
+
+    Args:
+        machine: The machine's memory.
+        workers: Bytes of each live generation, as (worker, generation, bytes).
+        free_disk: Free bytes on the download folder's volume.
+    """
+
+    machine: MachineMemory
+    workers: tuple[tuple[str, int, int], ...]
+    free_disk: int
+
+
+@attrs.frozen
+class TimeToLook:
+    """The monitor's own timer."""
+
+
+MonitorMessage = ChildEvent | RestartAsked | OrderEnded | MemoryRead | TimeToLook
+
+
+# --------------------------------------------------------------------------------------------------- told to the herald
+
+
+@attrs.frozen
+class TimeToTell:
+    """The herald's own timer."""
+
+
+HeraldMessage = ChildEvent | TimeToTell

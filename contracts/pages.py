@@ -1,0 +1,186 @@
+"""What is seen of a portal: pages, cookies, forms, listed attachments, downloaded files. Values only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+
+@attrs.frozen
+class Cookie:
+    """One cookie of the portal. `raw` is what the browser gave, kept verbatim for the next browser."""
+
+    name: str
+    value: str = attrs.field(repr=False)
+    domain: str
+    path: str = "/"
+    secure: bool = False
+    http_only: bool = False
+    host_only: bool = True
+    expires: float | None = None
+    raw: Mapping[str, Any] = attrs.field(factory=dict, repr=False, eq=False, hash=False)
+
+
+@attrs.frozen
+class PageSnapshot:
+    """A page as read in one call.
+
+    Args:
+        requested_url: What was asked for.
+        url: Where the browser is now.
+        http_status: Status of the document; 0 when there was no answer.
+        time_origin: When this document began, milliseconds; differs between any two documents.
+        html: The whole document.
+        is_new: Whether the document differs from the one shown before the request.
+    """
+
+    requested_url: str
+    url: str
+    http_status: int
+    time_origin: float
+    html: str = attrs.field(repr=False)
+    is_new: bool = True
+
+
+@attrs.frozen
+class Control:
+    """A control on the page that must be clicked: the `index`-th match of a CSS selector, counted from 0."""
+
+    selector: str
+    index: int
+
+
+@attrs.frozen
+class Credentials:
+    """A user name and a password. Neither is ever shown by `repr`, logged or journalled."""
+
+    username: str = attrs.field(repr=False)
+    password: str = attrs.field(repr=False)
+
+
+@attrs.frozen
+class LoginForm:
+    """Where to type on a login page, as CSS selectors."""
+
+    username_field: str
+    password_field: str
+    submit_button: str
+
+
+@attrs.frozen
+class DownloadedFile:
+    """A file that arrived completely, in a staging folder.
+
+    Args:
+        path: Where it lies.
+        size: Bytes on disk.
+        sha256: Lower-case hex digest of those bytes.
+        media_type: Content type without parameters, lower case; empty when unknown.
+        disposition: The raw Content-Disposition header, or empty.
+        suggested_name: The name the browser gave it, or empty.
+        declared_size: Bytes the portal announced, or None.
+        url: The address it finally came from, or empty.
+    """
+
+    path: Path
+    size: int
+    sha256: str
+    media_type: str = ""
+    disposition: str = ""
+    suggested_name: str = ""
+    declared_size: int | None = None
+    url: str = ""
+
+
+@attrs.frozen
+class ListedAttachment:
+    """An attachment as the order's page lists it. It has an address or a control, or both.
+
+    Args:
+        label: The best name the page gives, for people.
+        url: Absolute address, or None when it must be clicked.
+        control: What to click, or None.
+        title: The element's title attribute, or empty.
+        aria_label: Its aria-label, or empty.
+        text: Its visible text, or empty.
+        declared_size: Bytes the page states, or None.
+    """
+
+    label: str
+    url: str | None = None
+    control: Control | None = None
+    title: str = ""
+    aria_label: str = ""
+    text: str = ""
+    declared_size: int | None = None
+
+
+@attrs.frozen
+class LoginPage:
+    """The portal wants a login; whether the order exists is unknown."""
+
+    reason: str
+
+
+@attrs.frozen
+class HttpFailure:
+    """The portal answered with an HTTP status that is no success."""
+
+    status: int
+
+
+@attrs.frozen
+class NotFoundPage:
+    """The portal says that there is no such order, or that it may not be seen."""
+
+    text: str
+
+
+@attrs.frozen
+class WrongPage:
+    """A page, but not proven to be this order's."""
+
+    title: str
+
+
+@attrs.frozen
+class OrderPage:
+    """The order's own page, proven by its title.
+
+    Args:
+        title: The text that carried the number.
+        supplier: Supplier's name on the page, or empty.
+        attachments: What it lists, in page order, each once.
+        requisitions: Absolute addresses of requisitions that may hold attachments of an order without any.
+    """
+
+    title: str
+    supplier: str
+    attachments: tuple[ListedAttachment, ...]
+    requisitions: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class FileRequest:
+    """One file to fetch over HTTP.
+
+    Args:
+        url: Absolute address.
+        cookies: Every cookie of the browser; only those that match the address are sent.
+        user_agent: What the browser calls itself.
+        referer: Address of the order's page.
+        max_size: Bytes above which the answer is broken off.
+    """
+
+    url: str
+    cookies: tuple[Cookie, ...]
+    user_agent: str
+    referer: str
+    max_size: int
+
+
+PageReading = LoginPage | HttpFailure | NotFoundPage | WrongPage | OrderPage
+"""What a page turned out to be. Closed: match it with `assert_never`."""

@@ -1,0 +1,358 @@
+"""What the actors need of the outside world, as Protocols. The values that cross them are in `pages.py` and `books.py`.
+
+A core never sees a port; a shell sees nothing else. The real implementations live in the rooms of floor 2, the
+simulated ones in the tests.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+# Whoever implements or calls a port finds the values that cross it here too.
+from contracts.books import (
+    BatchBegun as BatchBegun,
+    JournalEntry as JournalEntry,
+    JournalledTask as JournalledTask,
+    JournalState as JournalState,
+    Lease as Lease,
+    LeaseEnded as LeaseEnded,
+    LeaseGranted as LeaseGranted,
+    MachineMemory as MachineMemory,
+    OutcomeRecorded as OutcomeRecorded,
+    Owner as Owner,
+    PublishStarted as PublishStarted,
+    TaskAccepted as TaskAccepted,
+)
+from contracts.pages import (
+    Control as Control,
+    Cookie as Cookie,
+    Credentials as Credentials,
+    DownloadedFile as DownloadedFile,
+    FileRequest as FileRequest,
+    HttpFailure as HttpFailure,
+    ListedAttachment as ListedAttachment,
+    LoginForm as LoginForm,
+    LoginPage as LoginPage,
+    NotFoundPage as NotFoundPage,
+    OrderPage as OrderPage,
+    PageReading as PageReading,
+    PageSnapshot as PageSnapshot,
+    WrongPage as WrongPage,
+)
+from contracts.tasks import Attachment, POResult
+
+# --------------------------------------------------------------------------------------------------- time and leases
+
+
+class Clock(Protocol):
+    """Time as the actors see it."""
+
+    def monotonic(self) -> float:
+        """Seconds that never go backwards; only differences mean anything."""
+        ...
+
+    def now(self) -> datetime:
+        """The wall clock, with a time zone. For reports only, never for decisions."""
+        ...
+
+
+class LeaseWatch(Protocol):
+    """What a long step must do now and then, so that its lease can be renewed, cancelled and ended in time."""
+
+    def touch(self) -> None:
+        """Report activity: a page, a byte, a step."""
+        ...
+
+    def check(self) -> None:
+        """Return at once while the lease may go on.
+
+        Raises:
+            NetworkError: The step's deadline has passed.
+            SessionCorruptionError: The lease was revoked.
+        """
+        ...
+
+    def wait(self, seconds: float) -> None:
+        """Wait up to `seconds`, waking at once when the lease is revoked. Raises as `check` does."""
+        ...
+
+    def remaining(self) -> float:
+        """Seconds until the lease's deadline, never below 0."""
+        ...
+
+
+# ------------------------------------------------------------------------------------------------------- the browser
+
+
+class Browser(Protocol):
+    """One live browser with a profile of its own. Used by one thread at a time."""
+
+    @property
+    def user_agent(self) -> str:
+        """What the browser calls itself in requests."""
+        ...
+
+    def open(self, url: str) -> PageSnapshot:
+        """Go to `url` and read the page in one call.
+
+        Raises:
+            NetworkError: No answer within the page-load limit, or the connection failed.
+            BrowserDiedError: The browser is gone.
+            SessionCorruptionError: The browser no longer navigates.
+        """
+        ...
+
+    def read(self) -> PageSnapshot:
+        """Read the page that is shown, without navigating. Raises as `open` does."""
+        ...
+
+    def cookies(self) -> tuple[Cookie, ...]:
+        """Every cookie the browser holds."""
+        ...
+
+    def adopt_cookies(self, cookies: tuple[Cookie, ...]) -> None:
+        """Add cookies, replacing those of the same name, domain and path."""
+        ...
+
+    def download_by_click(self, control: Control, into: Path, watch: LeaseWatch, max_size: int) -> DownloadedFile:
+        """Click one control and wait for its download to end.
+
+        Args:
+            control: What to click.
+            into: An existing, empty folder.
+            watch: Touched while bytes arrive, checked throughout.
+            max_size: Bytes above which the download is broken off.
+
+        Raises:
+            AttachmentLimitError: It is larger than `max_size`.
+            NetworkError: No download began, or no byte came within the stall limit.
+            BrowserDiedError: The browser is gone.
+        """
+        ...
+
+    def download_by_address(self, url: str, into: Path, watch: LeaseWatch, max_size: int) -> DownloadedFile:
+        """Let the browser itself download `url`. Arguments and errors as `download_by_click`."""
+        ...
+
+    def submit_login(self, form: LoginForm, credentials: Credentials, watch: LeaseWatch) -> PageSnapshot:
+        """Fill in the form, send it and read the page that follows.
+
+        Raises:
+            AuthenticationError: The form's fields are not on the page.
+            NetworkError: No page followed within the watch's limit.
+        """
+        ...
+
+    def is_alive(self) -> bool:
+        """Whether driver and browser processes are both still there. Cheap; asks no driver."""
+        ...
+
+
+class BrowserLauncher(Protocol):
+    """Starts browsers, each in a process group and a folder of its own, recorded before it exists."""
+
+    def launch(self, owner: Owner) -> Browser:
+        """Start a browser for `owner` and return it ready for its first page.
+
+        Raises:
+            ProfileCorruptionError: The base profile cannot be cloned.
+            BrowserNotFoundError: There is no browser or no driver.
+            BrowserDiedError: It ended or did not answer while starting.
+        """
+        ...
+
+    def remove_folder(self, owner: Owner) -> None:
+        """Delete the owner's folder: profile, temporary files, crash dumps. Nothing happens if it is gone."""
+        ...
+
+
+# --------------------------------------------------------------------------------------------------------- processes
+
+
+class ProcessTable(Protocol):
+    """The ledger of process groups that are ours. Nothing outside it is ever signalled."""
+
+    def kill(self, owner: Owner) -> None:
+        """Send SIGKILL to the owner's group. Returns at once; nothing happens if it is gone or unknown."""
+        ...
+
+    def wait_gone(self, owner: Owner, timeout: float) -> bool:
+        """Wait until no live process of the owner is left; False when `timeout` seconds passed first."""
+        ...
+
+    def forget(self, owner: Owner) -> None:
+        """Strike a group that is gone from the ledger."""
+        ...
+
+    def memory(self, owner: Owner) -> int:
+        """Bytes that belong to the owner's processes alone; 0 when they are gone."""
+        ...
+
+    def machine_memory(self) -> MachineMemory:
+        """The machine's memory now."""
+        ...
+
+    def live_owners(self) -> tuple[Owner, ...]:
+        """Owners with at least one live process."""
+        ...
+
+
+# ------------------------------------------------------------------------------------------------------------ portal
+
+
+class Portal(Protocol):
+    """Knows one kind of portal's pages. Pure: HTML in, values out."""
+
+    def order_addresses(self, base_url: str, po_number: str) -> tuple[str, ...]:
+        """Addresses to try for an order, the number as given first."""
+        ...
+
+    def login_address(self, base_url: str) -> str:
+        """Address of the login page."""
+        ...
+
+    def read(self, page: PageSnapshot, po_number: str) -> PageReading:
+        """Say what `page` is, checked in this order: login, HTTP status, not found, title, attachments."""
+        ...
+
+    def read_requisition(self, page: PageSnapshot) -> tuple[ListedAttachment, ...]:
+        """List the attachments of a requisition that a proven order's page pointed to."""
+        ...
+
+    def wants_login(self, page: PageSnapshot) -> str:
+        """Why `page` is a login page, or empty when it is none."""
+        ...
+
+    def login_form(self, page: PageSnapshot) -> LoginForm:
+        """Where to type on a login page."""
+        ...
+
+
+# ------------------------------------------------------------------------------------------------------------- files
+
+
+class Fetcher(Protocol):
+    """Brings files over HTTP. One per worker, used by one thread at a time."""
+
+    def fetch(self, request: FileRequest, into: Path, watch: LeaseWatch) -> DownloadedFile:
+        """Stream one file into the existing folder `into`.
+
+        Raises:
+            AuthenticationError: The portal answered with its login page or 401.
+            PortalError: It answered 408, 429 or 5xx.
+            NetworkError: It could not be reached, broke off, stalled, or sent less than it announced.
+            AttachmentLimitError: The file is larger than allowed.
+            AttachmentError: It answered any other 4xx, or redirected out of the portal too often.
+            HostResourceError: The disk is full.
+        """
+        ...
+
+    def probe(self, base_url: str) -> int | None:
+        """GET the portal's base address without cookies; return its HTTP status, or None when it cannot be reached."""
+        ...
+
+    def close(self) -> None:
+        """Close kept connections."""
+        ...
+
+
+@runtime_checkable
+class ReadsAhead(Protocol):
+    """A fetcher that can fetch the next file while the one in hand is still on its way."""
+
+    def begin(self, request: FileRequest, into: Path, watch: LeaseWatch) -> None:
+        """Begin to fetch a file that `fetch` will ask for soon, with the same address and the same existing folder."""
+        ...
+
+    def drop_begun(self) -> None:
+        """Give up what was begun and never asked for."""
+        ...
+
+
+class Filing(Protocol):
+    """The download folder: staging, publishing, evidence."""
+
+    def stage(self, lease: Lease) -> Path:
+        """Make and return the lease's empty staging folder, on the same volume as the target."""
+        ...
+
+    def place(self, lease: Lease, file: DownloadedFile, listed: ListedAttachment) -> Attachment:
+        """Verify a downloaded file, name it, and move it to the lease's finished files.
+
+        Raises:
+            AttachmentError: It is empty, truncated, or not what its name and type say.
+            AuthenticationError: It is the portal's login page: the login has expired.
+            HostResourceError: The disk is full or the folder cannot be written.
+        """
+        ...
+
+    def publish(self, lease: Lease, result: POResult) -> Path:
+        """Move the lease's staged files to `<root>/<supplier>/<PO>_<STATUS>/` by one rename and return that folder.
+
+        A folder of that order that is already there is first moved to `.purser/superseded/<run>/`. Calling it again
+        after an interruption finishes the same publish.
+
+        Raises:
+            AttachmentError: Staged files are missing or not what they were.
+            HostResourceError: The disk is full or the folder cannot be written.
+        """
+        ...
+
+    def discard(self, lease: Lease) -> None:
+        """Delete the lease's staging folder. Nothing happens if it is gone."""
+        ...
+
+    def free_bytes(self) -> int:
+        """Free bytes on the download folder's volume."""
+        ...
+
+    def keep_evidence(self, lease: Lease, page: PageSnapshot) -> Path:
+        """Keep the text of the page that a failure was seen on, and return the file."""
+        ...
+
+
+# ----------------------------------------------------------------------------------------------------------- journal
+
+
+class Journal(Protocol):
+    """The books. One writer; it outlives the dispatcher."""
+
+    @property
+    def resumes(self) -> bool:
+        """Whether a later process can go on from it."""
+        ...
+
+    def open_epoch(self) -> int:
+        """Begin a new dispatcher's time. Entries of older epochs are refused from now on."""
+        ...
+
+    def append(self, epoch: int, entries: tuple[JournalEntry, ...]) -> None:
+        """Write entries in one transaction.
+
+        Raises:
+            StaleEpochError: A newer epoch was opened.
+            HostResourceError: The disk is full.
+        """
+        ...
+
+    def replay(self) -> JournalState:
+        """Read the books."""
+        ...
+
+    def results(self, first: int, count: int) -> tuple[POResult, ...]:
+        """Outcomes of the tasks with sequence `first` to `first + count - 1`, in order, where there is one."""
+        ...
+
+
+class CredentialSource(Protocol):
+    """Where a host's user name and password come from."""
+
+    def credentials(self, host: str) -> Credentials | None:
+        """Return what to log in to `host` with, or None when nothing is set up."""
+        ...
+
+    def saved_cookies(self, host: str) -> tuple[Cookie, ...]:
+        """Return the cookies of a login made by hand, or none. They may have expired."""
+        ...

@@ -1,0 +1,70 @@
+"""Tables of the public Python names: what they are, and what the methods of the main classes take."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import actors
+import contracts
+from contracts.errors import ParallelProcessingError
+from scripts.reference.tables import code, first_line, table
+
+
+def public_names(package: object) -> tuple[str, ...]:
+    """Return the names a package root offers, without modules and without those of the language."""
+    own = (name for name in vars(package) if not name.startswith("_") and name != "annotations")
+    return tuple(name for name in own if not inspect.ismodule(getattr(package, name)))
+
+
+def error_classes() -> tuple[type[ParallelProcessingError], ...]:
+    """Return every error class, in the order of the tree."""
+
+    def below(kind: type[ParallelProcessingError]) -> Iterator[type[ParallelProcessingError]]:
+        yield kind
+        for child in kind.__subclasses__():
+            if child.__module__ == "contracts.errors":
+                yield from below(child)
+
+    return tuple(dict.fromkeys(below(ParallelProcessingError)))
+
+
+def _names(package: object) -> str:
+    rows = []
+    for name in public_names(package):
+        thing = getattr(package, name)
+        if inspect.isclass(thing) and issubclass(thing, BaseException):
+            continue
+        described = first_line(thing) if callable(thing) else "Which code an error class has; use `error_code`."
+        rows.append((code(name), described))
+    return table(("name", "what it is"), rows)
+
+
+def _signature(function: Callable[..., Any]) -> str:
+    parameters = [one for one in inspect.signature(function).parameters.values() if one.name != "self"]
+    text = str(inspect.Signature([one.replace(annotation=inspect.Parameter.empty) for one in parameters]))
+    return re.sub(r"<(\w+)\.(\w+): [^>]*>", r"\1.\2", text)
+
+
+def _methods(kind: type[Any]) -> str:
+    rows = [(code(f"{kind.__name__}{_signature(kind)}"), first_line(kind))]
+    for name, member in vars(kind).items():
+        if name.startswith("_") and name not in ("_process_po_entries", "_monitor_resources"):
+            continue
+        if isinstance(member, property):
+            rows.append((code(name), first_line(member)))
+        elif inspect.isfunction(member):
+            rows.append((code(f"{name}{_signature(member)}"), first_line(member)))
+    return table(("call", "what it does"), rows)
+
+
+API_TABLES: Mapping[str, Callable[[], str]] = {
+    "names-actors": lambda: _names(actors),
+    "names-contracts": lambda: _names(contracts),
+    "session-methods": lambda: _methods(actors.ProcessingSession),
+    "main-app-methods": lambda: _methods(actors.MainApp),
+    "profile-manager-methods": lambda: _methods(actors.ProfileManager),
+}
+"""Name of each table, and what makes it."""

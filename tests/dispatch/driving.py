@@ -1,0 +1,258 @@
+"""Drives a dispatch core without actors: performs its effects on a real journal in memory and a clock of its own.
+
+A worker here is a name, a generation and what it was last told. Publishing is answered at once, as the shell does.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from typing import Any
+
+import attrs
+
+from actors.dispatch.core import DispatchCore
+from actors.dispatch.effects import (
+    DiscardStaging,
+    DispatchEffect,
+    KillWorker,
+    NoteOrderEnded,
+    Publish,
+    Record,
+    RecycleWorker,
+    TellGatekeeper,
+    TellWorker,
+    WakeAt,
+)
+from actors.journal import MemoryJournal
+from contracts.config import RetryPolicy, Timeouts
+from contracts.errors import Blame
+from contracts.messages import (
+    BeginBatch,
+    DispatchEvent,
+    GatekeeperMessage,
+    HostOpened,
+    HostSession,
+    LeaseTouched,
+    LoginMet,
+    Published,
+    PublishFailed,
+    Submit,
+    Visited,
+    VisitEnded,
+    VisitFailed,
+    VisitOrder,
+    VisitOutcome,
+    Wake,
+    WorkerReady,
+)
+from contracts.ports import JournalEntry, LeaseEnded, LeaseGranted, OutcomeRecorded
+from contracts.status import Progress
+from contracts.supervision import ChildChange, ChildEvent, ExitKind, Reason
+from contracts.tasks import Attachment, Order, POResult, POTask, TaskHandle, TaskStatus
+
+HOST = "portal.example"
+OTHER = "other.example"
+FILE = Attachment("order.pdf", 3, "ab" * 32, "https://portal.example/1")
+NO_JITTER = RetryPolicy(jitter=False)
+
+
+def order(sequence: int, *, priority: int = 0, host: str = HOST, fault: str = "", **fields: Any) -> Order:
+    """Make an order."""
+    number = f"PO{sequence}"
+    task = POTask(number, priority=priority, **fields)
+    where = "" if fault else host
+    return Order(TaskHandle(sequence, number), task, "", f"https://{host}", where, fault)
+
+
+def orders(count: int, first: int = 0, **fields: Any) -> tuple[Order, ...]:
+    """Make `count` orders with consecutive sequence numbers."""
+    return tuple(order(first + number, **fields) for number in range(count))
+
+
+class Drive:
+    """A core, its journal, its clock, and lists of what it asked for."""
+
+    def __init__(
+        self,
+        *,
+        resumes: bool = False,
+        retry: RetryPolicy = NO_JITTER,
+        timeouts: Timeouts | None = None,
+        journal: MemoryJournal | None = None,
+        now: float = 100.0,
+    ) -> None:
+        self.journal = journal or MemoryJournal()
+        self.resumes, self.retry, self.timeouts = resumes, retry, timeouts or Timeouts()
+        self.epoch = self.journal.open_epoch()
+        self.core = DispatchCore(
+            epoch=self.epoch,
+            state=self.journal.replay(),
+            resumes=resumes,
+            retry=retry,
+            timeouts=self.timeouts,
+            chance=random.Random(1),
+        )
+        self.now = now
+        self.wake_at: float | None = None
+        self.entries: list[JournalEntry] = []
+        self.outcomes: dict[int, POResult] = {}
+        self.told: list[TellWorker] = []
+        self.last: dict[str, TellWorker] = {}
+        self.generations: dict[str, int] = {}
+        self.kills: list[KillWorker] = []
+        self.recycles: list[RecycleWorker] = []
+        self.gatekeeper: list[GatekeeperMessage] = []
+        self.discarded: list[DiscardStaging] = []
+        self.ended: list[NoteOrderEnded] = []
+        self.published: list[Publish] = []
+        self.publish_failures: list[PublishFailed] = []
+
+    # ------------------------------------------------------------------------------------------------------- events
+
+    def send(self, event: DispatchEvent) -> list[DispatchEffect]:
+        """Give the core one event; perform what it answers."""
+        events = deque([event])
+        seen: list[DispatchEffect] = []
+        while events:
+            effects = self.core.handle(events.popleft(), self.now)
+            seen += effects
+            answers = [self._perform(effect) for effect in effects]
+            events.extend(answer for answer in answers if answer is not None)
+            self.check(effects)
+        return seen
+
+    def check(self, effects: list[DispatchEffect]) -> None:
+        """Look at what one event led to. For subclasses."""
+
+    def _perform(self, effect: DispatchEffect) -> DispatchEvent | None:
+        match effect:
+            case Record(entries):
+                self._record(entries)
+            case TellWorker(worker, generation, message):
+                assert generation == self.generations[worker], "only a live generation is told anything"
+                if isinstance(message, VisitOrder):
+                    assert self.entries[-1] == LeaseGranted(message.lease), "a lease is journalled before it is told"
+                self.told.append(effect)
+                self.last[worker] = effect
+            case KillWorker():
+                self.kills.append(effect)
+            case RecycleWorker():
+                self.recycles.append(effect)
+            case TellGatekeeper(message):
+                self.gatekeeper.append(message)
+            case Publish(lease, result):
+                self.published.append(effect)
+                if self.publish_failures:
+                    return attrs.evolve(self.publish_failures.pop(0), lease=lease)
+                return Published(lease, result)
+            case DiscardStaging():
+                self.discarded.append(effect)
+            case NoteOrderEnded():
+                self.ended.append(effect)
+            case WakeAt(when):
+                self.wake_at = when
+        return None
+
+    def _record(self, entries: tuple[JournalEntry, ...]) -> None:
+        self.journal.append(self.epoch, entries)
+        self.entries += entries
+        for entry in entries:
+            if isinstance(entry, OutcomeRecorded):
+                sequence = entry.result.handle.sequence
+                assert sequence not in self.outcomes, f"two outcomes of {entry.result.po_number}"
+                self.outcomes[sequence] = entry.result
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass, waking the core whenever it asked for it."""
+        end = self.now + seconds
+        for _ in range(1000):
+            if self.wake_at is None or self.wake_at > end:
+                break
+            due, self.wake_at = self.wake_at, None
+            self.now = max(self.now, due)
+            self.send(Wake())
+        self.now = end
+
+    # ------------------------------------------------------------------------------------------------------ shorthands
+
+    def begin(self, batch: tuple[Order, ...]) -> None:
+        """Begin a batch and submit all of it."""
+        self.send(BeginBatch(len(batch)))
+        self.send(Submit(batch))
+
+    def ready(self, *workers: str) -> None:
+        """Start and ready a new generation of each worker."""
+        for worker in workers:
+            generation = self.generations[worker] = self.generations.get(worker, 0) + 1
+            self.last.pop(worker, None)
+            self.send(ChildEvent("crew", worker, generation, ChildChange.STARTED))
+            self.send(WorkerReady(worker, generation))
+
+    def visit(self, worker: str) -> VisitOrder:
+        """Return the visit the worker was told last."""
+        message = self.last[worker].message
+        assert isinstance(message, VisitOrder), message
+        return message
+
+    def number(self, worker: str) -> int:
+        """Return the sequence number of the order the worker is at."""
+        return self.visit(worker).order.handle.sequence
+
+    def is_idle(self, worker: str) -> bool:
+        """Whether the worker has nothing in hand."""
+        return worker not in self.last
+
+    def touch(self, worker: str, activity: str = "opening") -> None:
+        """Report activity."""
+        self.send(LeaseTouched(self.visit(worker).lease, activity))
+
+    def end(self, worker: str, outcome: VisitOutcome) -> list[DispatchEffect]:
+        """End the worker's visit."""
+        visit = self.visit(worker)
+        del self.last[worker]
+        return self.send(VisitEnded(visit.lease, outcome))
+
+    def complete(
+        self, worker: str, status: TaskStatus = TaskStatus.COMPLETED, *, retry_worthwhile: bool = False
+    ) -> None:
+        """End the worker's visit with files, or without any."""
+        files = (FILE,) if status in (TaskStatus.COMPLETED, TaskStatus.PARTIAL) else ()
+        result = POResult(self.visit(worker).lease.task, status, attachments=files)
+        self.end(worker, Visited(result, retry_worthwhile))
+
+    def fail(self, worker: str, blame: Blame = Blame.PORTAL, **fields: Any) -> None:
+        """End the worker's visit with a failure; by default one the portal is blamed for while it is up."""
+        known: dict[str, Any] = {"code": "NETWORK_ERROR", "message": "it failed", "portal_up": True, **fields}
+        self.end(worker, VisitFailed(blame=blame, **known))
+
+    def meet_login(self, worker: str) -> None:
+        """End the worker's visit at the login page."""
+        self.end(worker, LoginMet(self.visit(worker).session.version, "the login form"))
+
+    def down(self, worker: str, kind: ExitKind = ExitKind.CRASHED, *, ordered: bool = False) -> None:
+        """End the worker's generation."""
+        self.last.pop(worker, None)
+        reason = Reason(kind, "gone")
+        self.send(ChildEvent("crew", worker, self.generations[worker], ChildChange.DOWN, reason, ordered))
+
+    def crash(self, worker: str) -> None:
+        """Let the browser of a busy worker end by itself after it was seen alive, and start the next one."""
+        self.touch(worker)
+        self.down(worker)
+        self.ready(worker)
+
+    def open_host(self, version: int, host: str = HOST) -> None:
+        """Let the gatekeeper have a session."""
+        self.send(HostOpened(HostSession(host, version)))
+
+    @property
+    def progress(self) -> Progress:
+        """The snapshot now."""
+        return self.core.progress(self.now)
+
+    def ends_of(self, sequence: int) -> list[LeaseEnded]:
+        """Every journalled end of a lease of one task."""
+        return [
+            entry for entry in self.entries if isinstance(entry, LeaseEnded) and entry.lease.task.sequence == sequence
+        ]

@@ -1,0 +1,195 @@
+"""A world of workers around a dispatch core, and what must hold in it after every step."""
+
+from __future__ import annotations
+
+from hypothesis.stateful import RuleBasedStateMachine, invariant
+
+from actors.dispatch.effects import DispatchEffect, TellWorker
+from actors.gatekeeper.core import GatekeeperCore, LoginBook
+from contracts.config import Timeouts
+from contracts.errors import Blame
+from contracts.messages import (
+    DispatchEvent,
+    DutyEnded,
+    LeaseTouched,
+    LogIn,
+    ProbeEnded,
+    ProbePortal,
+    VisitEnded,
+    VisitFailed,
+    VisitOrder,
+    VisitOutcome,
+    WorkerReady,
+)
+from contracts.ports import Cookie, Credentials
+from contracts.supervision import ChildChange, ChildEvent, ExitKind
+from contracts.tasks import TaskStatus
+from tests.dispatch.driving import NO_JITTER, Drive
+
+WORKERS = ("w1", "w2", "w3")
+LIMITS = Timeouts(inactivity=20.0, task=60.0, login=10.0, circuit_open=300.0)
+MOST = 12
+
+
+class KnownUser:
+    """Has a password for every host."""
+
+    def credentials(self, host: str) -> Credentials | None:
+        """Return it."""
+        return Credentials("user", "secret")
+
+    def saved_cookies(self, host: str) -> tuple[Cookie, ...]:
+        """Return none."""
+        return ()
+
+
+class OrderlyDrive(Drive):
+    """Checks invariant 6 after each event: nothing that waits goes before what was given out."""
+
+    def check(self, effects: list[DispatchEffect]) -> None:
+        """Compare what was given out with what could have been."""
+        desk = self.core._desk
+        waiting = [keys[0] for host, keys in desk.queue._ready.items() if desk.hosts[host].admits(self.now)]
+        for told in effects:
+            if isinstance(told, TellWorker) and isinstance(told.message, VisitOrder):
+                given = told.message.order
+                if desk.tasks[given.handle.sequence].crashes < 2:
+                    assert all((-given.task.priority, given.handle.sequence) < key for key in waiting)
+                else:
+                    assert not desk.queue._ready, "an order that cost two browsers goes last"
+
+
+class DispatchWorld(RuleBasedStateMachine):
+    """Workers, gatekeeper, what each was told last, and old messages that may come again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.drive: Drive = OrderlyDrive(timeouts=LIMITS)
+        self.book = LoginBook()
+        self.gatekeeper = GatekeeperCore(KnownUser(), self.book)
+        self.alive: dict[str, bool] = dict.fromkeys(WORKERS, False)
+        self.started: dict[str, bool] = dict.fromkeys(WORKERS, False)
+        self.touched: dict[str, bool] = dict.fromkeys(WORKERS, False)
+        self.charges: dict[int, int] = {}
+        self.history: list[DispatchEvent] = []
+        self.submitted = 0
+        self.batch = ()
+        self.drained = False
+
+    # ---------------------------------------------------------------------------------------------------- the world
+
+    def _start(self, worker: str) -> None:
+        self.drive.generations[worker] = self.drive.generations.get(worker, 0) + 1
+        self.started[worker] = True
+        self.drive.last.pop(worker, None)
+        self.drive.send(ChildEvent("crew", worker, self.drive.generations[worker], ChildChange.STARTED))
+
+    def _ready(self, worker: str) -> None:
+        self.alive[worker] = True
+        self.touched[worker] = False
+        event = WorkerReady(worker, self.drive.generations[worker])
+        self.history.append(event)
+        self._send(event)
+
+    def _send(self, event: DispatchEvent) -> None:
+        before = dict(self.drive.last)
+        self.drive.send(event)
+        for worker, told in self.drive.last.items():
+            if before.get(worker) is not told:
+                self.touched[worker] = False
+
+    def _message(self, worker: str) -> object:
+        told = self.drive.last.get(worker)
+        return told.message if told is not None and self.alive[worker] else None
+
+    def _busy(self, kind: type) -> list[str]:
+        return [worker for worker in WORKERS if isinstance(self._message(worker), kind)]
+
+    def _pick(self, kind: type, pick: int) -> str:
+        busy = self._busy(kind)
+        return busy[pick % len(busy)]
+
+    def _touch(self, worker: str) -> None:
+        message = self._message(worker)
+        if isinstance(message, VisitOrder):
+            self.touched[worker] = True
+            self._send(LeaseTouched(message.lease, "reading"))
+
+    def _die(self, worker: str, kind: ExitKind, *, ordered: bool, at_deadline: bool) -> None:
+        message = self._message(worker)
+        if isinstance(message, VisitOrder) and self.touched[worker] and (at_deadline or not ordered):
+            sequence = message.lease.task.sequence
+            self.charges[sequence] = self.charges.get(sequence, 0) + 1
+        if isinstance(message, VisitOrder):
+            failed = VisitFailed(blame=Blame.ITEM, code="WORKER_ERROR", message="too late")
+            self.history += [VisitEnded(message.lease, failed), LeaseTouched(message.lease, "too late")]
+        elif isinstance(message, ProbePortal):
+            self.history.append(ProbeEnded(worker, self.drive.generations[worker], message.host, 200))
+        elif isinstance(message, LogIn):
+            self.history.append(DutyEnded(worker, self.drive.generations[worker]))
+        self.alive[worker] = self.started[worker] = False
+        self.drive.kills = [kill for kill in self.drive.kills if kill.worker != worker]
+        self.drive.recycles = [recycle for recycle in self.drive.recycles if recycle.worker != worker]
+        self.drive.down(worker, kind, ordered=ordered)
+
+    def _end(self, worker: str, outcome: VisitOutcome) -> None:
+        lease = self.drive.visit(worker).lease
+        del self.drive.last[worker]
+        event = VisitEnded(lease, outcome)
+        self.history.append(event)
+        self._send(event)
+
+    # ---------------------------------------------------------------------------------------------------- invariants
+
+    def _attempts(self, sequence: int) -> int | None:
+        known = {task.order.handle.sequence: task.attempts for task in self.drive.journal.replay().open_tasks}
+        return known.get(sequence)
+
+    @invariant()
+    def the_counts_add_up(self) -> None:
+        """Invariants 1 and 2."""
+        progress = self.drive.progress
+        assert progress.total == progress.completed + progress.failed + progress.active + progress.pending
+        assert min(progress.completed, progress.failed, progress.active, progress.pending) >= 0
+        open_now = {task.order.handle.sequence for task in self.drive.journal.replay().open_tasks}
+        assert open_now | set(self.drive.outcomes) == set(range(self.submitted))
+        assert not open_now & set(self.drive.outcomes)
+        desk = self.drive.core._desk
+        assert set(desk.tasks) == open_now
+        assert len(desk.queue) + progress.active == len(open_now), "every open order waits or is in work"
+        assert progress.completed == sum(result.status.is_success for result in self.drive.outcomes.values())
+
+    @invariant()
+    def each_lease_has_one_live_owner(self) -> None:
+        """Invariant 3."""
+        leased = list(self.drive.core._desk.crew.leased())
+        sequences = [view.lease.lease.task.sequence for view in leased if view.lease is not None]
+        assert len(set(sequences)) == len(sequences)
+        for view in leased:
+            message = self._message(view.name)
+            assert isinstance(message, VisitOrder)
+            assert view.lease is not None
+            assert message.lease == view.lease.lease
+            assert view.generation == self.drive.generations[view.name]
+        if any(view.lease is not None and view.lease.alone for view in leased):
+            assert len(leased) == 1, "an order that runs alone runs alone"
+
+    @invariant()
+    def nobody_pays_for_anothers_fault(self) -> None:
+        """Invariant 5."""
+        for task in self.drive.journal.replay().open_tasks:
+            assert task.crashes == self.charges.get(task.order.handle.sequence, 0)
+            assert task.crashes < 3
+            assert task.attempts < NO_JITTER.max_attempts
+        for sequence, result in self.drive.outcomes.items():
+            assert result.attempts <= NO_JITTER.max_attempts
+            assert (result.status is TaskStatus.QUARANTINED) == (self.charges.get(sequence, 0) >= 3)
+
+    @invariant()
+    def an_idle_worker_leaves_no_work_lying(self) -> None:
+        """What may be handed out is."""
+        desk = self.drive.core._desk
+        if desk.stopping or desk.pauses or desk.crew.free() is None or any(one.alone for one in desk.crew.leases()):
+            return
+        ready = [host for host in desk.queue._ready if desk.hosts[host].admits(self.drive.now)]
+        assert not ready

@@ -1,0 +1,107 @@
+"""What the docs print runs: every Python block, and the tutorial's commands from its first run to its last.
+
+`https://portal.example` stands for the user's portal; here it is a demo portal.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import attrs
+import pytest
+
+from scripts.demo_portal import DemoPortal
+from scripts.docs_reference import ROOT
+
+_FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_PORTAL = "https://portal.example"
+
+
+@attrs.frozen
+class Block:
+    """One block of code in the docs."""
+
+    path: Path
+    line: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.path.relative_to(ROOT)}:{self.line}"
+
+
+def blocks(language: str, path: Path) -> list[Block]:
+    """Return a page's blocks in one language."""
+    page = path.read_text(encoding="utf-8")
+    found = [match for match in _FENCE.finditer(page) if match[1] == language]
+    return [Block(path, page.count("\n", 0, match.start()) + 1, match[2]) for match in found]
+
+
+PYTHON = [
+    block for path in sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]) for block in blocks("python", path)
+]
+WITHOUT_BROWSER = [block for block in PYTHON if _PORTAL not in block.text]
+WITH_BROWSER = [block for block in PYTHON if _PORTAL in block.text]
+
+
+def environment(state: Path) -> dict[str, str]:
+    """Return what the examples are run with: the demo portal's login, and a state folder of their own."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PURSER_")}
+    return {
+        **kept,
+        "PATH": os.pathsep.join((str(Path(sys.executable).parent), kept.get("PATH", ""))),
+        "PURSER_STATE_DIR": str(state),
+        "PURSER_USERNAME": "demo",
+        "PURSER_PASSWORD": "demo",
+    }
+
+
+def run(command: list[str], folder: Path) -> str:
+    """Run a command in a folder of its own and return what it printed; it must end well."""
+    work = folder / "work"
+    work.mkdir(exist_ok=True)
+    done = subprocess.run(
+        command, cwd=work, env=environment(folder / "state"), capture_output=True, text=True, timeout=100, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_there_are_examples_of_both_kinds():
+    assert WITHOUT_BROWSER
+    assert WITH_BROWSER
+
+
+@pytest.mark.parametrize("block", WITHOUT_BROWSER, ids=str)
+def test_a_python_example_without_a_portal_runs(block, tmp_path):
+    run([sys.executable, "-c", block.text], tmp_path)
+
+
+@pytest.mark.chromium
+@pytest.mark.parametrize("block", WITH_BROWSER, ids=str)
+def test_a_python_example_runs_and_leaves_verified_files(block, tmp_path):
+    with DemoPortal(orders=3) as portal:
+        said = run([sys.executable, "-c", block.text.replace(_PORTAL, portal.url)], tmp_path)
+    assert said
+    assert (tmp_path / "work" / "download").is_dir()
+    assert list((tmp_path / "work" / "download").glob("*/PO16928001_COMPLETED/*"))
+
+
+@pytest.mark.chromium
+def test_the_tutorial_runs_as_printed(tmp_path):
+    """All blocks after the set-up, in one shell, in a copy of the checkout's outline."""
+    work = tmp_path / "work"
+    work.mkdir()
+    for name in ("scripts", "actors", "contracts", ".venv"):
+        (work / name).symlink_to(ROOT / name)
+    commands = [block.text for block in blocks("bash", ROOT / "docs" / "tutorial.md")]
+    assert commands[0].startswith("bash scripts/setup")
+    said = run(["bash", "-c", "set -e\n" + "".join(commands[1:])], tmp_path)
+    assert said.count("exit code 1") == 3
+    assert re.search(r"skipped: +6 ", said)
+    assert said.count("successful: 6") == 2
+    assert "(1, 0)" in said
+    assert list((work / "demo-output").iterdir()) == []

@@ -1,0 +1,59 @@
+"""The reference agrees with the code: its tables are made from it, and everything public stands in them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from scripts.docs_reference import REFERENCE, ROOT, TABLES, rendered, wanted_tables
+
+PAGES = sorted(REFERENCE.glob("*.md"))
+DOCS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
+
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
+_HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+_FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_every_table_of_the_reference_is_as_the_code_says(path):
+    page = path.read_text(encoding="utf-8")
+    assert rendered(page) == page, "Run: .venv/bin/python scripts/docs_reference.py"
+
+
+def test_every_table_stands_on_some_page():
+    shown = [name for path in PAGES for name in wanted_tables(path.read_text(encoding="utf-8"))]
+    assert sorted(shown) == sorted(TABLES)
+
+
+def test_a_changed_default_would_be_noticed():
+    page = (REFERENCE / "configuration.md").read_text(encoding="utf-8")
+    drifted = page.replace("| `page_load` | `45` |", "| `page_load` | `44` |")
+    assert drifted != page
+    assert rendered(drifted) == page
+
+
+@pytest.mark.parametrize("path", DOCS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_link_leads_somewhere(path):
+    """Files exist, and headings that are named exist in them."""
+    for target in _LINK.findall(_FENCED.sub("", path.read_text(encoding="utf-8"))):
+        if target.startswith(("http:", "https:")):
+            continue
+        name, _, anchor = target.partition("#")
+        file = (path.parent / name).resolve() if name else path
+        assert file.is_file(), target
+        if anchor:
+            headings = _HEADING.findall(_FENCED.sub("", file.read_text(encoding="utf-8")))
+            assert anchor in [re.sub(r"[^\w -]", "", text).strip().lower().replace(" ", "-") for text in headings]
+
+
+@pytest.mark.parametrize("path", DOCS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_docs_for_users_cite_no_internal_numbers(path):
+    text = path.read_text(encoding="utf-8")
+    assert not re.search(r"\bcontract \d|\binvariant \d|\bS[0-4]\b", text)
+
+
+def test_every_image_asks_no_other_host_for_anything():
+    for path in (ROOT / "docs" / "images").glob("*.svg"):
+        assert not re.search(r"url\(.?http|href=.http|@import", path.read_text(encoding="utf-8")), path

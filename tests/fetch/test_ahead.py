@@ -1,0 +1,84 @@
+"""A file that is begun ahead comes beside the one in hand, and gives up when nobody wants it."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from actors.fetch import HttpFetcher
+from actors.runtime import ThreadEnvironment
+from contracts.config import Timeouts
+from contracts.errors import PortalError
+from contracts.ports import ReadsAhead
+from tests.fetch.rawserver import FakeWatch, RawServer, Script, answer, ask
+
+Serve = Callable[[Script], RawServer]
+
+
+@pytest.fixture
+def ahead() -> Iterator[HttpFetcher]:
+    running = HttpFetcher(Timeouts(http_connect=5, http_read=5), run_job=ThreadEnvironment().run_job)
+    yield running
+    running.close()
+
+
+def folders(folder: Path) -> tuple[Path, Path]:
+    made = folder / "1", folder / "2"
+    for one in made:
+        one.mkdir()
+    return made
+
+
+def test_the_next_file_is_under_way_while_the_first_is_still_coming(
+    serve: Serve, ahead: HttpFetcher, folder: Path
+) -> None:
+    """Neither answer is sent before both questions have arrived, so one after the other would never end."""
+    both = threading.Barrier(2)
+    reply = answer(b"hello")
+
+    def script(connection: socket.socket) -> None:
+        both.wait(5)
+        reply(connection)
+
+    server = serve(script)
+    first, second = folders(folder)
+    ahead.begin(ask(f"{server.url}/b"), second, FakeWatch())
+    files = [
+        ahead.fetch(ask(f"{server.url}/a"), first, FakeWatch()),
+        ahead.fetch(ask(f"{server.url}/b"), second, FakeWatch()),
+    ]
+    assert [file.path.read_bytes() for file in files] == [b"hello", b"hello"]
+
+
+def test_what_went_wrong_ahead_is_raised_where_the_file_is_wanted(
+    serve: Serve, ahead: HttpFetcher, folder: Path
+) -> None:
+    server = serve(answer(b"", "503 Busy"))
+    _, second = folders(folder)
+    ahead.begin(ask(f"{server.url}/b"), second, FakeWatch())
+    with pytest.raises(PortalError):
+        ahead.fetch(ask(f"{server.url}/b"), second, FakeWatch())
+
+
+def test_a_file_that_nobody_asks_for_is_fetched_anew_when_it_is_wanted_later(
+    serve: Serve, ahead: HttpFetcher, folder: Path
+) -> None:
+    server = serve(answer(b"hello"))
+    _, second = folders(folder)
+    ahead.begin(ask(f"{server.url}/b"), second, FakeWatch())
+    ahead.drop_begun()
+    assert ahead.fetch(ask(f"{server.url}/b"), second, FakeWatch()).size == 5
+
+
+def test_without_a_place_to_run_jobs_each_file_waits_for_its_turn(
+    serve: Serve, fetcher: HttpFetcher, folder: Path
+) -> None:
+    server = serve(answer(b"hello"))
+    first, _ = folders(folder)
+    assert isinstance(fetcher, ReadsAhead)
+    fetcher.begin(ask(f"{server.url}/a"), first, FakeWatch())
+    assert fetcher.fetch(ask(f"{server.url}/a"), first, FakeWatch()).size == 5

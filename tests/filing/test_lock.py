@@ -1,0 +1,88 @@
+"""Proves that one process at a time works in a download folder and that a second one hears why it may not."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from actors.filing import FolderLock
+from contracts.errors import DownloadFolderError
+
+HOLD = """
+import sys, pathlib
+from actors.filing import FolderLock
+lock = FolderLock(pathlib.Path(sys.argv[1]))
+lock.acquire()
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_second_process_hears_which_one_holds_the_folder(tmp_path: Path) -> None:
+    root = tmp_path / "download"
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(root)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    ) as other:
+        try:
+            assert other.stdout is not None
+            assert other.stdout.readline().strip() == "held"
+            with pytest.raises(DownloadFolderError, match=rf"process {other.pid}\. Wait until"):
+                FolderLock(root).acquire()
+        finally:
+            other.kill()
+    with FolderLock(root) as lock:
+        assert lock.is_held
+    assert not lock.is_held
+
+
+def test_a_second_session_of_one_process_is_refused_until_the_first_ends(tmp_path: Path) -> None:
+    first, second = FolderLock(tmp_path), FolderLock(tmp_path)
+    first.acquire()
+    with pytest.raises(DownloadFolderError, match="This process already"):
+        second.acquire()
+    second.release()
+    with pytest.raises(DownloadFolderError):
+        second.acquire()
+    first.release()
+    with second:
+        pass
+
+
+def test_a_folder_that_cannot_be_made_or_written_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    for root in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(DownloadFolderError, match="cannot be written"):
+            FolderLock(root).acquire()
+
+
+def test_a_missing_permission_is_one_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def deny(*_args: object, **_kwargs: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "write_text", deny)
+    lock = FolderLock(tmp_path)
+    with pytest.raises(DownloadFolderError, match="Permission denied"):
+        lock.acquire()
+    assert not lock.is_held
+
+
+def test_an_inner_folder_that_leads_elsewhere_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root" / ".purser").symlink_to(tmp_path / "outside")
+    with pytest.raises(DownloadFolderError, match="leads elsewhere"):
+        FolderLock(tmp_path / "root").acquire()
+
+
+def test_a_note_that_cannot_be_read_costs_only_the_pid(tmp_path: Path) -> None:
+    with FolderLock(tmp_path):
+        (tmp_path / ".purser" / "lock.json").write_text("no json")
+        with pytest.raises(DownloadFolderError, match="in use by another process"):
+            FolderLock(tmp_path).acquire()

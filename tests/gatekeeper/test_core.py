@@ -1,0 +1,166 @@
+"""Who logs in where, and when never again."""
+
+from __future__ import annotations
+
+import pytest
+
+from actors.gatekeeper.core import GatekeeperCore, LoginBook
+from contracts.messages import (
+    HostOpened,
+    HostRefused,
+    HostSession,
+    LoginAbandoned,
+    LoginEnded,
+    LoginNeeded,
+    LoginResult,
+    LoginWanted,
+    SessionProved,
+)
+from contracts.ports import Cookie, Credentials
+
+HOST = "portal.example"
+SECRET = Credentials("user", "secret")
+COOKIES = (Cookie(name="sid", value="1", domain=HOST),)
+
+
+class Source:
+    """Credentials and saved cookies, as given; counts the questions."""
+
+    def __init__(self, known: dict[str, Credentials] | None = None, saved: tuple[Cookie, ...] = ()) -> None:
+        self.known = {HOST: SECRET} if known is None else known
+        self.saved = saved
+
+    def credentials(self, host: str) -> Credentials | None:
+        """Return what is known."""
+        return self.known.get(host)
+
+    def saved_cookies(self, host: str) -> tuple[Cookie, ...]:
+        """Return what was saved."""
+        return self.saved
+
+
+def logged_in(core: GatekeeperCore, version: int = 0) -> HostSession:
+    """Need a login, get it, and return the session."""
+    assert core.handle(LoginNeeded(HOST, version)) == [LoginWanted(HOST, SECRET)]
+    (opened,) = core.handle(LoginEnded(HOST, LoginResult.LOGGED_IN, cookies=COOKIES))
+    assert isinstance(opened, HostOpened)
+    return opened.session
+
+
+def test_a_login_opens_the_host_for_all_with_its_cookies() -> None:
+    session = logged_in(GatekeeperCore(Source(), LoginBook()))
+    assert session == HostSession(HOST, 1, COOKIES)
+
+
+def test_whoever_met_the_login_page_with_an_older_session_gets_the_newer_one_without_a_login() -> None:
+    core = GatekeeperCore(Source(), LoginBook())
+    session = logged_in(core)
+    assert core.handle(LoginNeeded(HOST, 0)) == [HostOpened(session)]
+
+
+def test_a_session_that_expired_is_renewed() -> None:
+    core = GatekeeperCore(Source(), LoginBook())
+    logged_in(core)
+    core.handle(SessionProved(HOST, 1))
+    assert logged_in(core, 1).version == 2
+
+
+def test_without_credentials_the_host_is_refused_with_what_to_do() -> None:
+    core = GatekeeperCore(Source({}), LoginBook())
+    (refused,) = core.handle(LoginNeeded(HOST, 0))
+    assert isinstance(refused, HostRefused)
+    assert "PURSER_USERNAME" in refused.text
+    assert "purser login" in refused.text
+
+
+def test_a_rejected_password_is_never_sent_twice_in_a_run() -> None:
+    book = LoginBook()
+    core = GatekeeperCore(Source(), book)
+    core.handle(LoginNeeded(HOST, 0))
+    (refused,) = core.handle(LoginEnded(HOST, LoginResult.REJECTED, "wrong password"))
+    assert isinstance(refused, HostRefused)
+    for event in (LoginNeeded(HOST, 0), LoginNeeded(HOST, 5), LoginAbandoned(HOST)):
+        assert core.handle(event) == [refused]
+        assert GatekeeperCore(Source(), book).handle(event) == [refused], "nor by a gatekeeper that came back"
+
+
+def test_neither_messages_nor_sessions_show_a_secret() -> None:
+    core = GatekeeperCore(Source(), LoginBook())
+    assert "secret" not in repr(core.handle(LoginNeeded(HOST, 0)))
+    shown = repr(core.handle(LoginEnded(HOST, LoginResult.LOGGED_IN, cookies=(COOKIES[0],))))
+    assert "sid" not in shown
+
+
+def test_a_login_that_came_to_no_answer_is_tried_three_times_in_all() -> None:
+    core = GatekeeperCore(Source(), LoginBook())
+    core.handle(LoginNeeded(HOST, 0))
+    failed = LoginEnded(HOST, LoginResult.FAILED, "HTTP 503")
+    assert core.handle(failed) == [LoginWanted(HOST, SECRET)]
+    assert core.handle(failed) == [LoginWanted(HOST, SECRET)]
+    (refused,) = core.handle(failed)
+    assert isinstance(refused, HostRefused)
+    assert "HTTP 503" in refused.text
+
+
+def test_a_login_that_works_clears_the_failures_before_it() -> None:
+    core = GatekeeperCore(Source(), LoginBook())
+    for version in range(4):
+        core.handle(LoginNeeded(HOST, version))
+        failed = LoginEnded(HOST, LoginResult.FAILED)
+        assert core.handle(failed) == [LoginWanted(HOST, SECRET)]
+        assert core.handle(failed) == [LoginWanted(HOST, SECRET)]
+        (opened,) = core.handle(LoginEnded(HOST, LoginResult.LOGGED_IN))
+        assert isinstance(opened, HostOpened)
+        core.handle(SessionProved(HOST, version + 1))
+
+
+def test_logins_after_which_nothing_can_be_read_end_in_a_refusal() -> None:
+    core = GatekeeperCore(Source(), LoginBook())
+    logged_in(core, 0)
+    logged_in(core, 1)
+    (refused,) = core.handle(LoginNeeded(HOST, 2))
+    assert isinstance(refused, HostRefused)
+    assert "rights" in refused.text
+
+
+def test_an_order_that_was_read_proves_the_login() -> None:
+    core = GatekeeperCore(Source(), LoginBook())
+    for version in range(5):
+        assert logged_in(core, version).version == version + 1
+        core.handle(SessionProved(HOST, version + 1))
+
+
+def test_a_login_whose_worker_died_goes_to_another() -> None:
+    core = GatekeeperCore(Source(), LoginBook())
+    core.handle(LoginNeeded(HOST, 0))
+    assert core.handle(LoginAbandoned(HOST)) == [LoginWanted(HOST, SECRET)]
+
+
+def test_a_dispatcher_that_asks_again_gets_an_answer_again() -> None:
+    core = GatekeeperCore(Source(), LoginBook())
+    assert core.handle(LoginNeeded(HOST, 0)) == core.handle(LoginNeeded(HOST, 0)) == [LoginWanted(HOST, SECRET)]
+
+
+def test_a_gatekeeper_that_came_back_goes_on_with_the_versions_it_hears_of() -> None:
+    core = GatekeeperCore(Source(), LoginBook())
+    assert logged_in(core, 7).version == 8
+
+
+@pytest.mark.parametrize("known", [{}, {HOST: SECRET}])
+def test_a_saved_login_is_tried_first_and_once(known: dict[str, Credentials]) -> None:
+    book = LoginBook()
+    core = GatekeeperCore(Source(known, COOKIES), book)
+    (opened,) = core.handle(LoginNeeded(HOST, 0))
+    assert opened == HostOpened(HostSession(HOST, 1, COOKIES, verified=False))
+    (second,) = core.handle(LoginNeeded(HOST, 1))
+    assert isinstance(second, LoginWanted if known else HostRefused)
+    (again,) = GatekeeperCore(Source(known, COOKIES), book).handle(LoginNeeded(HOST, 1))
+    assert not isinstance(again, HostOpened), "nor by a gatekeeper that came back"
+
+
+def test_each_host_is_a_login_of_its_own() -> None:
+    core = GatekeeperCore(Source(), LoginBook())
+    logged_in(core)
+    (refused,) = core.handle(LoginNeeded("other.example", 0))
+    assert isinstance(refused, HostRefused)
+    assert core.handle(LoginNeeded(HOST, 0)) != [refused]

@@ -1,0 +1,73 @@
+"""The lane of callbacks: the latest only, one at a time, and nobody waits for long."""
+
+from __future__ import annotations
+
+import threading
+
+from actors.herald.lane import CallbackLane
+from actors.runtime import ThreadEnvironment
+
+PATIENCE = 20.0
+
+
+def test_a_callback_gets_what_is_offered_and_a_final_call() -> None:
+    got: list[int] = []
+    lane = CallbackLane(ThreadEnvironment())
+    lane.set_callback(lambda progress: got.append(progress["n"]))
+    assert lane.finish(lambda: {"n": 1}, PATIENCE)
+    assert lane.finish(lambda: {"n": 2}, PATIENCE)
+    assert got == [1, 2]
+
+
+def test_without_a_callback_nothing_is_made() -> None:
+    lane = CallbackLane(ThreadEnvironment())
+    lane.offer(lambda: {}["never"])
+    assert lane.finish(lambda: {}["never"], PATIENCE)
+
+
+def test_a_callback_that_raises_is_counted_and_called_again() -> None:
+    lane = CallbackLane(ThreadEnvironment())
+
+    def fail(_progress: object) -> None:
+        raise ValueError("the user's own")
+
+    lane.set_callback(fail)
+    assert lane.finish(dict, PATIENCE)
+    assert lane.finish(dict, PATIENCE)
+    assert lane.failures == 2
+
+
+def test_a_callback_that_blocks_delays_nobody_and_reports_in_between_are_left_out() -> None:
+    lane, entered, leave = CallbackLane(ThreadEnvironment()), threading.Event(), threading.Event()
+    calls: list[int] = []
+
+    def block(progress: dict[str, int]) -> None:
+        calls.append(progress["n"])
+        entered.set()
+        leave.wait(PATIENCE)
+
+    lane.set_callback(block)
+    lane.offer(lambda: {"n": 1})
+    assert entered.wait(PATIENCE)
+    for number in range(2, 7):
+        lane.offer(lambda number=number: {"n": number})
+    assert lane.skipped == 5
+    assert lane.finish(lambda: {"n": 9}, 0.01) is False, "the final call is left out, and said to be"
+    leave.set()
+    assert lane.finish(lambda: {"n": 10}, PATIENCE)
+    assert calls == [1, 10]
+
+
+def test_two_calls_never_run_at_once() -> None:
+    lane, inside, most = CallbackLane(ThreadEnvironment()), [], []
+
+    def call(_progress: object) -> None:
+        inside.append(1)
+        most.append(len(inside))
+        inside.pop()
+
+    lane.set_callback(call)
+    for _ in range(200):
+        lane.offer(dict)
+    assert lane.finish(dict, PATIENCE)
+    assert set(most) == {1}

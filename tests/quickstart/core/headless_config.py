@@ -1,0 +1,3 @@
+"""The old place of `HeadlessConfiguration`."""
+
+from contracts import HeadlessConfiguration as HeadlessConfiguration

@@ -1,0 +1,3 @@
+"""The old place of `MainApp`."""
+
+from actors import MainApp as MainApp, ProcessingSession as ProcessingSession

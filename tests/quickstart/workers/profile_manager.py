@@ -1,0 +1,3 @@
+"""The old place of `ProfileManager`."""
+
+from actors import ProfileManager as ProfileManager

@@ -1,0 +1,155 @@
+"""Sessions in test mode over stub browsers that wait at a gate, so that a test decides how far a batch has come."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+from actors import ProcessingSession
+from actors.session import figures
+from actors.session.mode import MachineFigures
+from actors.stubs.premises import StubBrowser, StubPremises
+from contracts.config import HeadlessConfiguration, Settings, Timeouts
+from contracts.errors import BrowserDiedError
+from contracts.ports import Owner
+
+BASE = "http://127.0.0.1:9"
+TIMEOUTS = Timeouts(shutdown=20, force=5)
+PATIENCE = 30.0
+"""Seconds after which a wait in these tests has failed."""
+
+
+@attrs.define(eq=False)
+class Ground:
+    """What the stub premises of one test share: the gate, who was visited, who may start.
+
+    Args:
+        gate: Visits wait here while it is cleared.
+        visits: Addresses that were opened, in order.
+        launches: Owners that asked for a browser.
+        may_launch: Whether an owner gets one.
+    """
+
+    gate: threading.Event = attrs.field(factory=threading.Event)
+    visits: list[str] = attrs.field(factory=list)
+    launches: list[Owner] = attrs.field(factory=list)
+    may_launch: Callable[[Owner], bool] = lambda _owner: True
+    opened: int = 0
+    closed: int = 0
+
+
+class GatedPremises(StubPremises):
+    """Stub premises that let a visit through when the gate is open."""
+
+    ground: Ground
+
+    def __init__(self, settings: Settings, **options: Any) -> None:
+        super().__init__(settings, **options)
+        self.ground.opened += 1
+
+    def launch(self, owner: Owner) -> StubBrowser:
+        """Start a stub browser, if the test allows it."""
+        self.ground.launches.append(owner)
+        if not self.ground.may_launch(owner):
+            raise BrowserDiedError("The test lets no browser start.")
+        return super().launch(owner)
+
+    def take_time(self) -> None:
+        """Wait at the gate."""
+        self.ground.gate.wait(PATIENCE)
+
+    def takes_browser(self, url: str) -> bool:
+        """Note the visit."""
+        self.ground.visits.append(url)
+        return super().takes_browser(url)
+
+    def close(self) -> tuple[str, ...]:
+        """Count the end."""
+        self.ground.closed += 1
+        return super().close()
+
+
+@pytest.fixture(autouse=True)
+def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the user's own is read or written, and the machine has room for a crew."""
+    monkeypatch.setenv("PURSER_STATE_DIR", str(tmp_path / "state"))
+    for name in ("PURSER_USERNAME", "PURSER_PASSWORD"):
+        monkeypatch.delenv(name, raising=False)
+    room = MachineFigures(cores=4, memory_free_mb=16_000, memory_fraction=0.2, cpu_percent=10)
+    monkeypatch.setattr(figures, "machine", lambda: room)
+
+
+@pytest.fixture
+def ground(monkeypatch: pytest.MonkeyPatch) -> Iterator[Ground]:
+    """Puts gated premises under every session of the test; the gate is open unless the test closes it."""
+    made = Ground()
+    made.gate.set()
+    premises = type("Premises", (GatedPremises,), {"ground": made})
+    monkeypatch.setattr("actors.session.house.StubPremises", premises)
+    yield made
+    made.gate.set()
+
+
+MakeSession = Callable[..., ProcessingSession]
+
+
+@pytest.fixture
+def make_session(tmp_path: Path) -> MakeSession:
+    """Make sessions in test mode."""
+
+    def make(parallel: bool = True, workers: int = 2, callback: Any = None, **options: Any) -> ProcessingSession:
+        failures = options.pop("simulate_failures", False)
+        options = {"base_url": BASE, "download_dir": tmp_path / "dl", "timeouts": TIMEOUTS, "seed": 1, **options}
+        session = ProcessingSession(HeadlessConfiguration(), parallel, workers, callback, **options)
+        session.enable_test_mode(mock_workers=True, simulate_failures=failures, fixed_timing=True)
+        return session
+
+    return make
+
+
+def orders(count: int, first: int = 1) -> list[dict[str, Any]]:
+    """Orders as the contract writes them."""
+    numbers = [f"PO{number}" for number in range(first, first + count)]
+    return [{"po_number": n, "supplier": "Acme", "url": f"{BASE}/{n}", "amount": 12.5} for n in numbers]
+
+
+class Beside:
+    """Runs a batch on a thread of its own and hands over what came of it."""
+
+    def __init__(self, session: ProcessingSession, po_list: list[dict[str, Any]]) -> None:
+        self._session = session
+        self._orders = po_list
+        self._answer: tuple[int, int, dict[str, Any]] | None = None
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._answer = self._session.process_pos(self._orders)
+        except BaseException as error:  # noqa: BLE001 - handed over to the test's own thread
+            self._error = error
+
+    def result(self) -> tuple[int, int, dict[str, Any]]:
+        """Wait for the end."""
+        self._thread.join(PATIENCE)
+        assert not self._thread.is_alive(), "the batch did not end"
+        if self._error is not None:
+            raise self._error
+        assert self._answer is not None
+        return self._answer
+
+
+def until(happened: Callable[[], bool], what: str) -> None:
+    """Wait until something is so."""
+    pulse = threading.Event()
+    for _ in range(int(PATIENCE / 0.01)):
+        if happened():
+            return
+        pulse.wait(0.01)
+    raise AssertionError(f"not within {PATIENCE:g} s: {what}")

@@ -1,0 +1,205 @@
+"""`ProcessingSession` keeps its contract, line by line: stopping, settings, the test mode (15, 16, 22 to 25)."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actors import ProcessingSession
+from actors.session import figures
+from actors.session.mode import MachineFigures
+from contracts.config import HeadlessConfiguration
+from contracts.status import SessionStatus
+from contracts.tasks import TaskStatus
+from tests.session.conftest import Beside, Ground, MakeSession, orders, until
+
+# ---------------------------------------------------------------------------------------------------- stopping: 15, 16
+
+
+@pytest.mark.parametrize("parallel", [True, False])
+def test_15_and_16_stopping_finishes_what_is_in_hand_and_cancels_the_rest(
+    make_session: MakeSession, ground: Ground, parallel: bool
+) -> None:
+    """Contract 15, 16: from another thread; True when nothing was forced; everything is closed afterwards."""
+    ground.gate.clear()
+    session = make_session(parallel)
+    batch = Beside(session, orders(20))
+    until(lambda: session.get_progress()["active_tasks"] >= (2 if parallel else 1), "somebody at work")
+    at_work = session.get_progress()["active_tasks"]
+    answers: list[bool] = []
+    stopper = threading.Thread(target=lambda: answers.append(session.stop_processing()))
+    stopper.start()
+    until(lambda: session.get_progress()["session_status"] is SessionStatus.STOPPING, "the stop is known")
+    assert session.validate_session_state() == []
+    ground.gate.set()
+    successful, failed, report = batch.result()
+    stopper.join(20)
+    assert answers == [True]
+    assert successful >= at_work
+    assert successful + failed == 20
+    assert failed > 0
+    assert {result.status for result in session.results if not result.status.is_success} == {TaskStatus.CANCELLED}
+    assert report["stopped_early"]
+    assert session.get_progress()["session_status"] is SessionStatus.CANCELLED
+    assert session.validate_session_state() == []
+    assert ground.opened == ground.closed
+
+
+def test_15_stopping_from_the_callback_works_at_any_call(make_session: MakeSession, ground: Ground) -> None:
+    """Contract 15: the final call included, after which the session is not left half stopped."""
+    session: ProcessingSession
+
+    def callback(_progress: dict[str, Any]) -> None:
+        session.stop_processing()
+
+    session = make_session(callback=callback)
+    assert session.process_pos(orders(2))[:2] == (2, 0)
+    assert session.get_progress()["session_status"] in (SessionStatus.COMPLETED, SessionStatus.CANCELLED)
+    assert session.validate_session_state() == []
+    ground.gate.clear()
+    batch = Beside(session, orders(6, 10))
+    until(lambda: session.get_progress()["session_status"] is SessionStatus.STOPPING, "stopped by the callback")
+    ground.gate.set()
+    successful, failed, _ = batch.result()
+    assert (successful + failed, failed > 0) == (6, True)
+    assert session.validate_session_state() == []
+
+
+def test_15_stopping_when_nothing_runs_is_done_at_once(make_session: MakeSession, ground: Ground) -> None:
+    """Contract 15: and a stop is over with its batch; the next one runs."""
+    session = make_session()
+    assert session.stop_processing() is True
+    assert session.process_pos(orders(3))[:2] == (3, 0)
+    assert session.stop_processing() is True
+    assert session.process_pos(orders(3, 10))[:2] == (3, 0)
+
+
+@pytest.mark.parametrize("parallel", [True, False])
+def test_16_after_the_shutdown_timeout_the_end_is_forced_and_said(
+    make_session: MakeSession, ground: Ground, parallel: bool
+) -> None:
+    """Contract 16: a visit that does not come back cannot hold the stop; the answer is False then."""
+    from contracts.config import Timeouts
+
+    ground.gate.clear()
+    session = make_session(parallel, timeouts=Timeouts(shutdown=0.3, force=1.0))
+    batch = Beside(session, orders(4))
+    until(lambda: session.get_progress()["active_tasks"] >= 1, "somebody at work")
+    if not parallel:
+        # In the caller's thread only the end of its browser frees a visit; the stub's gate stands for that.
+        threading.Timer(1.0, ground.gate.set).start()
+    answer = session.stop_processing()
+    successful, failed, _ = batch.result()
+    assert answer is False
+    assert (successful, failed) == (0, 4)
+    assert session.validate_session_state() == []
+
+
+# -------------------------------------------------------------------------------------------------- settings: 22 to 25
+
+
+def test_22_resources_are_told(make_session: MakeSession, ground: Ground, tmp_path: Path) -> None:
+    """Contract 22: memory by worker and in all, CPU, disk of profiles and downloads, network."""
+    ground.gate.clear()
+    session = make_session()
+    batch = Beside(session, orders(4))
+    until(lambda: session.get_progress()["active_tasks"] == 2, "both workers at work")
+    told = session._monitor_resources()
+    ground.gate.set()
+    batch.result()
+    assert isinstance(told["memory_per_worker_mb"], dict)
+    for key in ("memory_total_mb", "memory_percent", "cpu_percent", "disk_free_downloads", "disk_free_profiles"):
+        assert isinstance(told[key], int | float), key
+    assert told["network_bytes_received"] >= 0
+    assert session._monitor_resources()["disk_free_profiles"] is None
+
+
+def _crew_of(session: ProcessingSession, ground: Ground, first: int, wanted: int) -> set[str]:
+    """Run a batch that waits until so many workers are at work; return which workers were started for it."""
+    ground.launches.clear()
+    ground.gate.clear()
+    batch = Beside(session, orders(12, first))
+    until(lambda: session.get_progress()["active_tasks"] == wanted, "everybody at work")
+    ground.gate.set()
+    assert batch.result()[:2] == (12, 0)
+    return {owner.worker for owner in ground.launches}
+
+
+def test_23_none_leaves_a_value_as_it_is(make_session: MakeSession, ground: Ground) -> None:
+    """Contract 23."""
+    session = make_session(workers=3)
+    session.configure_parallel_processing(False)
+    assert session.get_processing_mode(5) == "sequential"
+    session.configure_parallel_processing(True)
+    assert _crew_of(session, ground, 1, 3) == {"worker-1", "worker-2", "worker-3"}
+    assert session._settings.timeouts.task == 300.0
+    session.configure_parallel_processing(True, max_workers=2, worker_timeout=45)
+    assert session._settings.timeouts.task == 45
+    assert _crew_of(session, ground, 20, 2) == {"worker-1", "worker-2"}
+
+
+@pytest.mark.parametrize("change", [{"max_workers": 0}, {"max_workers": 9}, {"worker_timeout": 0}])
+def test_23_a_bad_value_changes_nothing(make_session: MakeSession, change: dict[str, int]) -> None:
+    """Contract 3, 23."""
+    session = make_session()
+    with pytest.raises(ValueError, match="must be a"):
+        session.configure_parallel_processing(False, **change)
+    assert session.get_processing_mode(5) == "parallel"
+
+
+@pytest.mark.parametrize("cores", [1, 4, 64])
+@pytest.mark.parametrize("free", [100.0, 3_000.0, 100_000.0])
+@pytest.mark.parametrize("load", [0.0, 100.0])
+def test_24_the_recommendation_stays_in_its_range(
+    make_session: MakeSession, monkeypatch: pytest.MonkeyPatch, cores: int, free: float, load: float
+) -> None:
+    """Contract 24: from 1 to the configured count, never more than there are orders, fewer without memory."""
+    machine = MachineFigures(cores=cores, memory_free_mb=free, memory_fraction=0.2, cpu_percent=load)
+    monkeypatch.setattr(figures, "machine", lambda: machine)
+    session = make_session(workers=8)
+    for count in (0, 1, 2, 5, 100, 10_000):
+        assert 1 <= session.auto_configure_workers(count) <= max(1, min(8, count))
+    if free == 100.0:
+        assert session.auto_configure_workers(100) == 1
+
+
+def test_24_more_orders_never_mean_fewer_workers(make_session: MakeSession, ground: Ground) -> None:
+    """Contract 24: with and without the session's own history."""
+    session = make_session(workers=8)
+    for _ in range(2):
+        told = [session.auto_configure_workers(count) for count in (1, 2, 4, 8, 32, 512)]
+        assert told == sorted(told)
+        session.process_pos(orders(5))
+
+
+def test_25_test_mode_stands_in_every_report_and_can_be_left(make_session: MakeSession, ground: Ground) -> None:
+    """Contract 25."""
+    session = make_session()
+    _, _, report = session.process_pos(orders(2))
+    marked = {"mock_workers": True, "simulate_failures": False, "fixed_timing": True}
+    assert report["test_mode"] == marked
+    assert session.get_session_report()["test_mode"] == marked
+    assert "test_mode" not in ProcessingSession(HeadlessConfiguration()).get_session_report()
+
+
+def test_25_simulated_failures_are_the_same_ones_each_time(make_session: MakeSession, ground: Ground) -> None:
+    """Contract 25: in another session, in the other mode and in another order of the rows."""
+    told: list[dict[str, str]] = []
+    for parallel, rows in ((True, orders(40)), (False, orders(40)), (True, orders(40)[::-1])):
+        session = make_session(parallel, simulate_failures=True)
+        session.process_pos(rows)
+        told.append({result.po_number: result.status.value for result in session.results})
+    assert told[0] == told[1] == told[2]
+    assert len(set(told[0].values())) == 2
+
+
+def test_25_test_mode_never_claims_a_file(make_session: MakeSession, ground: Ground, tmp_path: Path) -> None:
+    """Contract 25: nothing is reported that is not on disk."""
+    session = make_session()
+    _, _, report = session.process_pos(orders(4))
+    assert report["performance_metrics"]["files_downloaded"] == 0
+    assert all(not result.attachments and result.folder is None for result in session.results)
+    assert not (tmp_path / "dl").exists()

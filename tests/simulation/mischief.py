@@ -1,0 +1,63 @@
+"""Messages that bring a system actor down, or to a stand: a bug that raises, and one that does not come back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from actors.session.tree import DISPATCHER, GATEKEEPER, HERALD, MONITOR
+from contracts.messages import OrderEnded, SessionProved, Submit
+from contracts.supervision import ChildChange, ChildEvent
+from contracts.tasks import Order
+
+
+class Poison:
+    """Nothing handles it; whoever gets it ends."""
+
+
+def stall_for(name: str, wait: Callable[[], None]) -> Any:
+    """Return a message that keeps that actor busy until `wait` returns, and means nothing."""
+
+    class _Long:
+        def __init__(self) -> None:
+            """Leave the fields to the properties."""
+
+        def __repr__(self) -> str:
+            return "(something that takes long)"
+
+    class LongSubmit(_Long, Submit):
+        @property
+        def orders(self) -> tuple[Order, ...]:  # type: ignore[override]  # it takes its time
+            wait()
+            return ()
+
+    class LongProof(_Long, SessionProved):
+        @property
+        def host(self) -> str:  # type: ignore[override]  # the same
+            wait()
+            return "nowhere.test"
+
+    class LongOrderEnded(_Long, OrderEnded):
+        generation = 0
+
+        @property
+        def worker(self) -> str:  # type: ignore[override]  # the same
+            wait()
+            return "nobody"
+
+    class LongNews(_Long, ChildEvent):
+        child = "nobody"
+        reason = None
+
+        @property
+        def change(self) -> ChildChange:  # type: ignore[override]  # the same
+            wait()
+            return ChildChange.READY
+
+    kinds: dict[str, type[_Long]] = {
+        DISPATCHER: LongSubmit,
+        GATEKEEPER: LongProof,
+        MONITOR: LongOrderEnded,
+        HERALD: LongNews,
+    }
+    return kinds[name]()

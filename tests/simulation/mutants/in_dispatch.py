@@ -1,0 +1,294 @@
+"""Bugs in the dispatcher: leases, fences, charges, the order of work, what is written and what is shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from actors.dispatch import queue
+from actors.dispatch.actor import Dispatcher
+from actors.dispatch.core import DispatchCore
+from actors.dispatch.crew import CrewView, LeaseState, WorkerView
+from actors.dispatch.desk import Desk
+from actors.dispatch.effects import WakeAt
+from actors.dispatch.handout import HandOut
+from actors.dispatch.hosts import HostState
+from actors.dispatch.visits import VisitJudge
+from contracts.messages import LoginNeeded, Resume, VisitEnded, Wake
+from contracts.status import WorkerState
+from tests.simulation.mutants import scenarios as on
+from tests.simulation.mutants.mutant import Mutant, instead
+
+
+def _holder_by_name(self: CrewView, lease: Any) -> WorkerView | None:
+    worker = self._workers.get(lease.worker)
+    return worker if worker is not None and worker.lease is not None else None
+
+
+def _charge_the_login(good: Any) -> Any:
+    def bad(self: VisitJudge, task: Any, *rest: Any) -> None:
+        task.attempts += 1
+        good(self, task, *rest)
+
+    return bad
+
+
+def _always_by_itself(good: Any) -> Any:
+    def bad(self: VisitJudge, held: LeaseState, event: Any) -> None:
+        good(self, held, attrs.evolve(event, ordered=False))
+
+    return bad
+
+
+def _never_by_itself(good: Any) -> Any:
+    def bad(self: VisitJudge, held: LeaseState, event: Any) -> None:
+        held.touched = False
+        good(self, held, event)
+
+    return bad
+
+
+def _charge_the_machine(good: Any) -> Any:
+    def bad(self: VisitJudge, task: Any, host: Any, lease: Any, failure: Any, now: float) -> None:
+        task.attempts += failure.blame.value == "host"
+        good(self, task, host, lease, failure, now)
+
+    return bad
+
+
+def _one_visit_more(good: Any) -> Any:
+    def bad(self: VisitJudge, *rest: Any) -> None:
+        self._retry = attrs.evolve(self._retry, max_attempts=4)
+        good(self, *rest)
+
+    return bad
+
+
+def _one_visit_less(good: Any) -> Any:
+    def bad(self: VisitJudge, *rest: Any) -> None:
+        self._retry = attrs.evolve(self._retry, max_attempts=2)
+        good(self, *rest)
+
+    return bad
+
+
+def _requeue_without_quarantine(self: Desk, task: Any, *, until: float | None = None, why: str = "") -> None:
+    self.queue.add(task.order)
+
+
+def _requeue_at_the_end(self: Desk, task: Any, *, until: float | None = None, why: str = "") -> None:
+    self.queue.suspect(task.order)
+
+
+def _forget_suspicion(good: Any) -> Any:
+    def bad(self: Desk, task: Any, *, until: float | None = None, why: str = "") -> None:
+        if task.crashes == 2:
+            self.queue.add(task.order)
+        else:
+            good(self, task, until=until, why=why)
+
+    return bad
+
+
+def _tell_before_it_is_written(good: Any) -> Any:
+    def bad(self: HandOut, *rest: Any, **more: Any) -> None:
+        good(self, *rest, **more)
+        effects = self._desk.effects
+        effects[-1], effects[-2] = effects[-2], effects[-1]
+
+    return bad
+
+
+def _wake_once(good: Any) -> Any:
+    def bad(self: DispatchCore, event: Any, now: float) -> list[Any]:
+        effects = good(self, event, now)
+        return [effect for effect in effects if not (isinstance(event, Wake) and isinstance(effect, WakeAt))]
+
+    return bad
+
+
+def _ask_once(good: Any) -> Any:
+    def bad(self: HostState, now: float) -> LoginNeeded:
+        asked: LoginNeeded = good(self, now)
+        self.ask_again_at = float("inf")
+        return asked
+
+    return bad
+
+
+def _deaf_to_resume(good: Any) -> Any:
+    def bad(self: DispatchCore, event: Any, now: float) -> list[Any]:
+        return [] if isinstance(event, Resume) else good(self, event, now)
+
+    return bad
+
+
+def _take_all_for_new(good: Any) -> Any:
+    def bad(self: DispatchCore, orders: tuple[Any, ...]) -> None:
+        self._next_sequence = min(self._next_sequence, orders[0].handle.sequence) if orders else self._next_sequence
+        good(self, orders)
+
+    return bad
+
+
+def _charge_an_outage(good: Any) -> Any:
+    def bad(self: HostState, sequence: int, portal_up: bool | None, now: float) -> bool:
+        return bool(good(self, sequence, True, now))
+
+    return bad
+
+
+def _pause_for_good(self: Desk, text: str, now: float) -> None:
+    self.pauses["host"] = text
+
+
+def _show_always(good: Any) -> Any:
+    def bad(self: Dispatcher) -> None:
+        if self._core is not None:
+            self._tools.board.publish(self._core.progress(self.context.monotonic()))
+
+    return bad
+
+
+def _two_results(good: Any) -> Any:
+    def bad(self: VisitJudge, event: VisitEnded, now: float) -> None:
+        worker = self._desk.crew.holder(event.lease)
+        good(self, event, now)
+        if worker is not None and worker.state is WorkerState.IDLE and event.lease.task.sequence in self._desk.tasks:
+            worker.leases_given += 1
+            self._desk.queue.add(self._desk.tasks[event.lease.task.sequence].order)
+
+    return bad
+
+
+MUTANTS = (
+    Mutant(
+        "missing fence",
+        "any lease of a worker counts",
+        CrewView,
+        "holder",
+        instead(_holder_by_name),
+        (on.LATE_AMID_WORK,),
+    ),
+    Mutant(
+        "lost on dead worker",
+        "a lease that is lost is not queued again",
+        VisitJudge,
+        "on_lease_lost",
+        instead(lambda *_: None),
+        (on.LOSS,),
+    ),
+    Mutant(
+        "double publish",
+        "what was published before a death is not finished",
+        Dispatcher,
+        "_finish_publishes",
+        instead(lambda *_: None),
+        (on.AFTER,),
+    ),
+    Mutant(
+        "priority inverted",
+        "low priority goes first",
+        queue,
+        "_key",
+        instead(lambda order: (order.task.priority, order.handle.sequence)),
+        (on.CALM,),
+    ),
+    Mutant("requeue at the end", "a task loses its place", Desk, "requeue", instead(_requeue_at_the_end), (on.LOSS,)),
+    Mutant(
+        "charged for a login",
+        "an attempt is counted after an auth failure",
+        VisitJudge,
+        "_on_login_met",
+        _charge_the_login,
+        (on.LOGIN,),
+    ),
+    Mutant(
+        "hang never killed", "no lease is ever due", LeaseState, "due", instead(property(lambda _: 1e12)), (on.HANG,)
+    ),
+    Mutant(
+        "charged for an order to end",
+        "a loss that a supervisor ordered is charged",
+        VisitJudge,
+        "on_lease_lost",
+        _always_by_itself,
+        (on.BREACH,),
+    ),
+    Mutant("crash never charged", "losses are free", VisitJudge, "on_lease_lost", _never_by_itself, (on.POISONED,)),
+    Mutant(
+        "quarantine never",
+        "a poisoned order goes round for ever",
+        Desk,
+        "requeue",
+        instead(_requeue_without_quarantine),
+        (on.POISONED,),
+    ),
+    Mutant("suspect not alone", "two losses do not matter", Desk, "requeue", _forget_suspicion, (on.SUSPECT,)),
+    Mutant(
+        "one visit too many", "attempts off by one", VisitJudge, "_on_portal_failure", _one_visit_more, (on.ERRORS,)
+    ),
+    Mutant("one visit too few", "the same, downwards", VisitJudge, "_on_portal_failure", _one_visit_less, (on.ERRORS,)),
+    Mutant(
+        "charged for the disk", "the machine's trouble costs", VisitJudge, "_on_failed", _charge_the_machine, (on.DISK,)
+    ),
+    Mutant(
+        "charged for an outage",
+        "a portal that is down costs",
+        HostState,
+        "note_failure",
+        _charge_an_outage,
+        (on.OUTAGE,),
+    ),
+    Mutant(
+        "lease for a busy worker",
+        "a worker that works is taken for free",
+        WorkerView,
+        "is_free",
+        instead(
+            property(lambda self: self.state in (WorkerState.IDLE, WorkerState.WORKING) and self.leases_given < 50)
+        ),
+        (on.CALM,),
+    ),
+    Mutant(
+        "told before written",
+        "a lease reaches the worker before the journal",
+        HandOut,
+        "_grant",
+        _tell_before_it_is_written,
+        (on.CALM,),
+    ),
+    Mutant(
+        "wake not asked again", "the timer is set once", DispatchCore, "handle", _wake_once, (on.HANGS,), seeds=(1,)
+    ),
+    Mutant(
+        "gatekeeper not asked again",
+        "a question that dies with the gatekeeper is lost",
+        HostState,
+        "ask_for_login",
+        _ask_once,
+        (on.GATEKEEPER_DIES,),
+    ),
+    Mutant("deaf to resume", "a pause never ends", DispatchCore, "handle", _deaf_to_resume, (on.PAUSED,)),
+    Mutant("submitted twice", "a repeated batch is new", DispatchCore, "_submit", _take_all_for_new, (on.TWICE,)),
+    Mutant("disk pause for good", "it has no end", Desk, "pause_for_host", instead(_pause_for_good), (on.DISK,)),
+    Mutant(
+        "never probed", "an open circuit stays open", HostState, "wants_probe", instead(lambda *_: False), (on.OUTAGE,)
+    ),
+    Mutant(
+        "zombie on the board",
+        "a dispatcher given up shows its view",
+        Dispatcher,
+        "_show",
+        _show_always,
+        (on.BUSY_ZOMBIE,),
+    ),
+    Mutant(
+        "queued and ended",
+        "an order that is retried is queued twice",
+        VisitJudge,
+        "on_visit",
+        _two_results,
+        (on.LOGIN,),
+    ),
+)

@@ -1,0 +1,285 @@
+"""Bugs in the supervisor: who is started, stopped, counted, waited for, and when."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import attrs
+
+from actors.runtime import Context, System
+from actors.supervise import core
+from actors.supervise.actor import Supervisor, _clearing
+from actors.supervise.child import Phase
+from actors.supervise.core import SuperviseCore
+from actors.supervise.effects import ClearOwned, SetAlarm
+from actors.supervise.limits import RestartWindow
+from actors.supervise.plan import must_stop, next_to_start
+from contracts.config import RestartIntensity
+from contracts.supervision import Alarm, Cleared, Down, Ready, RecycleChild
+from tests.simulation.mutants import checks, scenarios as on
+from tests.simulation.mutants.mutant import Mutant, instead
+
+
+def _with_limit(more: int) -> Any:
+    def build(good: Any) -> Any:
+        def bad(self: RestartWindow, now: float) -> bool:
+            wanted = self._intensity
+            self._intensity = attrs.evolve(wanted, max_restarts=wanted.max_restarts + more)
+            admitted = bool(good(self, now))
+            self._intensity = wanted
+            return admitted
+
+        return bad
+
+    return build
+
+
+def _never_slides(self: RestartWindow, now: float) -> bool:
+    self._times.append(now)
+    return len(self._times) <= self._intensity.max_restarts
+
+
+def _wall_clock(self: Context) -> float:
+    return self.system.environment.clock.now().timestamp()
+
+
+def _reset_early(good: Any) -> Any:
+    def bad(self: SuperviseCore, child: Any) -> None:
+        if child.lived > 0:
+            child.failures = 0
+        good(self, child)
+
+    return bad
+
+
+def _shrinking(intensity: RestartIntensity, failures: int, chance: random.Random) -> float:
+    if failures <= 1:
+        return 0.0
+    return float(min(intensity.max_delay, intensity.first_delay * 2 ** (failures - 2)) * (1.5 - chance.random()) ** 4)
+
+
+def _unlimited(intensity: RestartIntensity, failures: int, chance: random.Random) -> float:
+    return 0.0 if failures <= 1 else 40.0 * failures
+
+
+def _gone_all_the_same(good: Any) -> Any:
+    def bad(self: SuperviseCore, child: Any, gone: bool) -> None:
+        good(self, child, True)
+
+    return bad
+
+
+def _not_cleared(good: Any) -> Any:
+    def bad(self: SuperviseCore, child: Any, reason: Any) -> None:
+        good(self, child, reason)
+        cleared = [effect for effect in self._effects if isinstance(effect, ClearOwned)]
+        if cleared:
+            self._effects = [effect for effect in self._effects if not isinstance(effect, ClearOwned)]
+            child.gone = True
+            self._after_clearing(child)
+
+    return bad
+
+
+def _deaf_to(alarm: Alarm) -> Any:
+    def build(good: Any) -> Any:
+        def bad(self: SuperviseCore, child: Any, due: Alarm) -> None:
+            if due is not alarm:
+                good(self, child, due)
+
+        return bad
+
+    return build
+
+
+def _without_alarm(alarm: Alarm) -> Any:
+    def build(good: Any) -> Any:
+        def bad(self: SuperviseCore, event: Any, now: float) -> list[Any]:
+            effects = good(self, event, now)
+            return [e for e in effects if not (isinstance(e, SetAlarm) and e.alarm.alarm is alarm)]
+
+        return bad
+
+    return build
+
+
+def _start_first(self: SuperviseCore) -> list[Any]:
+    moved = True
+    while moved and not self._ended:
+        child = next_to_start(self._children.values(), self._spec)
+        if child is not None:
+            self._start(child)
+        moved = child is not None or self._clear_the_empty_handed() or self._stop_those_who_must()
+    if self._closing is not None and not self._ended:
+        self._end_if_empty()
+    effects, self._effects = self._effects, []
+    return effects
+
+
+def _first_to_stop(children: Any, spec: Any, *, closing: bool) -> Any:
+    for child in children:
+        if must_stop(child, closing=closing) and child.phase in (Phase.STARTING, Phase.RUNNING):
+            return child
+        if closing and child.phase in (Phase.IDLE, Phase.ASKING, Phase.HELD, Phase.BACKOFF):
+            return child
+        if child.phase in (Phase.STOPPING, Phase.KILLED, Phase.CLEARING) and not spec.parallel:
+            return None
+    return None
+
+
+def _recycle_is_failure(good: Any) -> Any:
+    def bad(self: SuperviseCore, event: Any, now: float) -> list[Any]:
+        effects = good(self, event, now)
+        if isinstance(event, RecycleChild):
+            self._children[event.child].planned = False
+        return list(effects)
+
+    return bad
+
+
+def _old_news(kind: type[Ready] | type[Down] | type[Cleared]) -> Any:
+    def build(good: Any) -> Any:
+        def bad(self: SuperviseCore, event: Any, now: float) -> list[Any]:
+            if isinstance(event, kind) and event.child in self._children:
+                event = attrs.evolve(event, generation=self._children[event.child].generation)
+            return list(good(self, event, now))
+
+        return bad
+
+    return build
+
+
+def _clear_in_person(good: Any) -> Any:
+    def bad(self: Supervisor, effect: Any) -> None:
+        if isinstance(effect, ClearOwned):
+            _clearing(self.context, self._specs[effect.child], effect.generation)()
+        else:
+            good(self, effect)
+
+    return bad
+
+
+MUTANTS = (
+    Mutant(
+        "intensity off by one",
+        "one restart too many",
+        RestartWindow,
+        "admits",
+        _with_limit(1),
+        (on.TOO_MANY, on.HERALDS),
+    ),
+    Mutant("gives up too early", "one restart too few", RestartWindow, "admits", _with_limit(-1), (on.ENOUGH,)),
+    Mutant(
+        "window never slides", "restarts count for ever", RestartWindow, "admits", instead(_never_slides), (on.ENOUGH,)
+    ),
+    Mutant(
+        "window on wall time", "a jump of the clock empties it", Context, "monotonic", instead(_wall_clock), (on.JUMPS,)
+    ),
+    Mutant("backoff reset too early", "any life resets it", SuperviseCore, "_back_off", _reset_early, (on.BACKOFF,)),
+    Mutant("backoff shrinks", "jitter goes both ways", core, "backoff", instead(_shrinking), (on.BACKOFF,)),
+    Mutant("backoff without cap", "it grows without end", core, "backoff", instead(_unlimited), (on.BACKOFF,)),
+    Mutant(
+        "replaced before confirmed death",
+        "whatever is left counts as gone",
+        SuperviseCore,
+        "_on_cleared",
+        _gone_all_the_same,
+        (on.SURVIVOR,),
+    ),
+    Mutant("not cleared", "nobody clears up after a child", SuperviseCore, "_on_down", _not_cleared, (on.LOSS,)),
+    Mutant(
+        "never ready is fine",
+        "no deadline",
+        SuperviseCore,
+        "_on_alarm",
+        _deaf_to(Alarm.READY_DEADLINE),
+        (on.NEVER_READY,),
+    ),
+    Mutant(
+        "never abandoned",
+        "a lost thread is waited for",
+        SuperviseCore,
+        "_on_alarm",
+        _deaf_to(Alarm.DOWN_DEADLINE),
+        (on.LOST_THREAD,),
+    ),
+    Mutant(
+        "waits for a verdict",
+        "a silent gate blocks",
+        SuperviseCore,
+        "_on_alarm",
+        _deaf_to(Alarm.VERDICT_DEADLINE),
+        (on.NO_VERDICT,),
+    ),
+    Mutant("silence is fine", "a hung actor stays", SuperviseCore, "_on_alarm", _deaf_to(Alarm.CHECK), (on.SILENT,)),
+    Mutant("backoff for ever", "its end is missed", SuperviseCore, "_on_alarm", _deaf_to(Alarm.BACKOFF), (on.BACKOFF,)),
+    Mutant(
+        "held restart forgotten",
+        "the gate is asked once",
+        SuperviseCore,
+        "handle",
+        _without_alarm(Alarm.ASK_AGAIN),
+        (on.HELD,),
+    ),
+    Mutant(
+        "stop without deadline",
+        "a stuck child is waited for",
+        SuperviseCore,
+        "handle",
+        _without_alarm(Alarm.STOP_DEADLINE),
+        (on.STOPPED,),
+    ),
+    Mutant(
+        "start while closing",
+        "an end comes after the next start",
+        SuperviseCore,
+        "_settle",
+        instead(_start_first),
+        (on.STOPPED_EARLY,),
+    ),
+    Mutant(
+        "stop order not reversed",
+        "first started, first stopped",
+        core,
+        "next_to_stop",
+        instead(_first_to_stop),
+        (on.CALM,),
+    ),
+    Mutant("fate not shared", "rest_for_one restarts one", core, "sharing_fate", instead(lambda *_: ()), (on.DEATH,)),
+    Mutant(
+        "fate of all shared",
+        "one_for_one restarts all",
+        core,
+        "sharing_fate",
+        instead(lambda _strategy, names, ended: tuple(name for name in names if name != ended)),
+        (on.DEATH,),
+    ),
+    Mutant(
+        "recycling is a failure", "a planned end is counted", SuperviseCore, "handle", _recycle_is_failure, (on.MANY,)
+    ),
+    Mutant("force is a wish", "nobody is killed", SuperviseCore, "_force", instead(lambda *_: None), (on.FORCED,)),
+    Mutant(
+        "hangs add up", "nobody shares", core, "share_of", instead(lambda *_: float("inf")), (on.FORCED_WHILE_ALL_HANG,)
+    ),
+    Mutant(
+        "given up and forgotten",
+        "it waits for ever",
+        System,
+        "_wake",
+        instead(lambda *_: None),
+        (on.FORCED_AMID_CLEARING,),
+    ),
+    Mutant("old Down accepted", "of any generation", SuperviseCore, "handle", _old_news(Down), (on.LATE,)),
+    Mutant(
+        "old Ready accepted",
+        "of any generation",
+        SuperviseCore,
+        "handle",
+        _old_news(Ready),
+        check=checks.readiness_of_an_older_generation_is_no_news,
+    ),
+    Mutant(
+        "clears up in person", "the supervisor blocks", Supervisor, "_perform_one", _clear_in_person, (on.SLOW_CLEAN,)
+    ),
+)

@@ -1,0 +1,397 @@
+"""Directed schedules, each made to bring one kind of fault to light at once. The program passes them all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import attrs
+
+from actors.session.tree import DISPATCHER, GATEKEEPER, HERALD, MONITOR
+from contracts.config import ResourceLimits, RestartIntensity, Settings
+from contracts.messages import LoginMet, Submit
+from tests.simulation.faults import Fault, Step
+from tests.simulation.lives import SYSTEM_ACTORS
+from tests.simulation.run import SIM_SETTINGS, WORKERS, SimRun
+
+FEW_RESTARTS = attrs.evolve(
+    SIM_SETTINGS,
+    intensity=RestartIntensity(max_restarts=4, window=60.0, first_delay=0.1, max_delay=0.2),
+    limits=ResourceLimits(max_restart_attempts=100),
+)
+LONG_BACKOFF = attrs.evolve(SIM_SETTINGS, limits=ResourceLimits(max_restart_attempts=100))
+PATIENT = attrs.evolve(SIM_SETTINGS, timeouts=attrs.evolve(SIM_SETTINGS.timeouts, inactivity=200.0, task=300.0))
+FOR_EVER = 1e15
+
+
+@attrs.frozen
+class Scenario:
+    """A directed schedule.
+
+    Args:
+        name: What it brings about.
+        act: Brings it about; afterwards faults cease and everything must come to its end.
+        settings: The settings the program runs with.
+    """
+
+    name: str
+    act: Callable[[SimRun], None]
+    settings: Settings = SIM_SETTINGS
+
+
+# ------------------------------------------------------------------------------------------------------- small pieces
+
+
+def strike(*points: tuple[Step, Fault, int], orders: int = 6, seconds: float = 200.0) -> Callable[[SimRun], None]:
+    """Return an act: some orders, armed faults, time."""
+
+    def act(run: SimRun) -> None:
+        for step, fault, times in points:
+            run.world.arm(step, fault, times)
+        run.submit(orders)
+        run.hub.run_for(seconds)
+
+    return act
+
+
+def reach(run: SimRun, phase: str, times: int = 1) -> bool:
+    """Go on until an order's life has reached a phase so often."""
+    phases = run.auditor.books.phases
+    return run.until(lambda: phases.count(phase) >= times, 300.0)
+
+
+def kill_a_browser(run: SimRun, worker: str = "") -> None:
+    """Let a browser end by itself: that worker's, or any."""
+    run.until(lambda: any(owner.worker.startswith(worker) for owner in run.world.live_owners()), 120.0)
+    for owner in run.world.live_owners():
+        if owner.worker.startswith(worker):
+            run.world.die(run.world.processes_by_owner[owner])
+            return
+
+
+def kill_the_holder(run: SimRun, sequence: int) -> None:
+    """Let the browser end that works on this order, once the order is being read."""
+    books = run.auditor.books
+    run.until(lambda: books.is_in_work(sequence), 300.0)
+    lease = books.lease_of(sequence)
+    if lease is not None:
+        owners = [owner for owner in run.world.live_owners() if owner.worker == lease.worker]
+        run.world.die(run.world.processes_by_owner[owners[0]])
+        run.until(lambda: books.lease_of(sequence) != lease, 60.0)
+
+
+# -------------------------------------------------------------------------------------------------------------- acts
+
+
+def _calm(run: SimRun) -> None:
+    run.submit(12, [0, 1, -1, 1, 0])
+    run.hub.run_for(30.0)
+
+
+def _many_orders(run: SimRun) -> None:
+    run.submit(30)
+    run.hub.run_for(60.0)
+
+
+def _submitted_twice(run: SimRun) -> None:
+    run.submit(6)
+    run.system.tell(DISPATCHER, Submit(tuple(run.orders)))
+    run.hub.run_for(10.0)
+
+
+def _a_browser_dies_amid_work(run: SimRun) -> None:
+    run.submit(12)
+    kill_the_holder(run, 0)
+    run.hub.run_for(30.0)
+
+
+def _two_browsers_lost_over_one_order(run: SimRun) -> None:
+    run.submit(12)
+    kill_the_holder(run, 0)
+    kill_the_holder(run, 0)
+    run.hub.run_for(60.0)
+
+
+def _an_actor_dies_with_leases_out(run: SimRun) -> None:
+    run.submit(9)
+    reach(run, "lease", 3)
+    run.kill_actor(DISPATCHER)
+    run.hub.run_for(5.0)
+    run.kill_actor(GATEKEEPER)
+    run.hub.run_for(60.0)
+
+
+def _the_gatekeeper_dies_over_a_question(run: SimRun) -> None:
+    run.world.arm(Step.OPEN, Fault.LOGIN_PAGE)
+    run.submit(6)
+    run.until(lambda: run.auditor.books.has_met(LoginMet), 60.0)
+    run.kill_actor(GATEKEEPER)
+    run.hub.run_for(60.0)
+
+
+def _one_login_serves_all(run: SimRun) -> None:
+    run.world.arm(Step.OPEN, Fault.LOGIN_PAGE)
+    run.submit(9)
+    run.hub.run_for(60.0)
+    run.auditor.require(18, run.world.logins == 1, f"{run.world.logins} logins after one had expired")
+
+
+def _the_monitor_dies_while_dispatch_is_paused(run: SimRun) -> None:
+    run.submit(9)
+    run.world.free_disk = 0
+    run.until(lambda: bool(run.board.read().pauses), 10.0)
+    run.kill_actor(MONITOR)
+    run.world.free_disk = 10**12
+    run.hub.run_for(60.0)
+
+
+def _the_monitor_dies_over_a_held_restart(run: SimRun) -> None:
+    run.submit(3)
+    run.hub.run_for(5.0)
+    run.world.memory_fraction = 0.8
+    run.hub.run_for(3.0)
+    kill_a_browser(run, "worker-1")
+    run.hub.run_for(3.0)
+    run.kill_actor(MONITOR)
+    run.world.memory_fraction = 0.2
+    run.hub.run_for(60.0)
+
+
+def _the_monitor_hangs_over_a_question(run: SimRun) -> None:
+    run.submit(3)
+    run.hub.run_for(5.0)
+    run.stall_actor(MONITOR, FOR_EVER)
+    kill_a_browser(run)
+    run.hub.run_for(100.0)
+
+
+def _memory_breach(run: SimRun) -> None:
+    run.world.arm(Step.OPEN, Fault.SLOW, 3)
+    run.submit(9)
+    run.hub.run_for(1.5)
+    run.world.memory_fraction = 0.9
+    run.hub.run_for(10.0)
+    ended = {owner for _, owner in run.world.kills}
+    run.auditor.require(16, len(ended) == 1, f"a memory breach has ended {sorted(owner.worker for owner in ended)}")
+    run.world.memory_fraction = 0.2
+    run.hub.run_for(30.0)
+
+
+def _recycled_for_memory_again_and_again(run: SimRun) -> None:
+    run.submit(0)
+    for _ in range(6):
+        run.world.memory_fraction = 0.8
+        run.hub.run_for(4.0)
+        run.world.memory_fraction = 0.2
+        run.hub.run_for(12.0)
+    started = len(run.world.launched) - WORKERS
+    run.auditor.require(16, started >= 4, f"memory was short six times, and {started} browsers were recycled")
+
+
+def _more_deaths_than_the_crew_may_have(run: SimRun) -> None:
+    run.submit(3)
+    run.hub.run_for(5.0)
+    for _ in range(6):
+        kill_a_browser(run)
+        run.hub.run_for(4.0)
+
+
+def _deaths_while_the_clock_jumps(run: SimRun) -> None:
+    run.submit(3)
+    run.hub.run_for(5.0)
+    for _ in range(6):
+        kill_a_browser(run)
+        run.hub.run_for(2.0)
+        run.hub.clock.wall_offset += 3600.0
+        run.hub.run_for(2.0)
+
+
+def _as_many_deaths_as_the_crew_may_have(run: SimRun) -> None:
+    run.submit(3)
+    run.hub.run_for(5.0)
+    for _ in range(4):
+        kill_a_browser(run)
+        run.hub.run_for(4.0)
+    run.hub.run_for(100.0)
+    for _ in range(6):
+        kill_a_browser(run)
+        run.hub.run_for(20.0)
+
+
+def _a_browser_dies_again_and_again(run: SimRun) -> None:
+    run.submit(0)
+    run.hub.run_for(5.0)
+    for _ in range(6):
+        kill_a_browser(run, "worker-1")
+        run.hub.run_for(0.5)
+        run.until(lambda: run.world.is_ready("worker-1"), 60.0)
+
+
+def _the_herald_dies_again_and_again(run: SimRun) -> None:
+    run.submit(3)
+    run.hub.run_for(5.0)
+    for _ in range(7):
+        run.until(lambda: run.system.is_alive(HERALD) or run.auditor.root_down, 40.0)
+        run.kill_actor(HERALD)
+        run.hub.run_for(0.5)
+
+
+def _the_dispatcher_hangs(run: SimRun) -> None:
+    run.submit(9)
+    reach(run, "lease", 3)
+    run.stall_actor(DISPATCHER, FOR_EVER)
+    run.hub.run_for(200.0)
+
+
+def _the_dispatcher_comes_back_from_a_hang(run: SimRun) -> None:
+    run.world.arm(Step.OPEN, Fault.SERVER_ERROR, 3)
+    run.submit(3)
+    reach(run, "lease", 3)
+    run.until(lambda: not run.board.read().active, 10.0)
+    run.stall_actor(DISPATCHER, 60.0)
+    run.hub.run_for(200.0)
+
+
+def _a_busy_dispatcher_comes_back_from_a_hang(run: SimRun) -> None:
+    run.world.arm(Step.OPEN, Fault.SLOW, 3)
+    run.submit(3)
+    reach(run, "lease", 3)
+    run.hub.run_for(0.1)
+    run.stall_actor(DISPATCHER, 60.0)
+    run.hub.run_for(200.0)
+
+
+def _the_callback_blocks(run: SimRun) -> None:
+    run.callback.blocks = 1
+    run.submit(6)
+    run.hub.run_for(30.0)
+
+
+def _the_callback_raises(run: SimRun) -> None:
+    run.callback.raises = 2
+    run.submit(6)
+    run.hub.run_for(30.0)
+
+
+def _the_portal_is_down(run: SimRun) -> None:
+    run.submit(9)
+    run.hub.run_for(1.0)
+    run.world.portal_down = True
+    run.hub.run_for(100.0)
+    run.world.portal_down = False
+    run.hub.run_for(60.0)
+    run.auditor.require(18, not run.board.read().circuits_open, "the portal is back, and its circuit is open")
+
+
+def _an_idle_browser_dies(run: SimRun) -> None:
+    run.submit(1)
+    run.hub.run_for(10.0)
+    kill_a_browser(run)
+    run.hub.run_for(30.0)
+
+
+def _stopped_amid_a_restart(run: SimRun) -> None:
+    run.submit(3)
+    run.hub.run_for(5.0)
+    run.kill_actor(DISPATCHER)
+    run.until(lambda: not run.system.is_alive(DISPATCHER), 5.0)
+    run.shut_down()
+
+
+def _stopped_amid_a_hang(run: SimRun) -> None:
+    run.world.arm(Step.OPEN, Fault.HANG, 3)
+    run.submit(6)
+    run.hub.run_for(3.0)
+    run.shut_down()
+
+
+def _forced_amid_a_hang(run: SimRun) -> None:
+    run.world.arm(Step.OPEN, Fault.HANG, 3)
+    run.submit(6)
+    run.hub.run_for(3.0)
+    run.shut_down()
+    run.hub.run_for(1.0)
+    run.shut_down(force=True)
+
+
+def _forced_while_all_hang(run: SimRun) -> None:
+    run.submit(6)
+    reach(run, "visit", 2)
+    for name in SYSTEM_ACTORS:
+        run.stall_actor(name, 500.0)
+    run.take_turns(10)
+    run.shut_down(force=True)
+
+
+def _forced_amid_clearing(run: SimRun) -> None:
+    run.world.arm(Step.OPEN, Fault.CRASH)
+    run.world.arm(Step.CLEAN, Fault.SLOW)
+    run.submit(6)
+    run.until(lambda: run.world.injected[Step.CLEAN, Fault.SLOW] > 0, 60.0)
+    run.shut_down(force=True)
+
+
+def _two_hangs_and_silence(run: SimRun) -> None:
+    run.world.arm(Step.OPEN, Fault.HANG)
+    run.submit(2)
+    reach(run, "lease", 2)
+    run.hub.run_for(0.1)
+    run.world.arm(Step.FETCH, Fault.LATE_REPLY)
+    run.world.arm(Step.READ, Fault.HANG)
+    run.hub.run_for(200.0)
+
+
+CALM = Scenario("twelve orders of three priorities", _calm)
+MANY = Scenario("thirty orders, so that browsers are recycled", _many_orders)
+TWICE = Scenario("orders are submitted twice", _submitted_twice)
+LOSS = Scenario("a browser dies amid work", _a_browser_dies_amid_work)
+SUSPECT = Scenario("two browsers are lost over one order", _two_browsers_lost_over_one_order)
+POISONED = Scenario("an order kills each browser", strike((Step.OPEN, Fault.CRASH, 4), orders=1))
+LATE = Scenario("an answer comes after the kill", strike((Step.FETCH, Fault.LATE_REPLY, 1), orders=30))
+LATE_AMID_WORK = Scenario(
+    "an answer comes after the kill, amid other work",
+    strike((Step.FETCH, Fault.LATE_REPLY, 1), (Step.OPEN, Fault.SLOW, 60), orders=30, seconds=300.0),
+)
+BEFORE = Scenario("the dispatcher dies before it publishes", strike((Step.PUBLISH, Fault.CRASH, 1)))
+AFTER = Scenario("the dispatcher dies after it published", strike((Step.PUBLISHED, Fault.CRASH, 1)))
+DEATH = Scenario("dispatcher and gatekeeper die amid work", _an_actor_dies_with_leases_out)
+HANG = Scenario("a page hangs", strike((Step.OPEN, Fault.HANG, 1)))
+HANGS = Scenario("two pages hang, one after the other", _two_hangs_and_silence)
+LOST_THREAD = Scenario("a thread never comes back", strike((Step.OPEN, Fault.HANG_FOR_EVER, 1)))
+SURVIVOR = Scenario(
+    "a browser hangs and survives its kill",
+    strike((Step.OPEN, Fault.HANG_FOR_EVER, 1), (Step.KILL, Fault.SURVIVES_KILL, 400)),
+)
+NEVER_READY = Scenario("a browser never becomes ready", strike((Step.LAUNCH, Fault.NEVER_READY, 1)))
+CLONE = Scenario("a profile cannot be cloned", strike((Step.LAUNCH, Fault.CLONE_FAILS, 1)))
+SLOW_CLEAN = Scenario(
+    "a profile takes long to remove", strike((Step.OPEN, Fault.CRASH, 1), (Step.CLEAN, Fault.SLOW, 1))
+)
+GATEKEEPER_DIES = Scenario("the gatekeeper dies over a question", _the_gatekeeper_dies_over_a_question)
+LOGIN = Scenario("one login serves all", _one_login_serves_all)
+PAUSED = Scenario("the monitor dies while dispatch is paused", _the_monitor_dies_while_dispatch_is_paused)
+HELD = Scenario("the monitor dies over a held restart", _the_monitor_dies_over_a_held_restart)
+NO_VERDICT = Scenario("the monitor hangs over a question", _the_monitor_hangs_over_a_question)
+BREACH = Scenario("memory runs short", _memory_breach)
+RECYCLED = Scenario("memory is a little short, again and again", _recycled_for_memory_again_and_again)
+TOO_MANY = Scenario("more deaths than the crew may have", _more_deaths_than_the_crew_may_have, FEW_RESTARTS)
+JUMPS = Scenario("deaths while the wall clock jumps", _deaths_while_the_clock_jumps, FEW_RESTARTS)
+ENOUGH = Scenario("as many deaths as the crew may have", _as_many_deaths_as_the_crew_may_have, FEW_RESTARTS)
+BACKOFF = Scenario("one browser dies again and again", _a_browser_dies_again_and_again, LONG_BACKOFF)
+HERALDS = Scenario("the herald dies again and again", _the_herald_dies_again_and_again)
+SILENT = Scenario("the dispatcher hangs", _the_dispatcher_hangs)
+ZOMBIE = Scenario("the dispatcher comes back from a hang", _the_dispatcher_comes_back_from_a_hang)
+BUSY_ZOMBIE = Scenario("a dispatcher comes back amid work", _a_busy_dispatcher_comes_back_from_a_hang)
+CALLBACK = Scenario("the callback blocks", _the_callback_blocks)
+RAISES = Scenario("the callback raises", _the_callback_raises)
+OUTAGE = Scenario("the portal is down for a while", _the_portal_is_down)
+ERRORS = Scenario("the portal answers HTTP 500", strike((Step.OPEN, Fault.SERVER_ERROR, 4), orders=1))
+IDLE_DEATH = Scenario("an idle browser dies", _an_idle_browser_dies)
+STALE = Scenario("the last order's page stays", strike((Step.OPEN, Fault.STALE_PAGE, 1)))
+DISK = Scenario("the disk is full for a moment", strike((Step.PLACE, Fault.DISK_FULL, 1)))
+STOPPED_EARLY = Scenario("an end amid a restart", _stopped_amid_a_restart)
+STOPPED = Scenario("an end amid hangs", _stopped_amid_a_hang, PATIENT)
+FORCED = Scenario("a forced end amid hangs", _forced_amid_a_hang, PATIENT)
+FORCED_WHILE_ALL_HANG = Scenario("a forced end while the system actors hang", _forced_while_all_hang)
+FORCED_AMID_CLEARING = Scenario("a forced end while one is cleared up after", _forced_amid_clearing)
+
+ALL = tuple(value for value in tuple(globals().values()) if isinstance(value, Scenario))

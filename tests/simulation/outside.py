@@ -1,0 +1,197 @@
+"""What a simulated worker works with: its browser, its fetcher, and the portal's pages as an adapter reads them."""
+
+from __future__ import annotations
+
+from collections import deque
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import attrs
+
+from contracts.errors import BrowserDiedError, NetworkError, SessionCorruptionError
+from contracts.ports import (
+    Control,
+    Cookie,
+    Credentials,
+    DownloadedFile,
+    FileRequest,
+    HttpFailure,
+    LeaseWatch,
+    ListedAttachment,
+    LoginForm,
+    LoginPage,
+    NotFoundPage,
+    OrderPage,
+    Owner,
+    PageReading,
+    PageSnapshot,
+    WrongPage,
+)
+from tests.simulation.faults import Fault, Step
+from tests.simulation.hub import Nap
+
+if TYPE_CHECKING:
+    from tests.simulation.world import SimWorld
+
+BASE = "http://portal.test"
+FILES_PER_ORDER = 2
+
+
+@attrs.define(eq=False)
+class SimProcess:
+    """One simulated process group, and what its browser shows."""
+
+    owner: Owner
+    alive: bool = True
+    ready: bool = False
+    naps: list[Nap] = attrs.field(factory=list)
+    page: str = ""
+    origin: float = 0.0
+
+
+class DispatcherDeath(Exception):  # noqa: N818 - not a fault of the program, but an end that the test brings about
+    """Raised inside the dispatcher to end it."""
+
+
+class NoFolder(type(Path())):  # type: ignore[misc]  # the concrete path class differs by platform
+    """A path that makes no folder on the real disk."""
+
+    def mkdir(self, mode: int = 0o777, parents: bool = False, exist_ok: bool = False) -> None:
+        return None
+
+
+class SimBrowser:
+    user_agent = "simulated"
+
+    def __init__(self, world: SimWorld, process: SimProcess) -> None:
+        self._world = world
+        self._process = process
+
+    def open(self, url: str) -> PageSnapshot:
+        world, process = self._world, self._process
+        if world.struck(Step.OPEN, Fault.REFUSED):
+            raise NetworkError("simulated: the connection is refused")
+        before = process.page
+        world.pass_step(Step.OPEN, process, 0.2)
+        if world.struck(Step.OPEN, Fault.STALE_PAGE):
+            return PageSnapshot(url, url, 200, process.origin, before, is_new=False)
+        process.page = "login" if url.endswith("/login") else world.answer(url, process)
+        process.origin = world.new_origin()
+        world.pass_step(Step.READ, process, 0.01)
+        return self.read(url)
+
+    def read(self, url: str = "") -> PageSnapshot:
+        process = self._process
+        status = int(process.page.split()[1]) if process.page.startswith("http ") else 200
+        return PageSnapshot(url, url or BASE, status, process.origin, process.page)
+
+    def cookies(self) -> tuple[Cookie, ...]:
+        self._world.pass_step(Step.COOKIES, self._process, 0.01)
+        version = self._world.cookie_version(self._process.owner)
+        return (Cookie("version", str(version), "portal.test"),)
+
+    def adopt_cookies(self, cookies: tuple[Cookie, ...]) -> None:
+        self._world.pass_step(Step.ADOPT, self._process, 0.05)
+        for cookie in cookies:
+            self._world.adopt(self._process, int(cookie.value))
+
+    def download_by_click(self, control: Control, into: Path, watch: LeaseWatch, max_size: int) -> DownloadedFile:
+        raise SessionCorruptionError("the simulated portal has no controls")
+
+    def download_by_address(self, url: str, into: Path, watch: LeaseWatch, max_size: int) -> DownloadedFile:
+        raise SessionCorruptionError("the simulated run fetches over HTTP")
+
+    def submit_login(self, form: LoginForm, credentials: Credentials, watch: LeaseWatch) -> PageSnapshot:
+        world = self._world
+        if world.struck(Step.LOGIN, Fault.REFUSED):
+            raise NetworkError("simulated: the connection is refused")
+        world.pass_step(Step.LOGIN, self._process, 0.5)
+        world.log_in(self._process)
+        self._process.page = "welcome"
+        self._process.origin = world.new_origin()
+        return self.read(BASE)
+
+    def is_alive(self) -> bool:
+        return self._process.alive
+
+
+class SimFetcher:
+    """Fetches over HTTP: killing the browser does not free it."""
+
+    def __init__(self, world: SimWorld) -> None:
+        self._world = world
+        self._history: deque[str] = deque(maxlen=5)
+
+    def fetch(self, request: FileRequest, into: Path, watch: LeaseWatch) -> DownloadedFile:
+        world = self._world
+        fault = world.struck(Step.FETCH, Fault.REFUSED, Fault.SERVER_ERROR)
+        if fault is not None:
+            world.hub.sleep(0.1)
+            raise NetworkError(f"simulated: {fault.value}")
+        fault = world.struck(Step.FETCH, Fault.HANG, Fault.HANG_FOR_EVER, Fault.SLOW, Fault.LATE_REPLY, Fault.CRASH)
+        if fault in (Fault.HANG, Fault.CRASH):
+            for _ in range(1000):  # a server that drips: each byte may be interrupted, none says that it is the last
+                world.hub.sleep(1.0)
+                watch.check()
+        elif fault is Fault.HANG_FOR_EVER:
+            world.lost_threads += 1
+            world.hub.sleep(1e15)
+        elif fault is Fault.SLOW:
+            world.hub.sleep(20.0)
+        elif fault is Fault.LATE_REPLY:
+            world.hub.sleep(120.0)
+        else:
+            world.hub.sleep(0.1)
+        watch.touch()
+        self._history.append(request.url)
+        parts = request.url.split("/")
+        return DownloadedFile(into / parts[-1], 10, f"{parts[-2]}/{parts[-1]}", url=request.url)
+
+    def probe(self, base_url: str) -> int | None:
+        world = self._world
+        if world.struck(Step.PROBE, Fault.REFUSED):
+            return None
+        slow = world.struck(Step.PROBE, Fault.SLOW)
+        hang = world.struck(Step.PROBE, Fault.HANG)
+        world.hub.sleep(20.0 if slow else 1000.0 if hang else 0.05)
+        if world.struck(Step.PROBE, Fault.CRASH):
+            raise BrowserDiedError("simulated: the worker ends while it probes")
+        return 503 if world.portal_down else 200
+
+    def close(self) -> None:
+        return None
+
+
+class SimPortal:
+    """Reads the simulated pages."""
+
+    def order_addresses(self, base_url: str, po_number: str) -> tuple[str, ...]:
+        return (f"{base_url}/{po_number}",)
+
+    def login_address(self, base_url: str) -> str:
+        return f"{base_url}/login"
+
+    def read(self, page: PageSnapshot, po_number: str) -> PageReading:
+        text = page.html
+        if text == "login":
+            return LoginPage("the login page")
+        if page.http_status >= 400:
+            return HttpFailure(page.http_status)
+        if text == "not found":
+            return NotFoundPage(text)
+        if text != f"order {po_number}":
+            return WrongPage(text)
+        files = tuple(
+            ListedAttachment(f"{po_number}-{index}", f"{BASE}/{po_number}/{po_number}-{index}")
+            for index in range(FILES_PER_ORDER)
+        )
+        return OrderPage(po_number, "Acme", files)
+
+    def read_requisition(self, page: PageSnapshot) -> tuple[ListedAttachment, ...]:
+        return ()
+
+    def wants_login(self, page: PageSnapshot) -> str:
+        return "the login page" if page.html == "login" else ""
+
+    def login_form(self, page: PageSnapshot) -> LoginForm:
+        return LoginForm("u", "p", "s")

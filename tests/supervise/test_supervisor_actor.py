@@ -1,0 +1,339 @@
+"""The supervisor as an actor, on real threads, over small actors that know nothing of browsers."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import attrs
+import pytest
+
+from actors.runtime import Actor, Bell, Context, System, ThreadEnvironment
+from actors.supervise import ChildSpec, Restart, Strategy, SupervisorSpec, supervisor
+from actors.supervise.actor import AddChild
+from contracts.config import RestartIntensity
+from contracts.supervision import (
+    ChildChange,
+    ChildCounts,
+    ChildEvent,
+    CountChildren,
+    Down,
+    Exit,
+    ExitKind,
+    RecycleChild,
+    RestartAsked,
+    WhichChildren,
+)
+
+PATIENCE = 20.0
+QUICK = RestartIntensity(max_restarts=5, first_delay=0.0)
+
+
+class World:
+    """What the actors of one test leave behind, and a bell for whoever waits."""
+
+    def __init__(self) -> None:
+        self.bell = Bell()
+        self.log: list[str] = []
+        self.news: list[ChildEvent] = []
+        self.asked: list[RestartAsked] = []
+        self.ended: list[Down] = []
+        self.environment = ThreadEnvironment()
+        self.system = System(self.environment, self._on_end)
+
+    def _on_end(self, down: Down) -> None:
+        self.ended.append(down)
+        self.bell.ring()
+
+    def note(self, line: str) -> None:
+        """Write a line and ring."""
+        self.log.append(line)
+        self.bell.ring()
+
+    def wait(self, happened: Callable[[], bool]) -> None:
+        """Wait for something to be so."""
+        assert self.bell.wait_for(happened, PATIENCE), self.log
+
+    def start(self, *children: ChildSpec, **fields: Any) -> None:
+        """Start a supervisor called `top` without a parent."""
+        fields.setdefault("intensity", QUICK)
+        self.system.spawn("top", supervisor(SupervisorSpec(children=children, observers=("witness",), **fields)))
+
+    def end(self) -> Down:
+        """End the supervisor and return how it went."""
+        self.system.tell("top", Exit("the end"))
+        self.wait(lambda: bool(self.ended))
+        return self.ended[0]
+
+
+@attrs.frozen
+class Do:
+    """Something to do in the actor's thread."""
+
+    what: Callable[[], Any]
+
+
+class Child(Actor):
+    """Says when it comes and goes."""
+
+    def __init__(self, context: Context, world: World) -> None:
+        super().__init__(context)
+        self.world = world
+
+    def on_start(self) -> None:
+        """Say so."""
+        self.world.note(f"{self.context.name} {self.context.generation} starts")
+
+    def on_receive(self, message: Do) -> Any:
+        """Do it."""
+        return message.what()
+
+    def on_exit(self, reason: object) -> None:
+        """Say so."""
+        self.world.note(f"{self.context.name} {self.context.generation} ends")
+
+
+class Witness(Actor):
+    """An observer and a gate that never answers."""
+
+    def __init__(self, context: Context, world: World) -> None:
+        super().__init__(context)
+        self.world = world
+
+    def on_receive(self, message: ChildEvent | RestartAsked) -> None:
+        """Keep it."""
+        if isinstance(message, RestartAsked):
+            self.world.asked.append(message)
+        else:
+            self.world.news.append(message)
+        self.world.bell.ring()
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    """A world with a witness."""
+    one = World()
+    one.system.spawn("witness", lambda context: Witness(context, one))
+    yield one
+    for name in one.system.names():
+        one.system.tell(name, Exit("cleaning up", force=True))
+    one.wait(lambda: not [name for name in one.system.names() if name != "witness"] or bool(one.ended))
+    one.environment.close()
+
+
+def crash() -> None:
+    """Raise."""
+    raise RuntimeError("on purpose")
+
+
+def test_someone_elses_actor_is_supervised_in_twenty_lines() -> None:
+    started: queue.Queue[int] = queue.Queue()
+    greeted: queue.Queue[tuple[str, int]] = queue.Queue()
+
+    class Greeter(Actor):
+        def on_start(self) -> None:
+            started.put(self.context.generation)
+
+        def on_receive(self, message: str) -> None:
+            if message == "crash":
+                raise RuntimeError(message)
+            greeted.put((message, self.context.generation))
+
+    environment, over = ThreadEnvironment(), threading.Event()
+    system = System(environment, on_end=lambda _down: over.set())
+    system.spawn("top", supervisor(SupervisorSpec(children=(ChildSpec(id="greeter", start=Greeter),))))
+    assert started.get(timeout=PATIENCE) == 1
+    system.tell("greeter", "crash")
+    assert started.get(timeout=PATIENCE) == 2
+    system.tell("greeter", "hello")
+    assert greeted.get(timeout=PATIENCE) == ("hello", 2)
+    system.tell("top", Exit("done"))
+    assert over.wait(PATIENCE)
+    environment.close()
+
+
+def test_children_start_in_order_and_stop_in_reverse(world: World) -> None:
+    world.start(*(ChildSpec(id=name, start=lambda context: Child(context, world)) for name in "abc"))
+    world.wait(lambda: len(world.log) == 3)
+    assert world.end().reason.kind is ExitKind.SHUTDOWN
+    assert world.log == ["a 1 starts", "b 1 starts", "c 1 starts", "c 1 ends", "b 1 ends", "a 1 ends"]
+
+
+def test_a_crash_is_followed_by_a_new_generation_and_told_to_observers(world: World) -> None:
+    world.start(ChildSpec(id="a", start=lambda context: Child(context, world)))
+    world.wait(lambda: "a 1 starts" in world.log)
+    world.system.tell("a", Do(crash))
+    world.wait(lambda: "a 2 starts" in world.log)
+    world.wait(lambda: len(world.news) >= 6)
+    changes = [(one.generation, one.change) for one in world.news]
+    assert changes == [
+        (1, ChildChange.STARTED),
+        (1, ChildChange.READY),
+        (1, ChildChange.DOWN),
+        (1, ChildChange.RESTARTING),
+        (2, ChildChange.STARTED),
+        (2, ChildChange.READY),
+    ]
+    assert world.news[2].reason is not None
+    assert world.news[2].reason.text == "on purpose"
+    world.end()
+
+
+def test_rest_for_one_on_real_threads(world: World) -> None:
+    world.start(
+        *(ChildSpec(id=name, start=lambda context: Child(context, world)) for name in "abc"),
+        strategy=Strategy.REST_FOR_ONE,
+    )
+    world.wait(lambda: len(world.log) == 3)
+    world.system.tell("b", Do(crash))
+    world.wait(lambda: "c 2 starts" in world.log)
+    assert world.log[3:] == ["b 1 ends", "c 1 ends", "b 2 starts", "c 2 starts"]
+    world.end()
+
+
+def test_too_many_crashes_end_the_supervisor_and_its_children(world: World) -> None:
+    world.start(
+        ChildSpec(id="a", start=lambda context: Child(context, world)),
+        ChildSpec(id="b", start=lambda context: Child(context, world)),
+        intensity=RestartIntensity(max_restarts=2, first_delay=0.0),
+    )
+    for generation in (1, 2, 3):
+        world.wait(lambda generation=generation: f"a {generation} starts" in world.log)
+        world.wait(lambda: world.system.tell("a", Do(crash)))
+    world.wait(lambda: bool(world.ended))
+    assert world.ended[0].reason.kind is ExitKind.GAVE_UP
+    assert world.log[-1] == "b 1 ends"
+    assert world.system.names() == ("witness",)
+
+
+def test_what_a_child_owns_is_killed_confirmed_and_cleaned_before_the_next_generation(world: World) -> None:
+    def confirm(generation: int, _timeout: float) -> bool:
+        world.note(f"confirm {generation}")
+        return True
+
+    world.start(
+        ChildSpec(
+            id="a",
+            start=lambda context: Child(context, world),
+            kill=lambda generation: world.note(f"kill {generation}"),
+            confirm_dead=confirm,
+            cleanup=lambda generation: world.note(f"clean {generation}"),
+        )
+    )
+    world.wait(lambda: "a 1 starts" in world.log)
+    world.system.tell("a", Do(crash))
+    world.wait(lambda: "a 2 starts" in world.log)
+    assert world.log == ["a 1 starts", "a 1 ends", "kill 1", "confirm 1", "clean 1", "a 2 starts"]
+    world.end()
+    assert world.log[-4:] == ["a 2 ends", "kill 2", "confirm 2", "clean 2"]
+
+
+@pytest.mark.parametrize("broken", ["kill", "confirm_dead", "cleanup"])
+def test_clearing_code_that_raises_retires_the_child_or_goes_on_but_never_hangs(world: World, broken: str) -> None:
+    def fail(*_arguments: object) -> bool:
+        raise OSError("broken clearing code")
+
+    spec = attrs.evolve(ChildSpec(id="a", start=lambda context: Child(context, world)), **{broken: fail})
+    world.start(spec)
+    world.wait(lambda: "a 1 starts" in world.log)
+    world.system.tell("a", Do(crash))
+    world.wait(lambda: len(world.news) > 3 and world.news[-1].change in (ChildChange.RETIRED, ChildChange.READY))
+    assert world.end().reason.kind is ExitKind.SHUTDOWN
+
+
+def test_clearing_code_that_calls_exit_still_gives_an_answer(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threading, "excepthook", lambda _args: None)
+
+    def leave(_generation: int) -> None:
+        raise SystemExit(1)
+
+    world.start(ChildSpec(id="a", start=lambda context: Child(context, world), cleanup=leave))
+    world.wait(lambda: "a 1 starts" in world.log)
+    world.system.tell("a", Do(crash))
+    world.wait(lambda: len(world.news) > 3)
+    assert world.end().reason.kind is ExitKind.SHUTDOWN
+
+
+def test_a_supervisor_answers_while_a_child_is_being_cleared(world: World) -> None:
+    clearing = threading.Event()
+
+    def confirm(_generation: int, _timeout: float) -> bool:
+        return clearing.wait(PATIENCE)
+
+    world.start(ChildSpec(id="a", start=lambda context: Child(context, world), confirm_dead=confirm))
+    world.wait(lambda: "a 1 starts" in world.log)
+    world.system.tell("a", Do(crash))
+    world.wait(lambda: any(one.change is ChildChange.DOWN for one in world.news))
+    assert world.system.ask("top", CountChildren(), PATIENCE) == ChildCounts(1, 0, 1, 0)
+    world.system.tell("top", Exit("the end"))
+    clearing.set()
+    world.wait(lambda: bool(world.ended))
+    assert "a 2 starts" not in world.log
+
+
+def test_a_child_that_never_becomes_ready_is_killed_and_replaced(world: World) -> None:
+    stuck = threading.Event()
+
+    class Slow(Child):
+        ready_after_start = False
+
+        def on_start(self) -> None:
+            super().on_start()
+            if self.context.generation == 1:
+                stuck.wait(PATIENCE)
+            else:
+                self.context.ready()
+
+    world.start(
+        ChildSpec(id="a", start=lambda context: Slow(context, world), ready_within=0.05, kill=lambda _one: stuck.set())
+    )
+    world.wait(lambda: "a 2 starts" in world.log)
+    world.wait(lambda: any(one.change is ChildChange.READY for one in world.news))
+    ends = [one for one in world.news if one.change is ChildChange.DOWN]
+    assert [one.reason.kind for one in ends if one.reason is not None] == [ExitKind.NOT_READY]
+    world.end()
+
+
+def test_a_thread_that_never_comes_back_is_abandoned_and_its_name_goes_on(world: World) -> None:
+    stuck = threading.Event()
+    world.start(ChildSpec(id="a", start=lambda context: Child(context, world), shutdown=0.01, force=0.01))
+    world.wait(lambda: "a 1 starts" in world.log)
+    world.system.tell("a", Do(lambda: stuck.wait(PATIENCE)))
+    world.system.tell("top", RecycleChild("a", 1, "worn"))
+    world.wait(lambda: "a 2 starts" in world.log)
+    assert "a 1 ends" not in world.log
+    stuck.set()
+    world.wait(lambda: "a 1 ends" in world.log)
+    assert world.system.ask("a", Do(lambda: "here"), PATIENCE) == "here", "the late end takes no name away"
+    world.end()
+
+
+def test_children_can_be_added_and_listed(world: World) -> None:
+    world.start()
+    world.system.ask("top", AddChild(ChildSpec(id="a", start=lambda context: Child(context, world))), PATIENCE)
+    world.wait(lambda: "a 1 starts" in world.log)
+    assert [(one.child, one.generation) for one in world.system.ask("top", WhichChildren(), PATIENCE)] == [("a", 1)]
+    world.end()
+
+
+def test_without_a_gates_answer_the_supervisor_goes_on_by_its_own_rule(world: World) -> None:
+    world.start(ChildSpec(id="a", start=lambda context: Child(context, world), gate="witness"), verdict_within=0.05)
+    world.wait(lambda: "a 1 starts" in world.log)
+    world.system.tell("a", Do(crash))
+    world.wait(lambda: "a 2 starts" in world.log)
+    assert [(one.child, one.planned) for one in world.asked] == [("a", False)]
+    world.end()
+
+
+def test_a_tree_of_supervisors_ends_from_the_leaves_up(world: World) -> None:
+    inner = SupervisorSpec(children=(ChildSpec(id="leaf", start=lambda context: Child(context, world)),))
+    world.start(
+        ChildSpec(id="inner", start=supervisor(inner), restart=Restart.TRANSIENT),
+        ChildSpec(id="b", start=lambda context: Child(context, world)),
+    )
+    world.wait(lambda: "b 1 starts" in world.log)
+    assert world.log == ["leaf 1 starts", "b 1 starts"], "a supervisor is ready when its children are"
+    world.end()
+    assert world.log[2:] == ["b 1 ends", "leaf 1 ends"]

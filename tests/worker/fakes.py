@@ -1,0 +1,276 @@
+"""Stand-ins for everything a visit touches: pages and files as given, and one list of what was asked in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from actors.worker.process_po import Tools
+from contracts.config import AttachmentLimits, Route
+from contracts.messages import HostSession, VisitOrder
+from contracts.ports import (
+    Control,
+    Cookie,
+    Credentials,
+    DownloadedFile,
+    FileRequest,
+    Lease,
+    LeaseWatch,
+    ListedAttachment,
+    LoginForm,
+    OrderPage,
+    PageReading,
+    PageSnapshot,
+)
+from contracts.tasks import Attachment, Order, POResult, POTask, TaskHandle
+
+HOST = "portal.example"
+BASE = f"https://{HOST}"
+COOKIE = Cookie(name="sid", value="1", domain=HOST)
+
+Answer = bytes | Exception
+
+
+def page(url: str = f"{BASE}/order_headers/1", *, status: int = 200, is_new: bool = True) -> PageSnapshot:
+    """Make a page. What it says is the portal's to tell."""
+    return PageSnapshot(url, url, status, 1.0, "<html></html>", is_new)
+
+
+def listed(name: str, *, url: bool = True, control: bool = False) -> ListedAttachment:
+    """Make a listed attachment."""
+    where = f"{BASE}/files/{name}" if url else None
+    return ListedAttachment(name, where, Control("a", 0) if control else None)
+
+
+def order_page(*files: ListedAttachment, requisitions: tuple[str, ...] = ()) -> OrderPage:
+    """Make the reading of a proven order's page."""
+    return OrderPage("Purchase Order #PO1", "Page Supplier", files, requisitions)
+
+
+class Watch:
+    """Notes what is said; ends the step when told to."""
+
+    def __init__(self, log: list[str]) -> None:
+        self.log = log
+        self.error: Exception | None = None
+
+    def say(self, activity: str) -> None:
+        """Note it."""
+        self.log.append(f"say {activity}")
+
+    def touch(self) -> None:
+        """Nothing to note."""
+
+    def check(self) -> None:
+        """Raise what was set."""
+        if self.error is not None:
+            raise self.error
+
+    def wait(self, seconds: float) -> None:
+        """Never wait."""
+        self.check()
+
+    def remaining(self) -> float:
+        """There is time."""
+        return 100.0
+
+
+@attrs.define(eq=False)
+class World:
+    """A portal, a browser, a fetcher and a download folder in one.
+
+    Args:
+        folder: Where files are staged.
+        readings: What the portal reads from each page address; the order's own page by default.
+        pages: The page that each address shows, or the error that opening it raises.
+        files: What each address or label answers, a body or an error.
+        addresses: Where the portal looks for an order.
+    """
+
+    folder: Path
+    readings: dict[str, PageReading] = attrs.field(factory=dict)
+    pages: dict[str, PageSnapshot | Exception] = attrs.field(factory=dict)
+    files: dict[str, Answer] = attrs.field(factory=dict)
+    addresses: tuple[str, ...] = (f"{BASE}/order_headers/1",)
+    requisition_files: tuple[ListedAttachment, ...] = ()
+    login_reason: dict[str, str] = attrs.field(factory=dict)
+    probe_status: int | None = 200
+    place_error: Exception | None = None
+    stage_error: Exception | None = None
+    login_pages: list[PageSnapshot] = attrs.field(factory=list)
+    log: list[str] = attrs.field(factory=list)
+    requests: list[FileRequest] = attrs.field(factory=list)
+    user_agent: str = "Agent"
+    time: float = 0.0
+
+    # -------------------------------------------------------------------------------------------------------- browser
+
+    def open(self, url: str) -> PageSnapshot:
+        """Show the page of an address."""
+        self.log.append(f"open {url}")
+        found = self.pages.get(url, page(url))
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def read(self) -> PageSnapshot:
+        """Show the page again."""
+        raise NotImplementedError
+
+    def cookies(self) -> tuple[Cookie, ...]:
+        """Return the cookies."""
+        self.log.append("cookies")
+        return (COOKIE,)
+
+    def adopt_cookies(self, cookies: tuple[Cookie, ...]) -> None:
+        """Take cookies."""
+        self.log.append("adopt")
+
+    def _download(self, how: str, key: str, into: Path) -> DownloadedFile:
+        self.log.append(f"{how} {key}")
+        answer = self.files.get(key, b"%PDF-1.4 body")
+        if isinstance(answer, Exception):
+            raise answer
+        path = into / "body"
+        path.write_bytes(answer)
+        return DownloadedFile(path, len(answer), "ab" * 32, url=key)
+
+    def download_by_click(self, control: Control, into: Path, watch: LeaseWatch, max_size: int) -> DownloadedFile:
+        """Bring what a control gives."""
+        return self._download("click", control.selector, into)
+
+    def download_by_address(self, url: str, into: Path, watch: LeaseWatch, max_size: int) -> DownloadedFile:
+        """Bring a file in the browser."""
+        return self._download("browse", url, into)
+
+    def submit_login(self, form: LoginForm, credentials: Credentials, watch: LeaseWatch) -> PageSnapshot:
+        """Send the form."""
+        self.log.append("submit")
+        return self.login_pages.pop(0)
+
+    def is_alive(self) -> bool:
+        """It lives."""
+        return True
+
+    # -------------------------------------------------------------------------------------------------------- fetcher
+
+    def fetch(self, request: FileRequest, into: Path, watch: LeaseWatch) -> DownloadedFile:
+        """Bring a file over HTTP."""
+        self.requests.append(request)
+        return self._download("fetch", request.url, into)
+
+    def probe(self, base_url: str) -> int | None:
+        """Say how the portal's base answers."""
+        self.log.append(f"probe {base_url}")
+        return self.probe_status
+
+    def close(self) -> None:
+        """Nothing is kept."""
+
+    # --------------------------------------------------------------------------------------------------------- portal
+
+    def order_addresses(self, base_url: str, po_number: str) -> tuple[str, ...]:
+        """Where to look."""
+        return self.addresses
+
+    def login_address(self, base_url: str) -> str:
+        """Where to log in."""
+        return f"{base_url}/login"
+
+    def _reading(self, shown: PageSnapshot, po_number: str) -> PageReading:
+        self.log.append(f"read {shown.url}")
+        return self.readings.get(shown.url, order_page(listed("a.pdf")))
+
+    def read_requisition(self, shown: PageSnapshot) -> tuple[ListedAttachment, ...]:
+        """List what a requisition has."""
+        self.log.append(f"requisition {shown.url}")
+        return self.requisition_files
+
+    def wants_login(self, shown: PageSnapshot) -> str:
+        """Say whether it is a login page."""
+        return self.login_reason.get(shown.url, "")
+
+    def login_form(self, shown: PageSnapshot) -> LoginForm:
+        """Say where to type."""
+        return LoginForm("#user", "#password", "#go")
+
+    # --------------------------------------------------------------------------------------------------------- filing
+
+    def stage(self, lease: Lease) -> Path:
+        """Make the staging folder."""
+        self.log.append("stage")
+        if self.stage_error is not None:
+            raise self.stage_error
+        into = self.folder / lease.folder_name
+        into.mkdir(parents=True, exist_ok=True)
+        return into
+
+    def place(self, lease: Lease, file: DownloadedFile, item: ListedAttachment) -> Attachment:
+        """Take a file as verified."""
+        self.log.append(f"place {item.label}")
+        if self.place_error is not None:
+            raise self.place_error
+        return Attachment(item.label, file.size, file.sha256, item.url or item.label)
+
+    def publish(self, lease: Lease, result: POResult) -> Path:
+        """A visit publishes nothing."""
+        raise AssertionError("a visit publishes nothing")
+
+    def discard(self, lease: Lease) -> None:
+        """A visit discards nothing."""
+        raise AssertionError("a visit discards nothing")
+
+    def free_bytes(self) -> int:
+        """There is room."""
+        return 10**12
+
+    def keep_evidence(self, lease: Lease, shown: PageSnapshot) -> Path:
+        """Keep nothing."""
+        return self.folder
+
+    # ------------------------------------------------------------------------------------------------------ the visit
+
+    def tools(self, route: Route = Route.HYBRID, **limits: Any) -> Tools:
+        """Return what `process_po` works with."""
+        reader: Callable[..., PageReading] = self._reading
+        portal = _PortalView(self, reader)
+        return Tools(
+            browser=self,
+            fetcher=self,
+            portal=portal,
+            filing=self,
+            route=route,
+            limits=AttachmentLimits(**limits),
+            now=lambda: datetime(2025, 1, 1, tzinfo=UTC),
+            monotonic=self._tick,
+        )
+
+    def _tick(self) -> float:
+        self.time += 1.0
+        return self.time
+
+    def did(self, *kinds: str) -> list[str]:
+        """Return what was done of these kinds, in order."""
+        return [line for line in self.log if line.split()[0] in kinds]
+
+
+class _PortalView:
+    """The world as a portal, whose `read` takes a page where the browser's takes none."""
+
+    def __init__(self, world: World, reader: Callable[..., PageReading]) -> None:
+        self._world = world
+        self.read = reader
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._world, name)
+
+
+def visit(url: str = "", supplier: str = "", version: int = 3) -> VisitOrder:
+    """Make the order to visit."""
+    handle = TaskHandle(0, "PO1")
+    order = Order(handle, POTask("PO1", supplier=supplier), url, BASE, HOST)
+    return VisitOrder(Lease(handle, 1, "w1", 1, 1), order, HostSession(HOST, version), 300.0)
