@@ -30,6 +30,7 @@ from contracts.errors import (
     InsufficientResourcesError as InsufficientResourcesError,
     IntakeError as IntakeError,
     InvalidOrderError as InvalidOrderError,
+    JournalError as JournalError,
     NetworkError as NetworkError,
     ParallelProcessingError as ParallelProcessingError,
     PONotFoundError as PONotFoundError,
@@ -48,6 +49,7 @@ from contracts.errors import (
 )
 from contracts.status import (
     BatchResult as BatchResult,
+    PauseRecord as PauseRecord,
     PoolState as PoolState,
     PoolStatus as PoolStatus,
     Progress as Progress,

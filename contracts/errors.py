@@ -80,6 +80,10 @@ class DownloadFolderError(ConfigurationError):
     """The download folder cannot be written, or another process is using it."""
 
 
+class JournalError(ConfigurationError):
+    """The journal or the manifest beside it cannot be used: newer, damaged, in use, or changed by something else."""
+
+
 class IntakeError(ConfigurationError):
     """A file of orders or settings cannot be read at all."""
 

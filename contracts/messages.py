@@ -10,7 +10,7 @@ import enum
 import attrs
 
 from contracts.errors import Blame
-from contracts.ports import Cookie, Credentials, Lease, MachineMemory
+from contracts.ports import Cookie, Credentials, KeptFile, Lease, MachineMemory
 from contracts.supervision import ChildEvent, RestartAsked
 from contracts.tasks import Order, POResult
 
@@ -91,12 +91,13 @@ VisitOutcome = Visited | VisitFailed | LoginMet
 
 @attrs.frozen
 class VisitOrder:
-    """Work on one order under this lease."""
+    """Work on one order under this lease. `kept` are verified files of earlier leases that may be adopted."""
 
     lease: Lease
     order: Order
     session: HostSession
     timeout: float
+    kept: tuple[KeptFile, ...] = ()
 
 
 @attrs.frozen
@@ -130,9 +131,10 @@ WorkerMessage = VisitOrder | LogIn | ProbePortal | LookAround
 
 @attrs.frozen
 class BeginBatch:
-    """A new batch of `total` orders begins; counters start from none."""
+    """A new batch of `total` orders begins; counters start from none. With `continues` the one in hand goes on."""
 
     total: int
+    continues: bool = False
 
 
 @attrs.frozen
@@ -156,6 +158,13 @@ class LeaseTouched:
 
     lease: Lease
     activity: str
+
+
+@attrs.frozen
+class FileArrived:
+    """A file of the lease lies verified in its staging folder."""
+
+    file: KeptFile
 
 
 @attrs.frozen
@@ -279,6 +288,7 @@ DispatchEvent = (
     | WorkerReady
     | ChildEvent
     | LeaseTouched
+    | FileArrived
     | VisitEnded
     | DutyEnded
     | ProbeEnded

@@ -13,15 +13,20 @@ from typing import Protocol, runtime_checkable
 # Whoever implements or calls a port finds the values that cross it here too.
 from contracts.books import (
     BatchBegun as BatchBegun,
+    FileVerified as FileVerified,
     JournalEntry as JournalEntry,
     JournalledTask as JournalledTask,
     JournalState as JournalState,
+    KeptFile as KeptFile,
+    KnownTask as KnownTask,
     Lease as Lease,
     LeaseEnded as LeaseEnded,
     LeaseGranted as LeaseGranted,
     MachineMemory as MachineMemory,
     OutcomeRecorded as OutcomeRecorded,
     Owner as Owner,
+    PauseBegan as PauseBegan,
+    PauseEnded as PauseEnded,
     PublishStarted as PublishStarted,
     TaskAccepted as TaskAccepted,
 )
@@ -288,6 +293,17 @@ class Filing(Protocol):
         """
         ...
 
+    def adopt(self, lease: Lease, kept: KeptFile) -> Attachment | None:
+        """Move a verified file of an earlier lease to this lease's finished files.
+
+        Returns:
+            The file under its name here, or None when it is gone or not what it was.
+
+        Raises:
+            HostResourceError: The disk is full or the folder cannot be written.
+        """
+        ...
+
     def publish(self, lease: Lease, result: POResult) -> Path:
         """Move the lease's staged files to `<root>/<supplier>/<PO>_<STATUS>/` by one rename and return that folder.
 
@@ -339,6 +355,10 @@ class Journal(Protocol):
 
     def replay(self) -> JournalState:
         """Read the books."""
+        ...
+
+    def tasks_in_hand(self) -> tuple[KnownTask, ...]:
+        """Every task of the batch in hand, in order; none when it has ended, or when nothing is resumed from here."""
         ...
 
     def results(self, first: int, count: int) -> tuple[POResult, ...]:

@@ -65,6 +65,15 @@ class WorkerHealth:
 
 
 @attrs.frozen(kw_only=True)
+class PauseRecord:
+    """What dispatch waited for in this batch: the reason, how often, and how many seconds in all."""
+
+    text: str
+    times: int
+    seconds: float
+
+
+@attrs.frozen(kw_only=True)
 class Progress:
     """The batch at one instant. total = completed + failed + active + pending always holds.
 
@@ -75,11 +84,13 @@ class Progress:
         active: Leased to a worker.
         pending: Queued or waiting for a retry.
         pauses: Why dispatch waits, for people; empty while it does not.
+        waited_for: Every reason for which it has waited in this batch.
         circuits_open: Hosts whose circuit is open.
         stale_outcomes: Outcomes dropped because their lease was void.
         crashes: Browsers that ended by themselves or at a deadline.
         finished: Whether every order has ended.
         stopped_early: Why the batch ended before all was done, or empty.
+        stopped_code: The error code of that, or empty when somebody asked for it.
     """
 
     total: int = 0
@@ -88,11 +99,13 @@ class Progress:
     active: int = 0
     pending: int = 0
     pauses: tuple[str, ...] = ()
+    waited_for: tuple[PauseRecord, ...] = ()
     circuits_open: tuple[str, ...] = ()
     stale_outcomes: int = 0
     crashes: int = 0
     finished: bool = False
     stopped_early: str = ""
+    stopped_code: str = ""
     workers: tuple[WorkerHealth, ...] = ()
 
 

@@ -6,18 +6,23 @@ import importlib.metadata
 import os
 import sys
 import traceback
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from actors.cli.account import ExitCode, error_document, explain
+from actors.cli.continuing import resume, retry
 from actors.cli.doctor import examine
+from actors.cli.leaks import tell_leaks
 from actors.cli.login import log_in
 from actors.cli.logs import debugging
 from actors.cli.options import RunOptions
 from actors.cli.outlets import Outlets
 from actors.cli.run import run
+from actors.cli.standing import tell_status
+from actors.cli.verifying import verify
 from actors.intake import report_text
 from contracts.config import PortalKind, Route
 
@@ -28,6 +33,11 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+_Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The download folder of a run.")]
+_Quiet = Annotated[bool, typer.Option("--quiet", help="Tell only what is wrong.")]
+_Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, all else on stderr.")]
 
 
 def _version(wanted: bool) -> None:
@@ -65,8 +75,11 @@ def run_command(
         Path | None, typer.Option(metavar="FILE.json", help="Where the report goes. (default: DIR/report.json)")
     ] = None,
     config: Annotated[Path | None, typer.Option(metavar="FILE", help="Settings, as TOML or JSON.")] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Tell only what is wrong.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout, all else on stderr.")] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Start anew; the books of earlier runs are kept aside.")
+    ] = False,
+    quiet: _Quiet = False,
+    json: _Json = False,
 ) -> None:
     """Visit every order of FILE.csv and save its attachments.
 
@@ -75,16 +88,64 @@ def run_command(
     """
     options = RunOptions(
         file=file, portal=portal, base_url=base_url, download_dir=download_dir, workers=workers, sequential=sequential,
-        route=route, headed=headed, profile=profile, results=results, report=report, config=config,
+        route=route, headed=headed, profile=profile, results=results, report=report, config=config, fresh=fresh,
     )  # fmt: skip
     outlets = Outlets.standard(quiet=quiet, json=json)
-    try:
-        code = run(options, os.environ, outlets)
-    except Exception as error:  # noqa: BLE001 - the outermost boundary: a person gets a sentence, not a traceback
-        code = _unforeseen(error, outlets)
-        if json:
-            outlets.document(report_text(error_document(error, code)))
-    raise typer.Exit(int(code))
+    _leave(lambda: run(options, os.environ, outlets), outlets)
+
+
+@app.command("resume")
+def resume_command(folder: _Folder, quiet: _Quiet = False, json: _Json = False) -> None:
+    """Go on with the unfinished run of a download folder, set up as it was.
+
+    Exit codes as `purser run`.
+    """
+    outlets = Outlets.standard(quiet=quiet, json=json)
+    _leave(lambda: resume(folder, os.environ, outlets), outlets)
+
+
+@app.command("retry")
+def retry_command(
+    folder: _Folder,
+    status: Annotated[
+        str, typer.Option(metavar="STATUS,...", help="Which orders: by how they ended.")
+    ] = "FAILED,PARTIAL",
+    blame: Annotated[str, typer.Option(metavar="BLAME,...", help="And by whose fault it was. (default: any)")] = "",
+    quiet: _Quiet = False,
+    json: _Json = False,
+) -> None:
+    """Visit the failed orders of a finished run again, and no others.
+
+    Exit codes as `purser run`.
+    """
+    outlets = Outlets.standard(quiet=quiet, json=json)
+    _leave(lambda: retry(folder, status, blame, os.environ, outlets), outlets)
+
+
+@app.command("status")
+def status_command(folder: _Folder, json: _Json = False) -> None:
+    """Tell how the last run of a download folder stands, also while it is going on.
+
+    Exit code 0: finished or going on. 3: not finished, and nobody works on it.
+    """
+    outlets = Outlets.standard(json=json)
+    _leave(lambda: tell_status(folder, outlets), outlets)
+
+
+@app.command("verify")
+def verify_command(
+    folder: _Folder,
+    head: Annotated[
+        str | None, typer.Option(metavar="HASH", help="The manifest's head as you noted it, from report.json.")
+    ] = None,
+    json: _Json = False,
+) -> None:
+    """Check the manifest's chain and every file it tells of.
+
+    Exit code 0: all is as it was. 1: something differs, and is named.
+    """
+    outlets = Outlets.standard(json=json)
+    _leave(lambda: verify(folder, head, outlets), outlets)
 
 
 @app.command("login")
@@ -96,21 +157,26 @@ def login_command(
 ) -> None:
     """Log in by hand in a visible window, and keep the login for later runs."""
     outlets = Outlets.standard()
-    try:
-        code = log_in(base_url, profile, os.environ, outlets)
-    except Exception as error:  # noqa: BLE001 - as above
-        code = _unforeseen(error, outlets)
-    raise typer.Exit(int(code))
+    _leave(lambda: log_in(base_url, profile, os.environ, outlets), outlets)
 
 
 @app.command("doctor")
-def doctor_command() -> None:
+def doctor_command(
+    leaks: Annotated[bool, typer.Option("--leaks", help="List what of ours is alive on this machine.")] = False,
+) -> None:
     """Say what is missing on this machine and how to mend it."""
     outlets = Outlets.standard()
+    _leave(lambda: tell_leaks(outlets) if leaks else examine(os.environ, outlets), outlets)
+
+
+def _leave(command: Callable[[], ExitCode], outlets: Outlets) -> NoReturn:
+    """Run a command and leave with its exit code."""
     try:
-        code = examine(os.environ, outlets)
-    except Exception as error:  # noqa: BLE001 - as above
+        code = command()
+    except Exception as error:  # noqa: BLE001 - the outermost boundary: a person gets a sentence, not a traceback
         code = _unforeseen(error, outlets)
+        if outlets.json:
+            outlets.document(report_text(error_document(error, code)))
     raise typer.Exit(int(code))
 
 

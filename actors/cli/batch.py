@@ -10,7 +10,7 @@ import signal
 import threading
 from collections.abc import Sequence
 from types import FrameType, TracebackType
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import attrs
 
@@ -20,6 +20,9 @@ from contracts.config import HeadlessConfiguration, Settings, Timeouts
 from contracts.errors import ParallelProcessingError
 from contracts.status import Progress
 from contracts.tasks import POResult, POTask
+
+if TYPE_CHECKING:  # see run.py
+    from actors.session.books import Books
 
 _LOOK_EVERY = 0.2
 _CLEAN_UP = 10.0
@@ -54,7 +57,13 @@ class SessionFactory(Protocol):
     """Makes a session; `ProcessingSession` itself is one."""
 
     def __call__(
-        self, headless_config: HeadlessConfiguration, enable_parallel: bool, max_workers: int, *, settings: Settings
+        self,
+        headless_config: HeadlessConfiguration,
+        enable_parallel: bool,
+        max_workers: int,
+        *,
+        settings: Settings,
+        journal: Books,
     ) -> Session:
         """Return a session that has started nothing yet."""
         ...

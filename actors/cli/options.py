@@ -36,6 +36,7 @@ class RunOptions:
     results: Path | None = None
     report: Path | None = None
     config: Path | None = None
+    fresh: bool = False
 
     def patch(self) -> RunSettings:
         """Return what was said as a patch of settings.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from actors.cli.account import (
     Account,
@@ -20,10 +22,14 @@ from actors.cli.display import choose_display
 from actors.cli.logs import debugging, set_up_logging
 from actors.cli.options import RunOptions, RunPlan, make_plan, require_addresses
 from actors.cli.outlets import Outlets
+from actors.cli.plans import kept_plan
 from actors.intake import OrderFile, read_orders, report_text, write_report, write_results
 from actors.runtime.threads import SystemClock
 from contracts.errors import ConfigurationError, HostResourceError
 from contracts.tasks import POResult
+
+if TYPE_CHECKING:  # it brings in the actors' libraries, which bad input never needs
+    from actors.session.books import Books
 
 
 def run(
@@ -47,33 +53,83 @@ def run(
             orders = read_orders(plan.csv_path)
             require_addresses(orders, plan.settings)
             _tell_about_the_input(orders, plan, outlets)
-            session = _session(plan, make_session) if orders.to_visit else None
-        except ConfigurationError as error:
+            if not orders.to_visit:
+                return _finish(draw_up(orders, (), BatchEnd()), plan, orders, (), BatchEnd(), None, outlets)
+            if signals.count:
+                return _give_up(KeyboardInterrupt("Interrupted before the first order."), ExitCode.INTERRUPTED, outlets)
+            with open_books(plan.settings.download_dir, afresh=options.fresh) as books:
+                _tell_about_the_books(books, outlets)
+                books.journal.note_plan(kept_plan(plan, books.keep_input(plan.csv_path)))
+                return work(plan, orders, books, signals, outlets, make_session, debug=debugging(environment))
+        except (ConfigurationError, HostResourceError) as error:
             return _give_up(error, ExitCode.UNUSABLE, outlets)
-        if signals.count:
-            return _give_up(KeyboardInterrupt("Interrupted before the first order."), ExitCode.INTERRUPTED, outlets)
-        end = BatchEnd()
-        outcomes: tuple[POResult, ...] = ()
-        if session is not None:
-            tasks = [row.task for row in orders.to_visit]
-            end = run_batch(session, tasks, choose_display(outlets), signals, plan.settings.timeouts)
-            outcomes = session.results
-        account = draw_up(orders, outcomes, end)
-        if end.error is not None and debugging(environment):
-            outlets.err.say("".join(traceback.format_exception(end.error)))
-        if account.code is ExitCode.UNUSABLE and end.error is not None:
-            # Nothing was visited: the results of an earlier run must not give way to a list of nothing.
-            return _give_up(end.error, account.code, outlets)
-        return _finish(account, plan, orders, outcomes, end, session, outlets)
 
 
-def _session(plan: RunPlan, make_session: SessionFactory | None) -> Session:
+def work(
+    plan: RunPlan,
+    orders: OrderFile,
+    books: Books,
+    signals: StopSignals,
+    outlets: Outlets,
+    make_session: SessionFactory | None,
+    *,
+    debug: bool,
+) -> ExitCode:
+    """Work through the orders and write results and report.
+
+    Args:
+        plan: How.
+        orders: What was read.
+        books: The open books of the download folder.
+        signals: Entered by the caller.
+        outlets: Where to talk to.
+        make_session: Makes the session; `ProcessingSession` when None.
+        debug: Whether an error's traceback is told.
+
+    Raises:
+        ConfigurationError: The session cannot be made.
+    """
+    session = _session(plan, books, make_session)
+    end = run_batch(
+        session, [row.task for row in orders.to_visit], choose_display(outlets), signals, plan.settings.timeouts
+    )
+    outcomes = session.results
+    account = draw_up(orders, outcomes, end)
+    if end.error is not None and debug:
+        outlets.err.say("".join(traceback.format_exception(end.error)))
+    if account.code is ExitCode.UNUSABLE and end.error is not None:
+        # Nothing was visited: the results of an earlier run must not give way to a list of nothing.
+        return _give_up(end.error, account.code, outlets)
+    return _finish(account, plan, orders, outcomes, end, session, outlets)
+
+
+def open_books(download_dir: Path, *, afresh: bool = False) -> Books:
+    """Open a download folder's books. Raises as `Books`."""
+    # Imported here because it brings in the actors' libraries, which bad input never needs.
+    from actors.session.books import Books  # noqa: PLC0415 - see above
+
+    return Books(download_dir, afresh=afresh)
+
+
+def _tell_about_the_books(books: Books, outlets: Outlets) -> None:
+    if books.put_aside is not None:
+        outlets.tell(f"Starting anew. The books of earlier runs are kept in {books.put_aside}.")
+    known = books.journal.tasks_in_hand()
+    if known:
+        done = sum(one.has_ended for one in known)
+        outlets.tell(
+            f"{books.download_dir} holds an unfinished run of {len(known)} orders, {done} of them done. "
+            "Going on with it. (--fresh starts anew and keeps its books.)"
+        )
+
+
+def _session(plan: RunPlan, books: Books, make_session: SessionFactory | None) -> Session:
     if make_session is None:
         # Imported here because it brings in the browser's and the actors' libraries, which bad input never needs.
         from actors import ProcessingSession  # noqa: PLC0415 - see above
 
         make_session = ProcessingSession
-    return make_session(plan.browser, plan.parallel, plan.workers, settings=plan.settings)
+    return make_session(plan.browser, plan.parallel, plan.workers, settings=plan.settings, journal=books)
 
 
 def _tell_about_the_input(orders: OrderFile, plan: RunPlan, outlets: Outlets) -> None:
@@ -117,7 +173,7 @@ def _finish(
     if account.stopped_early:
         outlets.complain(account.stopped_early)
     if code is ExitCode.INTERRUPTED:
-        outlets.warn(f"Interrupted. To go on with what is left: purser run {plan.results}")
+        outlets.warn(f"Interrupted. To go on with what is left: purser resume {plan.settings.download_dir}")
     present(account, plan, end, outlets)
     if outlets.json:
         outlets.document(report_text(document))

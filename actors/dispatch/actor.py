@@ -11,12 +11,13 @@ import attrs
 
 from actors.dispatch.core import DispatchCore
 from actors.dispatch.performer import Performer
+from actors.dispatch.recovery import finish_publishes
 from actors.runtime import Actor, Context, Slot
 from actors.runtime.environment import Timer
 from contracts.config import RetryPolicy, Timeouts
-from contracts.errors import AttachmentError, HostResourceError, PoolError
+from contracts.errors import PoolError
 from contracts.messages import DispatchEvent, OrderEnded, Submit, Wake
-from contracts.ports import Filing, Journal, LeaseEnded, OutcomeRecorded
+from contracts.ports import Filing, Journal
 from contracts.status import Progress
 from contracts.supervision import ChildEvent, KillChild, RecycleChild
 
@@ -64,7 +65,7 @@ class Dispatcher(Actor):
         """Open a new epoch and go on from what the journal knows."""
         tools, context = self._tools, self.context
         epoch = tools.journal.open_epoch()
-        self._finish_publishes(epoch)
+        finish_publishes(tools.journal, tools.filing, epoch)
         state = tools.journal.replay()
         log.info("dispatcher opens epoch %d; the journal knows %d open orders", epoch, len(state.open_tasks))
         self._core = DispatchCore(
@@ -87,20 +88,6 @@ class Dispatcher(Actor):
             wake_at=self._wake_at,
         )
         self._show()
-
-    def _finish_publishes(self, epoch: int) -> None:
-        """Finish what a generation before this one was about to publish when it ended."""
-        for known in self._tools.journal.replay().open_tasks:
-            if known.publishing is None:
-                continue
-            lease, result = known.publishing.lease, known.publishing.result
-            try:
-                folder = self._tools.filing.publish(lease, result)
-            except (AttachmentError, HostResourceError) as error:  # it is visited again, at nobody's charge
-                ended = LeaseEnded(lease, str(error), known.attempts, known.crashes)
-                self._tools.journal.append(epoch, (ended,))
-            else:
-                self._tools.journal.append(epoch, (OutcomeRecorded(attrs.evolve(result, folder=folder)),))
 
     def on_receive(self, message: DispatchEvent) -> Any:
         """Take one event. `Submit` is answered with the next sequence number that is wanted."""

@@ -16,6 +16,7 @@ from actors.dispatch.crew import WorkerView
 from actors.dispatch.desk import Desk, TaskState
 from actors.dispatch.effects import DispatchEffect, KillWorker, Record, TellGatekeeper, WakeAt
 from actors.dispatch.handout import HandOut
+from actors.dispatch.pauses import PauseBook, reasons_to_wait
 from actors.dispatch.visits import VisitJudge
 from contracts.config import RetryPolicy, Timeouts
 from contracts.errors import Blame
@@ -24,6 +25,7 @@ from contracts.messages import (
     DispatchEvent,
     Drain,
     DutyEnded,
+    FileArrived,
     GiveUp,
     HostOpened,
     HostRefused,
@@ -41,7 +43,7 @@ from contracts.messages import (
     Wake,
     WorkerReady,
 )
-from contracts.ports import BatchBegun, JournalState, Lease, TaskAccepted
+from contracts.ports import BatchBegun, FileVerified, JournalState, KeptFile, Lease, TaskAccepted
 from contracts.status import Progress, WorkerState
 from contracts.supervision import ChildChange, ChildEvent, ExitKind, Reason
 from contracts.tasks import Order
@@ -72,10 +74,12 @@ class DispatchCore:
         self._desk = Desk(timeouts, resumes, state.batch_total, state.batch_succeeded, state.batch_failed)
         self._judge = VisitJudge(self._desk, retry, chance)
         self._handout = HandOut(self._desk, epoch)
+        self._pauses = PauseBook()
+        self._batch_first = state.batch_first
         self._next_sequence = state.next_sequence
         self._wake: float | None = None
         for known in state.open_tasks:
-            task = TaskState(known.order, known.attempts, known.crashes)
+            task = TaskState(known.order, known.attempts, known.crashes, known.interruptions, kept=known.kept)
             self._desk.tasks[known.order.handle.sequence] = task
             if known.order.fault:
                 self._desk.fail(task, known.order.fault, "WORKER_ERROR", Blame.ITEM)
@@ -87,21 +91,20 @@ class DispatchCore:
     def progress(self, now: float) -> Progress:
         """Return the batch as it stands. total = completed + failed + active + pending (contract part 1)."""
         active = len(self._desk.crew.leases())
-        pauses = tuple(self._desk.pauses.values()) + tuple(
-            f"logging in to {host.host}" for host in self._desk.hosts.values() if host.login_pending
-        )
         return Progress(
             total=self._desk.total,
             completed=self._desk.succeeded,
             failed=self._desk.failed,
             active=active,
             pending=self._desk.total - self._desk.succeeded - self._desk.failed - active,
-            pauses=pauses,
+            pauses=self._pauses.lasting(),
+            waited_for=self._pauses.records(now),
             circuits_open=tuple(host.host for host in self._desk.hosts.values() if host.circuit_is_open),
             stale_outcomes=self._desk.stale,
             crashes=self._desk.crashes,
             finished=self._desk.succeeded + self._desk.failed >= self._desk.total,
             stopped_early=self._desk.stopped_early,
+            stopped_code=self._desk.stopped_code,
             workers=self._desk.crew.healths(now),
         )
 
@@ -115,8 +118,8 @@ class DispatchCore:
     def handle(self, event: DispatchEvent, now: float) -> list[DispatchEffect]:
         """Take one event at monotonic time `now`; return what is to be done, in order."""
         match event:
-            case BeginBatch(total):
-                self._begin(total)
+            case BeginBatch(total, continues):
+                self._begin(total, now, continues=continues)
             case Submit(orders):
                 self._submit(orders)
             case WorkerReady(worker, generation):
@@ -128,6 +131,8 @@ class DispatchCore:
                 self._on_child(event, now)
             case LeaseTouched(lease, activity):
                 self._on_touch(lease, activity, now)
+            case FileArrived(file):
+                self._on_file(file, now)
             case VisitEnded():
                 self._judge.on_visit(event, now)
             case DutyEnded(worker, generation):
@@ -162,19 +167,24 @@ class DispatchCore:
         self._look_at_the_clock(now)
         self._handout.hand_out(now)
         self._end_if_stopped()
+        self._note_pauses(now)
         self._set_wake(now)
         effects, self._desk.effects = self._desk.effects, []
         return effects
 
     # --------------------------------------------------------------------------------------------------------- intake
 
-    def _begin(self, total: int) -> None:
-        self._desk.total, self._desk.succeeded, self._desk.failed = total, 0, 0
-        self._desk.stopping = self._desk.stopped_early = ""
+    def _begin(self, total: int, now: float, *, continues: bool) -> None:
+        self._desk.total = total
+        if not continues:
+            self._desk.succeeded = self._desk.failed = 0
+            self._batch_first = self._next_sequence
+        self._desk.stopping = self._desk.stopped_early = self._desk.stopped_code = ""
         self._desk.stale = self._desk.crashes = 0
         for host in self._desk.hosts.values():
             host.refused = ""  # a portal may be back; a rejected login is remembered by the gatekeeper
-        self._desk.effects.append(Record((BatchBegun(self._next_sequence, total),)))
+        self._pauses.begin(now)
+        self._desk.effects.append(Record((BatchBegun(self._batch_first, total),)))
 
     def _submit(self, orders: tuple[Order, ...]) -> None:
         fresh = [order for order in orders if order.handle.sequence >= self._next_sequence]
@@ -231,7 +241,15 @@ class DispatchCore:
         if worker is not None and worker.lease is not None:
             worker.lease.touched = True
             worker.lease.last_touch = now
-            worker.activity = activity
+            worker.activity = activity or worker.activity
+
+    def _on_file(self, file: KeptFile, now: float) -> None:
+        """A verified file lies in staging: it is remembered, so that no later lease has to fetch it again."""
+        self._on_touch(file.lease, "", now)
+        if self._desk.crew.holder(file.lease) is not None:
+            task = self._desk.tasks[file.lease.task.sequence]
+            task.kept = file.added_to(task.kept)
+            self._desk.effects.append(Record((FileVerified(file),)))
 
     def _on_duty_ended(self, name: str, generation: int) -> None:
         worker = self._desk.crew.current(name, generation)
@@ -315,6 +333,11 @@ class DispatchCore:
             minutes = self._desk.timeouts.circuit_open / 60
             text = f"The portal {host.host} did not recover within {minutes:g} minutes. Run again when it is back."
             self._desk.refuse(host.host, text, Blame.PORTAL, "NETWORK_ERROR")
+
+    def _note_pauses(self, now: float) -> None:
+        changes = self._pauses.note(reasons_to_wait(self._desk.pauses, self._desk.hosts.values(), now), now)
+        if changes:
+            self._desk.effects.append(Record(changes))
 
     def _set_wake(self, now: float) -> None:
         times = [held.due for held in self._desk.crew.leases() if not held.doomed]

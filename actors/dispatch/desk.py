@@ -15,13 +15,15 @@ from actors.dispatch.queue import TaskQueue
 from contracts.config import Timeouts
 from contracts.errors import Blame
 from contracts.messages import LoginWanted
-from contracts.ports import Lease, LeaseEnded, OutcomeRecorded
+from contracts.ports import KeptFile, Lease, LeaseEnded, OutcomeRecorded
 from contracts.tasks import Order, POResult, TaskStatus
 
 CRASHES_BEFORE_ALONE = 2
 """Browsers an order may cost before it runs alone, after everything else."""
 CRASHES_BEFORE_QUARANTINE = 3
 """Browsers an order may cost at all."""
+INTERRUPTIONS_BEFORE_LAST = 3
+"""Ends of the program itself that an order may see before it goes behind all others."""
 SECONDS_OF_HOST_PAUSE = 5.0
 """How long dispatch waits after the machine itself was in trouble."""
 
@@ -34,6 +36,8 @@ class TaskState:
         order: What to visit.
         attempts: Visits charged to it.
         crashes: Lost browsers charged to it.
+        interruptions: How often the program itself ended while it was worked on.
+        kept: Verified files that lie in the staging folders of its leases.
         leases: Leases it has had from this dispatcher generation.
         met_login_at: Version of the session with which it last met the login page, or None.
         lease: The lease in hand, or None.
@@ -42,9 +46,15 @@ class TaskState:
     order: Order
     attempts: int = 0
     crashes: int = 0
+    interruptions: int = 0
+    kept: tuple[KeptFile, ...] = ()
     leases: int = 0
     met_login_at: int | None = None
     lease: Lease | None = None
+
+    def keeps_files_of(self, lease: Lease) -> bool:
+        """Whether the staging folder of that lease holds files that a later one may adopt."""
+        return any(one.lease == lease for one in self.kept)
 
 
 @attrs.define(eq=False)
@@ -65,6 +75,7 @@ class Desk:
     pause_ends: dict[str, float] = attrs.field(factory=dict, init=False)
     stopping: str = attrs.field(default="", init=False)
     stopped_early: str = attrs.field(default="", init=False)
+    stopped_code: str = attrs.field(default="", init=False)
     stale: int = attrs.field(default=0, init=False)
     crashes: int = attrs.field(default=0, init=False)
     effects: list[DispatchEffect] = attrs.field(factory=list, init=False)
@@ -77,6 +88,8 @@ class Desk:
 
     def requeue(self, task: TaskState, *, until: float | None = None, why: str = "") -> None:
         """Put a task back into its place, not before `until`; one that cost two browsers goes to the end.
+
+        One that saw the program end three times goes behind all others, without running alone.
 
         One that cost three ends here, and so does one whose host was given up meanwhile.
         """
@@ -91,13 +104,24 @@ class Desk:
         elif until is not None:
             self.queue.delay(task.order, until)
         else:
-            self.queue.add(task.order)
+            self.queue.add(task.order, last=task.interruptions >= INTERRUPTIONS_BEFORE_LAST)
 
-    def end_lease(self, task: TaskState, lease: Lease, reason: str) -> None:
-        """End a lease without an outcome: write it down, and drop what it had staged."""
-        self.effects.append(Record((LeaseEnded(lease, reason, task.attempts, task.crashes),)))
-        self.effects.append(DiscardStaging(lease))
+    def end_lease(self, task: TaskState, lease: Lease, reason: str, blame: Blame | None = None) -> None:
+        """End a lease without an outcome: write it down, and drop what it had staged unless that is verified."""
+        self.effects.append(Record((LeaseEnded(lease, reason, task.attempts, task.crashes, blame),)))
+        self.drop_staging(lease)
         task.lease = None
+
+    def drop_staging(self, lease: Lease) -> None:
+        """Delete the staging folder of a lease, unless a later lease may adopt what lies in it."""
+        task = self.tasks.get(lease.task.sequence)
+        if task is None or not task.keeps_files_of(lease):
+            self.effects.append(DiscardStaging(lease))
+
+    def drop_kept(self, task: TaskState) -> None:
+        """Delete what lies verified in staging for a task."""
+        self.effects.extend(DiscardStaging(lease) for lease in dict.fromkeys(file.lease for file in task.kept))
+        task.kept = ()
 
     def release(self, lease: Lease, *, ended: bool = False) -> None:
         """Free the worker that held the lease; with `ended` it brought an order to its end."""
@@ -149,6 +173,7 @@ class Desk:
         else:
             self.failed += 1
         self.effects.append(Record((OutcomeRecorded(result),)))
+        self.drop_kept(task)
 
     def pause_for_host(self, text: str, now: float) -> None:
         """Hand out nothing for a while: the machine is in trouble."""
@@ -162,6 +187,6 @@ class Desk:
         if host is None:
             return
         host.refused, host.login_pending, host.opened_at = text, False, None
-        self.stopped_early = self.stopped_early or text
+        self.stopped_early, self.stopped_code = self.stopped_early or text, self.stopped_code or code
         for sequence in self.queue.drain(name):
             self.give_back(self.tasks[sequence], text, code, blame)

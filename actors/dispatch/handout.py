@@ -88,5 +88,5 @@ class HandOut:
         worker.leases_given += 1
         worker.po_number, worker.activity = order.handle.po_number, "opening"
         self._desk.effects.append(Record((LeaseGranted(lease),)))
-        message = VisitOrder(lease, order, self._desk.hosts[order.host].session, timeout)
+        message = VisitOrder(lease, order, self._desk.hosts[order.host].session, timeout, task.kept)
         self._desk.effects.append(TellWorker(worker.name, worker.generation, message))

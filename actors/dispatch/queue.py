@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 
 from contracts.tasks import Order
 
-_Key = tuple[int, int]
+_Key = tuple[bool, int, int]
 
 
-def _key(order: Order) -> _Key:
-    return (-order.task.priority, order.handle.sequence)
+def _key(order: Order, *, last: bool = False) -> _Key:
+    return (last, -order.task.priority, order.handle.sequence)
 
 
 class TaskQueue:
@@ -25,9 +25,9 @@ class TaskQueue:
         self._delayed: list[tuple[float, _Key, str]] = []
         self._suspects: list[tuple[_Key, str]] = []
 
-    def add(self, order: Order) -> None:
-        """Queue a task in its place."""
-        heapq.heappush(self._ready.setdefault(order.host, []), _key(order))
+    def add(self, order: Order, *, last: bool = False) -> None:
+        """Queue a task in its place, or behind all others."""
+        heapq.heappush(self._ready.setdefault(order.host, []), _key(order, last=last))
 
     def delay(self, order: Order, until: float) -> None:
         """Queue a task in its place, but not before `until`."""
@@ -52,7 +52,7 @@ class TaskQueue:
         key = heapq.heappop(self._ready[host])
         if not self._ready[host]:
             del self._ready[host]
-        return key[1]
+        return key[-1]
 
     def _any(self, admits: Callable[[str], bool]) -> bool:
         return any(admits(host) for host in self._ready)
@@ -61,7 +61,7 @@ class TaskQueue:
         """Return the first suspect, once no other task waits; None before that."""
         if self._ready or self._delayed or not self._suspects or not admits(self._suspects[0][1]):
             return None
-        return self._suspects[0][0][1]
+        return self._suspects[0][0][-1]
 
     def drop_suspect(self) -> None:
         """Take the suspect that `next_suspect` returned."""
@@ -82,7 +82,7 @@ class TaskQueue:
         self._suspects = [entry for entry in self._suspects if of_host not in (None, entry[1])]
         heapq.heapify(self._delayed)
         heapq.heapify(self._suspects)
-        return (key[1] for key in sorted(taken))
+        return (key[-1] for key in sorted(taken))
 
     def __len__(self) -> int:
         """Count what waits."""

@@ -39,7 +39,7 @@ class VisitJudge:
         worker = self._desk.crew.holder(event.lease)
         if worker is None:
             self._desk.stale += 1
-            self._desk.effects.append(DiscardStaging(event.lease))
+            self._desk.drop_staging(event.lease)
             current = self._desk.crew.current(event.lease.worker, event.lease.generation)
             if current is not None and current.lease is None and current.state is WorkerState.WORKING:
                 self._desk.free(current)  # its lease was given up, but it works for the next batch
@@ -64,7 +64,7 @@ class VisitJudge:
             self._desk.effects.append(TellGatekeeper(SessionProved(host.host, host.session.version)))
         task.attempts += 1
         if retry_worthwhile and task.attempts < self._retry.max_attempts and not self._desk.stopping:
-            self._desk.end_lease(task, lease, "some attachments did not arrive")
+            self._desk.end_lease(task, lease, "some attachments did not arrive", Blame.PORTAL)
             self._desk.release(lease)
             self._desk.requeue(task, until=now + self._delay(task.attempts))
             return
@@ -91,6 +91,8 @@ class VisitJudge:
         if self._desk.crew.holder(lease) is None:
             return
         task = self._desk.tasks[lease.task.sequence]
+        if event.files_lost:
+            self._desk.drop_kept(task)
         if event.files_lost and task.attempts >= self._retry.max_attempts:
             self._desk.effects.append(DiscardStaging(lease))
             self._desk.release(lease, ended=True)
@@ -98,7 +100,7 @@ class VisitJudge:
             return
         if not event.files_lost:
             task.attempts -= 1  # nobody is charged for the machine's trouble
-        self._desk.end_lease(task, lease, event.text)
+        self._desk.end_lease(task, lease, event.text, Blame.HOST)
         self._desk.release(lease)
         if event.files_lost:
             self._desk.requeue(task, until=now + self._delay(task.attempts))
@@ -108,7 +110,7 @@ class VisitJudge:
 
     def _on_login_met(self, task: TaskState, host: HostState, lease: Lease, met: LoginMet, now: float) -> None:
         version, reason = met.session_version, met.reason
-        self._desk.end_lease(task, lease, reason)
+        self._desk.end_lease(task, lease, reason, Blame.AUTH)
         self._desk.release(lease)
         verified = host.session.verified or version < host.session.version
         if verified and task.met_login_at is not None and version > task.met_login_at:
@@ -123,10 +125,10 @@ class VisitJudge:
             self._desk.effects.append(TellGatekeeper(host.ask_for_login(now)))
 
     def _on_failed(self, task: TaskState, host: HostState, lease: Lease, failure: VisitFailed, now: float) -> None:
-        self._desk.effects.append(DiscardStaging(lease))
         match failure.blame:
             case Blame.ITEM | Blame.AUTH:
                 task.attempts += 1
+                self._desk.drop_staging(lease)
                 self._desk.release(lease, ended=True)
                 status = TaskStatus.PO_NOT_FOUND if failure.not_found else TaskStatus.FAILED
                 outcome = self._desk.outcome(task, status, failure.message, failure.code, failure.blame)
@@ -136,13 +138,13 @@ class VisitJudge:
             case Blame.PORTAL | Blame.NETWORK:
                 self._on_portal_failure(task, host, lease, failure, now)
             case Blame.HOST:
-                self._desk.end_lease(task, lease, failure.message)
+                self._desk.end_lease(task, lease, failure.message, failure.blame)
                 self._desk.release(lease)
                 self._desk.requeue(task)
                 self._desk.pause_for_host(failure.message, now)
             case Blame.BROWSER | Blame.PROGRAM:
                 task.crashes += 1
-                self._desk.end_lease(task, lease, failure.message)
+                self._desk.end_lease(task, lease, failure.message, failure.blame)
                 self._desk.release(lease)
                 self._desk.requeue(task, why=failure.message)
             case _:
@@ -157,11 +159,12 @@ class VisitJudge:
             host.held_until = max(host.held_until, now + wait)
         task.attempts += charged
         if charged and task.attempts >= self._retry.max_attempts:
+            self._desk.drop_staging(lease)
             self._desk.release(lease, ended=True)
             outcome = self._desk.outcome(task, TaskStatus.FAILED, failure.message, failure.code, failure.blame)
             self._desk.finish(task, attrs.evolve(outcome, url=failure.url, duration=failure.duration))
             return
-        self._desk.end_lease(task, lease, failure.message)
+        self._desk.end_lease(task, lease, failure.message, failure.blame)
         self._desk.release(lease)
         self._desk.requeue(task, until=now + self._delay(task.attempts) if charged else None)
 
@@ -173,7 +176,7 @@ class VisitJudge:
         why = held.doomed or (event.reason.text if event.reason is not None else "the worker ended")
         if held.touched and by_itself:
             task.crashes += 1
-        self._desk.end_lease(task, held.lease, f"the browser was lost: {why}")
+        self._desk.end_lease(task, held.lease, f"the browser was lost: {why}", Blame.BROWSER)
         self._desk.requeue(task, why=why)
 
     def _delay(self, attempts: int) -> float:

@@ -13,15 +13,18 @@ import shutil
 from collections.abc import Container
 from pathlib import Path
 
+import attrs
+
+from actors.evidence.addresses import shown
 from actors.filing.claims import Claims
 from actors.filing.labels import folder_label, lengths_below
 from actors.filing.naming import file_name, sanitised
 from actors.filing.places import Places
 from actors.filing.staging import Staging
 from actors.filing.trouble import host_trouble
-from actors.filing.verify import verify
+from actors.filing.verify import is_as_recorded, verify
 from contracts.errors import AttachmentError, DownloadFolderError
-from contracts.ports import DownloadedFile, Lease, ListedAttachment, PageSnapshot
+from contracts.ports import DownloadedFile, KeptFile, Lease, ListedAttachment, PageSnapshot
 from contracts.tasks import Attachment, POResult, TaskStatus
 
 _log = logging.getLogger("purser.filing")
@@ -82,10 +85,27 @@ class DownloadFolder:
             name=name,
             size=file.size,
             sha256=file.sha256,
-            source=listed.url or file.url or listed.label,
+            source=shown(listed.url or file.url) or listed.label,
             media_type=file.media_type,
             listed_as=listed.label,
         )
+
+    def adopt(self, lease: Lease, kept: KeptFile) -> Attachment | None:
+        """Move a verified file of an earlier lease to this lease's finished files.
+
+        Returns:
+            The file under its name here, or None when it is gone or not what it was.
+
+        Raises:
+            HostResourceError: The disk is full or the folder cannot be written.
+        """
+        path = self._staging.files_of(kept.lease) / kept.attachment.name
+        most = self._lengths.file(folder_label(lease.task.po_number, self._lengths.order))
+        with host_trouble("adopt the file", path):
+            if not is_as_recorded(path, kept.attachment):
+                return None
+            name = self._staging.add(lease, path, kept.attachment.name, most)
+        return attrs.evolve(kept.attachment, name=name)
 
     def publish(self, lease: Lease, result: POResult) -> Path:
         """Move the lease's finished files to `<root>/<supplier>/<PO>_<STATUS>/` by one rename and return that folder.

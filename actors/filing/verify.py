@@ -6,6 +6,7 @@ its first bytes tell.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import stat
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from pathlib import Path
 from actors.filing.naming import ending_of
 from contracts.errors import AttachmentError, AuthenticationError
 from contracts.ports import DownloadedFile, ListedAttachment
+from contracts.tasks import Attachment
 
 _HEAD = 4096
 _MOST_HTML = 512 * 1024
@@ -169,3 +171,19 @@ def _as_bytes_of_ascii(raw: bytes) -> bytes:
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         return raw.decode("utf-16", "ignore").encode("ascii", "ignore")
     return raw.removeprefix(b"\xef\xbb\xbf")
+
+
+def is_as_recorded(path: Path, attachment: Attachment) -> bool:
+    """Whether a regular file lies at `path` with the recorded size and hash.
+
+    Raises:
+        OSError: It is there and cannot be read.
+    """
+    try:
+        found = path.lstat()
+        if not stat.S_ISREG(found.st_mode) or found.st_size != attachment.size:
+            return False
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == attachment.sha256
+    except FileNotFoundError:
+        return False

@@ -10,12 +10,16 @@ import attrs
 from contracts.errors import StaleEpochError
 from contracts.ports import (
     BatchBegun,
+    FileVerified,
     JournalEntry,
     JournalledTask,
     JournalState,
+    KnownTask,
     LeaseEnded,
     LeaseGranted,
     OutcomeRecorded,
+    PauseBegan,
+    PauseEnded,
     PublishStarted,
     TaskAccepted,
 )
@@ -53,13 +57,19 @@ class MemoryJournal:
 
     def _write(self, entry: JournalEntry) -> None:
         match entry:
-            case BatchBegun():
-                self._batch, self._succeeded, self._failed = entry, 0, 0
+            case BatchBegun(first):
+                if first != self._batch.first or not self._batch.total:
+                    self._succeeded = self._failed = 0
+                self._batch = entry
             case TaskAccepted(order):
                 self._open[order.handle.sequence] = JournalledTask(order, order.task.retry_count)
                 self._next_sequence = order.handle.sequence + 1
-            case LeaseGranted():
+            case LeaseGranted() | PauseBegan() | PauseEnded():
                 pass
+            case FileVerified(file):
+                task = self._open.get(file.lease.task.sequence)
+                if task is not None:
+                    self._open[file.lease.task.sequence] = attrs.evolve(task, kept=file.added_to(task.kept))
             case LeaseEnded(lease, _, attempts, crashes):
                 task = self._open.get(lease.task.sequence)
                 if task is not None:
@@ -84,11 +94,16 @@ class MemoryJournal:
         with self._lock:
             return JournalState(
                 open_tasks=tuple(self._open.values()),
+                batch_first=self._batch.first,
                 batch_total=self._batch.total,
                 batch_succeeded=self._succeeded,
                 batch_failed=self._failed,
                 next_sequence=self._next_sequence,
             )
+
+    def tasks_in_hand(self) -> tuple[KnownTask, ...]:
+        """Return none: nothing is resumed from here."""
+        return ()
 
     def results(self, first: int, count: int) -> tuple[POResult, ...]:
         """Return the outcomes of `count` tasks from sequence `first` on, in order, where there is one."""

@@ -9,19 +9,20 @@ from collections.abc import Callable
 import attrs
 
 from actors.runtime import Bell
-from actors.session.engine import Engine
+from actors.session.engine import Engine, Work
 from actors.session.house import House
 from actors.session.orders import Batch
 from contracts.config import Settings
 from contracts.errors import (
     AuthenticationError,
+    ConfigurationError,
     CrewFailedError,
     ParallelProcessingError,
     PortalUnreachableError,
     ProfileCorruptionError,
     error_code,
 )
-from contracts.ports import OutcomeRecorded
+from contracts.ports import KnownTask, OutcomeRecorded
 from contracts.status import Progress, SessionStatus, WorkerHealth
 from contracts.tasks import Order, POResult, POTask, TaskStatus
 
@@ -45,6 +46,7 @@ class Outcome:
         fallback: Why the crew was given up, or empty.
         stopped_early: Why the batch ended before all was done, or empty.
         interrupted: Whether the user interrupted it.
+        resumed: How many rows an earlier process had ended.
     """
 
     rows: tuple[POResult, ...] = ()
@@ -54,6 +56,7 @@ class Outcome:
     fallback: str = ""
     stopped_early: str = ""
     interrupted: bool = False
+    resumed: int = 0
 
 
 class BatchRun:
@@ -95,19 +98,53 @@ class BatchRun:
             ConfigurationError, ProfileCorruptionError: Nothing could be started.
             AuthenticationError: No order could be visited, because the portal let nobody in.
         """
-        orders = self._batch.orders
+        batch = self._batch
+        if batch.continues:
+            self._house.close_engine()  # a warm one has forgotten the orders that it gave back
         workers, warm = self._house.board.read().workers, self._house.warm_engine
-        self._house.board.publish(Progress(total=len(orders), pending=len(orders), finished=not orders))
+        self._end_removed(batch.removed)
+        self._house.board.publish(self._progress_before())
         try:
-            if orders:
-                self._check_portals(orders)
-                self._engine = self._house.engine(self._mode, self._workers, self._settings, orders)
+            if batch.to_do:
+                self._check_portals(batch.to_do)
+                self._engine = self._house.engine(self._mode, self._workers, self._settings, batch.orders)
                 self._workers_before = workers if self._engine is warm else ()
-                self._work(self._engine, orders)
+                self._run_engine(self._engine)
             return self._outcome()
         finally:
             self._ended = True
             self._bell.ring()
+
+    @property
+    def _work(self) -> Work:
+        fresh = self._batch.fresh
+        if not self._batch.continues:
+            return Work(fresh, len(fresh))
+        return Work(fresh, len(self._batch.known) + len(self._batch.removed) + len(fresh), continues=True)
+
+    def _progress_before(self) -> Progress:
+        """Return the batch as it stands before anything is done."""
+        if not self._batch.continues:
+            total = len(self._batch.orders)
+            return Progress(total=total, pending=total, finished=not total)
+        state = self._house.journal.replay()
+        total, ended = self._work.total, state.batch_succeeded + state.batch_failed
+        return Progress(
+            total=total,
+            completed=state.batch_succeeded,
+            failed=state.batch_failed,
+            pending=total - ended,
+            finished=total == ended,
+        )
+
+    def _end_removed(self, removed: tuple[KnownTask, ...]) -> None:
+        """Give the orders that are in the list no more their outcome."""
+        journal = self._house.journal
+        left = [one.order for one in removed if not one.has_ended]
+        if left:
+            log.warning("%d orders of the unfinished run are in the list no more and are cancelled.", len(left))
+            gone = ConfigurationError("This order was taken out of the list before it was done.")
+            journal.append(journal.open_epoch(), tuple(OutcomeRecorded(_cancelled(order, gone)) for order in left))
 
     def _check_portals(self, orders: tuple[Order, ...]) -> None:
         """Raise `PortalUnreachableError` when no portal of the batch answers at all."""
@@ -125,15 +162,16 @@ class BatchRun:
         finally:
             fetcher.close()
 
-    def _work(self, engine: Engine, orders: tuple[Order, ...]) -> None:
+    def _run_engine(self, engine: Engine) -> None:
+        work = self._work
         try:
-            self._run_to_the_end(engine, lambda: engine.submit(orders))
+            self._run_to_the_end(engine, lambda: engine.submit(work))
         except CrewFailedError as error:
             if self._mode == "sequential":
                 self._fail_plainly(engine, error)
                 return
             progress = self._house.board.read()
-            tasks = tuple(order.task for order in orders)
+            tasks = tuple(order.task for order in self._batch.orders)
             self._on_crew_failure(error, tasks, (progress.completed, progress.failed))
 
     def _run_to_the_end(self, engine: Engine, begin: Callable[[], object]) -> None:
@@ -165,8 +203,9 @@ class BatchRun:
         self._house.close_engine()
         engine = self._house.engine("sequential", 1, self._settings, self._batch.orders)
         self._engine, self._mode = engine, "sequential"
+        work = self._work
         try:
-            self._run_to_the_end(engine, lambda: engine.adopt(self._batch.orders))
+            self._run_to_the_end(engine, lambda: engine.adopt(work))
         except ProfileCorruptionError:
             raise
         except ParallelProcessingError as error:
@@ -230,8 +269,9 @@ class BatchRun:
 
     def _outcome(self) -> Outcome:
         outcome = self._summed_up()
+        given_up = (TaskStatus.CANCELLED, TaskStatus.INTERRUPTED)
         results = outcome.orders
-        if results and all(r.status is TaskStatus.CANCELLED and r.error_code == "AUTH_ERROR" for r in results):
+        if results and all(r.status in given_up and r.error_code == "AUTH_ERROR" for r in results):
             raise AuthenticationError(outcome.stopped_early)
         return outcome
 
@@ -242,9 +282,10 @@ class BatchRun:
     def _summed_up(self) -> Outcome:
         progress = self._house.board.read()
         orders = self._batch.orders
-        first = orders[0].handle.sequence if orders else 0
-        known = {result.handle: result for result in self._house.journal.results(first, len(orders))}
-        results = tuple(known.get(order.handle) or _interrupted(order, progress.stopped_early) for order in orders)
+        places = [order.handle.sequence for order in orders]
+        found = self._house.journal.results(min(places), max(places) - min(places) + 1) if places else ()
+        known = {result.handle: result for result in found}
+        results = tuple(known.get(order.handle) or _interrupted(order, progress) for order in orders)
         stopped_early = self._trouble or progress.stopped_early
         if self._trouble:
             status = SessionStatus.FAILED
@@ -260,6 +301,7 @@ class BatchRun:
             fallback=self._fallback,
             stopped_early=stopped_early,
             interrupted=self._interrupted,
+            resumed=sum(orders[index].handle.sequence in self._batch.ended for index in self._batch.rows),
         )
 
 
@@ -288,12 +330,13 @@ def _cancelled(order: Order, error: BaseException) -> POResult:
     )
 
 
-def _interrupted(order: Order, text: str) -> POResult:
+def _interrupted(order: Order, progress: Progress) -> POResult:
     return POResult(
         handle=order.handle,
         status=TaskStatus.INTERRUPTED,
         supplier=order.task.supplier,
         url=order.url,
-        error_code="POOL_SHUTDOWN",
-        error_message=text or "the run ended before this order was done; it goes on with the next run",
+        error_code=progress.stopped_code or "POOL_SHUTDOWN",
+        error_message=progress.stopped_early
+        or "the run ended before this order was done; the next run goes on with it",
     )

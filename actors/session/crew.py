@@ -9,13 +9,13 @@ from typing import Any
 import pykka
 
 from actors.runtime import Bell, System, ThreadEnvironment
+from actors.session.engine import Work
 from actors.session.tree import DISPATCHER, ROOT, TreeParts, root_spec
 from actors.supervise import Supervisor
 from contracts.errors import CrewFailedError
 from contracts.messages import BeginBatch, Drain, GiveUp, Submit
 from contracts.status import Progress
 from contracts.supervision import CountChildren, Down, Exit
-from contracts.tasks import Order
 
 log = logging.getLogger("purser.session")
 
@@ -45,7 +45,7 @@ class CrewEngine:
         self._stop_asked_at: float | None = None
         self._told = False
         self._closed: bool | None = None
-        self._orders: tuple[Order, ...] | None = None
+        self._work: Work | None = None
         self._begun = False
         self.system = System(environment, on_end=self._on_end)
         spec = root_spec(parts)
@@ -57,21 +57,21 @@ class CrewEngine:
 
     # ----------------------------------------------------------------------------------------------------- the batch
 
-    def submit(self, orders: tuple[Order, ...]) -> None:
+    def submit(self, work: Work) -> None:
         """Begin a batch and hand it over in chunks. Called again after an interrupt, it goes on where it was."""
-        if orders is not self._orders:
+        if work is not self._work:
             self._stop_text, self._force, self._stop_asked_at, self._told = "", False, None, False
-            self._orders, self._begun = orders, False
+            self._work, self._begun = work, False
         if not self._begun:
             # May be asked twice by an interrupt, which changes nothing before the first order.
-            self._ask(BeginBatch(len(orders)))
+            self._ask(BeginBatch(work.total, work.continues))
             self._begun = True
-        self.adopt(orders)
+        self.adopt(work)
 
-    def adopt(self, orders: tuple[Order, ...]) -> None:
-        """Hand over orders; those that the journal knows are passed over."""
-        for start in range(0, len(orders), CHUNK):
-            self._ask(Submit(orders[start : start + CHUNK]))
+    def adopt(self, work: Work) -> None:
+        """Hand over a batch; orders that the journal knows are passed over."""
+        for start in range(0, len(work.orders), CHUNK):
+            self._ask(Submit(work.orders[start : start + CHUNK]))
 
     def _ask(self, message: BeginBatch | Submit) -> Any:
         """Ask the dispatcher, once more if it is just being restarted."""

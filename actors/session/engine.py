@@ -4,22 +4,39 @@ from __future__ import annotations
 
 from typing import Protocol
 
+import attrs
+
 from contracts.status import Progress
 from contracts.tasks import Order
+
+
+@attrs.frozen(eq=False)
+class Work:
+    """What an engine is given.
+
+    Args:
+        orders: Orders that the journal does not know yet.
+        total: Orders of the whole batch, those that it knows included.
+        continues: Whether the batch in the journal goes on; a new one begins otherwise.
+    """
+
+    orders: tuple[Order, ...]
+    total: int
+    continues: bool = False
 
 
 class Engine(Protocol):
     """Works through batches of orders. `submit`, `wait` and `close` belong to one thread."""
 
-    def submit(self, orders: tuple[Order, ...]) -> None:
-        """Begin a batch. After an interrupt it may be called again with the same tuple, and goes on.
+    def submit(self, work: Work) -> None:
+        """Begin a batch, or go on with it. After an interrupt it may be called again with the same work, and goes on.
 
         Raises:
             CrewFailedError: The engine ended.
         """
         ...
 
-    def adopt(self, orders: tuple[Order, ...]) -> None:
+    def adopt(self, work: Work) -> None:
         """Go on with a batch that another engine began: the journal knows how far it came. Raises as `submit`."""
         ...
 

@@ -16,6 +16,7 @@ from actors.herald.lane import CallbackLane
 from actors.journal import MemoryJournal
 from actors.monitor.actor import MemoryView
 from actors.runtime import Bell, Slot, ThreadEnvironment
+from actors.session.books import Books
 from actors.session.credentials import SystemCredentials
 from actors.session.crew import CrewEngine
 from actors.session.engine import Engine
@@ -46,7 +47,7 @@ class House:
     Args:
         headless: Which browser.
         environment: Where the callback's threads come from.
-        journal: The books, or None for books in memory.
+        journal: The books, where they lie, or None for books in memory.
         credentials: What to log in with, or None for the environment and the keyring.
         make_progress: Returns what the callback gets, or None while no batch is in work.
     """
@@ -55,14 +56,21 @@ class House:
         self,
         headless: HeadlessConfiguration,
         environment: ThreadEnvironment,
-        journal: Journal | None,
+        journal: Journal | Books | Path | str | None,
         credentials: CredentialSource | None,
         make_progress: Callable[[], dict[str, Any] | None],
     ) -> None:
         self._headless = headless
         self._credentials = credentials
         self._make_progress = make_progress
-        self.journal: Journal = journal if journal is not None else MemoryJournal()
+        self._journal_path = Path(journal) if isinstance(journal, str | Path) else None
+        self._books = journal if isinstance(journal, Books) else None
+        self._own_books = False
+        self.journal: Journal = MemoryJournal()
+        if self._books is not None:
+            self.journal = self._books.journal
+        elif journal is not None and not isinstance(journal, str | Path | Books):
+            self.journal = journal
         self.bell = Bell()
         self.board = Slot(Progress(finished=True), self.bell)
         self.memory = Slot(MemoryView())
@@ -77,12 +85,29 @@ class House:
     @property
     def holds_folder(self) -> bool:
         """Whether this session itself holds the download folder's lock."""
-        return self._premises is not None
+        return self._premises is not None or self._books is not None
+
+    def open_books(self, settings: Settings) -> None:
+        """Open a journal that lies in a file. Nothing happens if it is open, or if it lies in none.
+
+        Raises:
+            JournalError, DownloadFolderError, HostResourceError: As `Books`.
+        """
+        if self._books is not None and self._own_books and settings != self._opened_with:
+            self.close()
+        if self._journal_path is not None and self._books is None and self.test_mode is None:
+            self._books, self._own_books = Books(settings.download_dir, self._journal_path), True
+            self.journal, self._opened_with = self._books.journal, settings
+
+    def manifest_head(self) -> str:
+        """Return the hash of the manifest's last line, or empty when no manifest is kept."""
+        return self._books.journal.head if self._books is not None else ""
 
     def premises(self, settings: Settings) -> Premises:
         """Return the premises, opening them if need be. Raises as `RealPremises`."""
         if self._premises is not None and settings != self._opened_with:
             self.close()
+        self.open_books(settings)
         if self._premises is None:
             mode = self.test_mode
             if mode is not None:
@@ -90,7 +115,8 @@ class House:
                     settings, simulate_failures=mode.simulate_failures, fixed=mode.fixed_timing
                 )
             else:
-                self._premises = RealPremises(settings, self._headless, secrets.token_hex(4))
+                lock = self._books.lock if self._books is not None else None
+                self._premises = RealPremises(settings, self._headless, secrets.token_hex(4), self.journal, lock)
             self._opened_with = settings
         return self._premises
 
@@ -139,10 +165,18 @@ class House:
         """End the engine and leave the premises; False when something had to be forced or is left."""
         in_time = self.close_engine()
         premises, self._premises, self._opened_with = self._premises, None, None
-        left = premises.close() if premises is not None else ()
+        try:
+            left = premises.close() if premises is not None else ()
+        finally:
+            self._close_books()
         for name in left:
             log.error("Could not be removed: the %s. The next start will try again.", name)
         return in_time and not left
+
+    def _close_books(self) -> None:
+        if self._books is not None and self._own_books:
+            books, self._books, self._own_books = self._books, None, False
+            books.close()
 
     def live_owners(self) -> tuple[Owner, ...]:
         """Owners of browsers that are alive."""

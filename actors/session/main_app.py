@@ -6,7 +6,8 @@ import logging
 from collections.abc import Iterable, Mapping
 from typing import Any, Unpack
 
-from actors.session.session import ProcessingSession, SettingsOptions
+from actors.session.options import SettingsOptions
+from actors.session.session import ProcessingSession
 from contracts.config import MAX_LOCAL_WORKERS, HeadlessConfiguration, check_worker_count
 from contracts.errors import AuthenticationError, PortalUnreachableError
 

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 import attrs
 
 from contracts.config import check_web_address
-from contracts.errors import ConfigurationError
+from contracts.errors import ConfigurationError, JournalError
+from contracts.ports import KnownTask
 from contracts.tasks import Order, POTask, TaskHandle
 
 _KNOWN = frozenset(
@@ -27,32 +28,82 @@ class Batch:
     Args:
         orders: Each order once, in the order of its first row.
         rows: For each row of the caller's list, the index of its order.
+        known: Sequence numbers of the orders that the journal knows from a run that was not finished.
+        ended: Sequence numbers of those among them that have ended.
+        removed: Orders of that run that are in no row any more.
     """
 
     orders: tuple[Order, ...]
     rows: tuple[int, ...]
+    known: frozenset[int] = frozenset()
+    ended: frozenset[int] = frozenset()
+    removed: tuple[KnownTask, ...] = ()
+
+    @property
+    def continues(self) -> bool:
+        """Whether the batch goes on with a run that was not finished."""
+        return bool(self.known)
+
+    @property
+    def fresh(self) -> tuple[Order, ...]:
+        """The orders that the journal does not know yet."""
+        return tuple(order for order in self.orders if order.handle.sequence not in self.known)
+
+    @property
+    def to_do(self) -> tuple[Order, ...]:
+        """The orders that have not ended."""
+        return tuple(order for order in self.orders if order.handle.sequence not in self.ended)
 
 
-def prepare(po_list: Iterable[Mapping[str, Any] | POTask], base_url: str, first_sequence: int) -> Batch:
+def prepare(
+    po_list: Iterable[Mapping[str, Any] | POTask],
+    base_url: str,
+    first_sequence: int,
+    known: Iterable[KnownTask] = (),
+) -> Batch:
     """Check a list of orders and give them their places, beginning with `first_sequence`.
 
-    Rows with the same number and address become one order (contract part 1, "Order, retries, restarts").
+    Rows with the same number and address become one order (contract part 1, "Order, retries, restarts"). One that the
+    unfinished run of the journal knows stays the order that it is there.
 
     Raises:
         TypeError: A row is neither a mapping nor a `POTask`.
+        JournalError: There is an unfinished run, and it has no order in common with the list.
     """
+    before = {_key(one.order.task): one for one in known}
     orders: list[Order] = []
     rows: list[int] = []
     places: dict[tuple[str, str], int] = {}
+    met: dict[tuple[str, str], KnownTask] = {}
+    sequence = first_sequence
     for row in po_list:
         task = as_task(row)
-        key = (task.po_number, task.url)
+        key = _key(task)
         if key not in places:
             places[key] = len(orders)
-            handle = TaskHandle(first_sequence + len(orders), task.po_number)
-            orders.append(_order(handle, task, base_url.rstrip("/")))
+            if key in before:
+                met[key] = before[key]
+                orders.append(before[key].order)
+            else:
+                orders.append(_order(TaskHandle(sequence, task.po_number), task, base_url.rstrip("/")))
+                sequence += 1
         rows.append(places[key])
-    return Batch(tuple(orders), tuple(rows))
+    if before and orders and not met:
+        raise JournalError(
+            f"The journal holds an unfinished run of {len(before)} other orders. Finish it first (purser resume, or "
+            "resume() of the session), or start anew with new books (--fresh)."
+        )
+    return Batch(
+        tuple(orders),
+        tuple(rows),
+        known=frozenset(one.order.handle.sequence for one in met.values()),
+        ended=frozenset(one.order.handle.sequence for one in met.values() if one.has_ended),
+        removed=tuple(one for key, one in before.items() if key not in met) if met else (),
+    )
+
+
+def _key(task: POTask) -> tuple[str, str]:
+    return (task.po_number, task.url)
 
 
 def as_task(row: Mapping[str, Any] | POTask) -> POTask:

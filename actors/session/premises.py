@@ -20,7 +20,7 @@ from actors.processes.reaper import Reaped, reap
 from actors.runtime import ThreadEnvironment
 from actors.session.saved_logins import state_folder
 from contracts.config import HeadlessConfiguration, Settings
-from contracts.ports import BrowserLauncher, Fetcher, Filing, Portal, ProcessTable
+from contracts.ports import BrowserLauncher, Fetcher, Filing, Journal, Portal, ProcessTable
 
 log = logging.getLogger("purser.session")
 
@@ -69,6 +69,8 @@ class RealPremises:
         settings: Every setting.
         headless: Which browser.
         run_id: Names the run in the download folder.
+        journal: Tells which staging folders are still wanted.
+        lock: The download folder's lock when somebody holds it already; it is then left to them.
 
     Raises:
         BrowserNotFoundError: There is no browser.
@@ -76,21 +78,35 @@ class RealPremises:
         DownloadFolderError: The download folder cannot be written or is in use.
     """
 
-    def __init__(self, settings: Settings, headless: HeadlessConfiguration, run_id: str) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        headless: HeadlessConfiguration,
+        run_id: str,
+        journal: Journal,
+        lock: FolderLock | None = None,
+    ) -> None:
         self._settings = settings
+        self._journal = journal
         self._jobs = ThreadEnvironment()
         self.portal = portal_for(settings.portal, settings.generic)
         if settings.profile is not None:
             check_base(settings.profile)
-        self._lock = FolderLock(settings.download_dir)
-        self._lock.acquire()
+        self._lock = FolderLock(settings.download_dir) if lock is None else None
+        if self._lock is not None:
+            self._lock.acquire()
         try:
             self.filing = DownloadFolder(settings.download_dir, run_id)
-            swept = self.filing.sweep()
+            swept = self.filing.sweep(self._wanted())
             if swept:
                 log.info("Removed %d staging folders of runs that did not end.", swept)
             state = state_folder()
             self.reaped: Reaped = reap(state)
+            if self.reaped.runs:
+                log.warning(
+                    "Cleared up after %d runs that were killed: %d processes, %d temporary folders.",
+                    self.reaped.runs, self.reaped.processes, self.reaped.folders,
+                )  # fmt: skip
             self.processes = ProcessLedger(state)
             self.processes.open()
             try:
@@ -106,8 +122,21 @@ class RealPremises:
                 self.processes.close()
                 raise
         except BaseException:
-            self._lock.release()
+            self._unlock()
             raise
+
+    def _unlock(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
+
+    def _wanted(self) -> frozenset[str]:
+        """Name the staging folders with files that the next lease of their order may adopt or a publish needs."""
+        names: set[str] = set()
+        for known in self._journal.replay().open_tasks:
+            names.update(kept.lease.folder_name for kept in known.kept)
+            if known.publishing is not None:
+                names.add(known.publishing.lease.folder_name)
+        return frozenset(names)
 
     @property
     def temporary_root(self) -> Path:
@@ -124,7 +153,7 @@ class RealPremises:
         """Kill what is left, remove the run's folder, release the lock."""
         try:
             left = self.processes.close()
-            self.filing.sweep()
+            self.filing.sweep(self._wanted())
         finally:
-            self._lock.release()
+            self._unlock()
         return tuple(f"browser of {owner.worker} generation {owner.generation}" for owner in left)

@@ -42,6 +42,9 @@ class Totals:
     workers: dict[str, dict[str, Any]] = attrs.field(factory=dict)
     fallback: str = ""
     stopped_early: str = ""
+    resumed: int = 0
+    manifest_head: str = ""
+    waited_for: dict[str, dict[str, float]] = attrs.field(factory=dict)
     test_mode: dict[str, bool] | None = None
 
 
@@ -71,6 +74,10 @@ def add_files(totals: Totals, results: Iterable[POResult]) -> None:
 
 def add_workers(totals: Totals, progress: Progress, memory_mb: Mapping[str, float], seconds: float) -> None:
     """Add what each worker did in a batch."""
+    for pause in progress.waited_for:
+        known_pause = totals.waited_for.setdefault(pause.text, {"times": 0, "seconds": 0.0})
+        known_pause["times"] += pause.times
+        known_pause["seconds"] = round(known_pause["seconds"] + pause.seconds, 3)
     totals.crashes += progress.crashes
     totals.stale_outcomes += progress.stale_outcomes
     for worker in progress.workers:
@@ -111,6 +118,9 @@ def session_report(totals: Totals) -> dict[str, Any]:
             for key, count in totals.errors.most_common()
             for code, status, message in [key]
         ],
+        "waited_for": [{"reason": text, **values} for text, values in totals.waited_for.items()],
+        "resumed_pos": totals.resumed,
+        "manifest_head": totals.manifest_head,
         "fallback": totals.fallback,
         "stopped_early": totals.stopped_early,
     }

@@ -16,11 +16,13 @@ import attrs
 
 from actors.dispatch.core import DispatchCore
 from actors.dispatch.performer import Performer
+from actors.dispatch.recovery import finish_publishes
 from actors.gatekeeper.core import GatekeeperCore
 from actors.monitor.actor import take_reading, view_of
 from actors.monitor.core import MonitorCore, MonitorEffect, TellCrew, TellDispatcher
 from actors.runtime import Bell, ThreadEnvironment
 from actors.runtime.environment import Timer
+from actors.session.engine import Work
 from actors.session.tree import TreeParts, worker_tools
 from actors.worker.visitor import Visitor
 from contracts.errors import (
@@ -35,6 +37,7 @@ from contracts.messages import (
     DispatchEvent,
     Drain,
     DutyEnded,
+    FileArrived,
     GatekeeperMessage,
     GiveUp,
     LeaseTouched,
@@ -49,10 +52,9 @@ from contracts.messages import (
     Wake,
     WorkerReady,
 )
-from contracts.ports import Owner
+from contracts.ports import KeptFile, Owner
 from contracts.status import Progress
 from contracts.supervision import ChildChange, ChildEvent, ExitKind, KillChild, Reason
-from contracts.tasks import Order
 
 log = logging.getLogger("purser.session")
 
@@ -94,6 +96,7 @@ class SequentialEngine:
         self._gatekeeper = GatekeeperCore(parts.credentials, parts.logins)
         self._monitor = MonitorCore(parts.settings.limits)
         self._epoch = parts.journal.open_epoch()
+        finish_publishes(parts.journal, parts.premises.filing, self._epoch)
         self._core = DispatchCore(
             epoch=self._epoch,
             state=parts.journal.replay(),
@@ -132,15 +135,15 @@ class SequentialEngine:
 
     # ------------------------------------------------------------------------------------------------------- the batch
 
-    def submit(self, orders: tuple[Order, ...]) -> None:
-        """Begin a batch."""
+    def submit(self, work: Work) -> None:
+        """Begin a batch, or go on with it."""
         self._stop_asked_at, self._force = None, False
-        self._feed(BeginBatch(len(orders)))
-        self.adopt(orders)
+        self._feed(BeginBatch(work.total, work.continues))
+        self.adopt(work)
 
-    def adopt(self, orders: tuple[Order, ...]) -> None:
-        """Take over orders; those that the journal knows are passed over."""
-        self._feed(Submit(orders))
+    def adopt(self, work: Work) -> None:
+        """Take over a batch; what the journal knows of it is passed over."""
+        self._feed(Submit(work.orders))
 
     def wait(self) -> None:
         """Work until every order of the batch has ended."""
@@ -325,7 +328,10 @@ class SequentialEngine:
             deadline.last_touch = self._clock.monotonic()
             self._feed(LeaseTouched(visit.lease, activity))
 
-        outcome = visitor.visit(visit, report)
+        def keep(file: KeptFile) -> None:
+            self._feed(FileArrived(file))
+
+        outcome = visitor.visit(visit, report, keep)
         self._feed(VisitEnded(visit.lease, outcome))
 
     def _watch_over(self, timeout: float, owner: Owner) -> _Deadline:

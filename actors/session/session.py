@@ -8,29 +8,19 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypedDict, Unpack
+from typing import Any, Self, Unpack
 
 import attrs
 
 from actors.runtime import ThreadEnvironment
 from actors.session import figures, reports
 from actors.session.batch import BatchRun, Outcome
+from actors.session.books import Books
 from actors.session.house import House, TestMode
 from actors.session.mode import choose_mode, recommend_workers
-from actors.session.orders import prepare
-from contracts.config import (
-    AttachmentLimits,
-    GenericPortalSettings,
-    HeadlessConfiguration,
-    PortalKind,
-    ResourceLimits,
-    RestartIntensity,
-    RetryPolicy,
-    Route,
-    Settings,
-    Timeouts,
-    check_worker_count,
-)
+from actors.session.options import SettingsOptions
+from actors.session.orders import Batch, prepare
+from contracts.config import HeadlessConfiguration, Settings, check_worker_count
 from contracts.errors import ConfigurationError, SessionBusyError
 from contracts.ports import CredentialSource, Journal
 from contracts.status import Progress, SessionStatus
@@ -40,23 +30,6 @@ log = logging.getLogger("purser.session")
 
 _CREDENTIAL_METHODS = ("credentials", "saved_cookies")
 ProgressCallback = Callable[[dict[str, Any]], None]
-
-
-class SettingsOptions(TypedDict, total=False):
-    """Every field of `Settings`, as keyword arguments."""
-
-    portal: PortalKind | str
-    base_url: str
-    download_dir: Path | str
-    route: Route | str
-    profile: Path | str | None
-    timeouts: Timeouts
-    limits: ResourceLimits
-    attachments: AttachmentLimits
-    retry: RetryPolicy
-    intensity: RestartIntensity
-    generic: GenericPortalSettings
-    seed: int | None
 
 
 class ProcessingSession:
@@ -70,7 +43,9 @@ class ProcessingSession:
         max_workers: Workers of the crew, 1 to 8.
         progress_callback: Called about every second with `get_progress()`, and once more at the end.
         settings: All further settings at once; each can also be given by its own name.
-        journal: Where tasks and outcomes are kept; by default in memory, for as long as the session lives.
+        journal: Where tasks and outcomes are kept: a path, the open `Books` of the download folder, or a journal of the
+            caller's own; by default in memory, for as long as the session lives. With a journal on disk, `process_pos`
+            goes on with a run that was not finished.
         credentials: Where user names and passwords come from; by default the environment, then the keyring.
 
     Raises:
@@ -86,7 +61,7 @@ class ProcessingSession:
         progress_callback: ProgressCallback | None = None,
         *,
         settings: Settings | None = None,
-        journal: Journal | None = None,
+        journal: Journal | Books | Path | str | None = None,
         credentials: CredentialSource | None = None,
         **options: Unpack[SettingsOptions],
     ) -> None:
@@ -141,14 +116,54 @@ class ProcessingSession:
         """
         if not self._busy.acquire(blocking=False):
             raise SessionBusyError("This session is working on a batch. Wait for it, or use a second session.")
+        rows = tuple(po_list)
         try:
-            return self._process(tuple(po_list))
+            return self._process(lambda: self._prepare(rows))
         finally:
             self._busy.release()
 
-    def _process(self, rows: tuple[Mapping[str, Any] | POTask, ...]) -> tuple[int, int, dict[str, Any]]:
-        prepared = prepare(rows, self._settings.base_url, self._house.journal.replay().next_sequence)
-        self._mode, why = self._choose(len(prepared.orders))
+    def resume(self) -> tuple[int, int, dict[str, Any]]:
+        """Go on with the run in the journal that was not finished, without its list.
+
+        Returns:
+            As `process_pos`, over all orders of that run. Without such a run there are none, and nothing is started.
+
+        Raises:
+            ConfigurationError: The session has no journal that outlives it. Else as `process_pos`.
+        """
+        if not self._busy.acquire(blocking=False):
+            raise SessionBusyError("This session is working on a batch. Wait for it, or use a second session.")
+        try:
+            return self._process(self._prepare_rest)
+        finally:
+            self._busy.release()
+
+    def _prepare(self, rows: tuple[Mapping[str, Any] | POTask, ...]) -> Batch:
+        journal = self._house.journal
+        first = journal.replay().next_sequence
+        return prepare(rows, self._settings.base_url, first, journal.tasks_in_hand())
+
+    def _prepare_rest(self) -> Batch:
+        journal = self._house.journal
+        if not journal.resumes:
+            raise ConfigurationError("There is nothing to resume from: give the session a journal on disk (journal=).")
+        known = journal.tasks_in_hand()
+        return Batch(
+            tuple(one.order for one in known),
+            tuple(range(len(known))),
+            known=frozenset(one.order.handle.sequence for one in known),
+            ended=frozenset(one.order.handle.sequence for one in known if one.has_ended),
+        )
+
+    def _process(self, prepare_batch: Callable[[], Batch]) -> tuple[int, int, dict[str, Any]]:
+        try:
+            self._house.open_books(self._settings)
+            prepared = prepare_batch()
+        except BaseException:
+            if not self._warm:
+                self._house.close()
+            raise
+        self._mode, why = self._choose(len(prepared.to_do))
         log.info("Mode %s: %s.", self._mode, why)
         self._totals.mode = self._mode
         batch = BatchRun(
@@ -162,16 +177,16 @@ class ProcessingSession:
         try:
             outcome = batch.run()
         except BaseException as error:
-            self._house.close()
+            self._house.close_engine()
             outcome = batch.break_off(error)
             raise
         finally:
             self._ended_at = self._clock.monotonic()
             # An engine that failed may have no browser to go on with: the next batch gets a new one.
-            if not self._warm or outcome.status is SessionStatus.FAILED:
-                self._house.close()
             self._results = outcome.rows
             report = self._account(outcome, started_at)
+            if not self._warm or outcome.status is SessionStatus.FAILED:
+                self._house.close()
             self._status = outcome.status
             self._house.lane.finish(self.get_progress, timeout=5.0)
         log.info("%d of %d succeeded in %.1f s.", report["successful_pos"], report["total_pos"], self._elapsed())
@@ -190,6 +205,8 @@ class ProcessingSession:
             totals.seconds += seconds
             totals.fallback = outcome.fallback or totals.fallback
             totals.stopped_early = outcome.stopped_early
+            totals.resumed += outcome.resumed
+            totals.manifest_head = self._house.manifest_head()
             totals.peak_memory_mb = max(totals.peak_memory_mb, memory.peak_crew_mb)
             reports.add_results(totals, outcome.rows)
             reports.add_files(totals, outcome.orders)

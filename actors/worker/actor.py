@@ -14,6 +14,7 @@ from actors.worker.visitor import Visitor, WorkerTools
 from contracts.errors import BrowserDiedError
 from contracts.messages import (
     DutyEnded,
+    FileArrived,
     LeaseTouched,
     LogIn,
     LookAround,
@@ -25,7 +26,7 @@ from contracts.messages import (
     WorkerMessage,
     WorkerReady,
 )
-from contracts.ports import Owner
+from contracts.ports import KeptFile, Owner
 from contracts.supervision import Reason
 
 log = logging.getLogger("purser.worker")
@@ -95,7 +96,10 @@ class Worker(Actor):
         def report(activity: str) -> None:
             self.context.tell(self._dispatcher, LeaseTouched(lease, activity))
 
-        outcome = visitor.visit(visit, report)
+        def keep(file: KeptFile) -> None:
+            self.context.tell(self._dispatcher, FileArrived(file))
+
+        outcome = visitor.visit(visit, report, keep)
         self.context.tell(self._dispatcher, VisitEnded(lease, outcome))
         if isinstance(outcome, Visited) and not self._proved:
             self._proved = True

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
+from actors.evidence.addresses import fingerprint
 from contracts.config import AttachmentLimits, Route
 from contracts.errors import (
     AttachmentError,
@@ -39,6 +40,7 @@ from contracts.ports import (
     FileRequest,
     Filing,
     HttpFailure,
+    KeptFile,
     LeaseWatch,
     ListedAttachment,
     LoginPage,
@@ -64,7 +66,7 @@ class VisitWatch(LeaseWatch, Protocol):
 
 @attrs.frozen(kw_only=True)
 class Tools:
-    """What a visit works with."""
+    """What a visit works with. `keep` is told each file that lies verified in staging."""
 
     browser: Browser
     fetcher: Fetcher
@@ -74,6 +76,7 @@ class Tools:
     limits: AttachmentLimits
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
+    keep: Callable[[KeptFile], None]
 
 
 class _LoginMetError(Exception):
@@ -237,7 +240,7 @@ def _bring_attachments(
         for number, item in enumerate(listed, start=1):
             watch.say(f"{visit.order.handle.po_number}: file {number} of {len(listed)}")
             if number < len(listed) and not harvest.network_failures:
-                _read_ahead(tools, watch, source, listed[number], staging / str(number + 1), cookies)
+                _read_ahead(visit, tools, watch, source, listed[number], staging / str(number + 1), cookies)
             _bring_one(visit, tools, watch, source, item, staging / str(number), cookies, harvest)
     finally:
         if isinstance(tools.fetcher, ReadsAhead):
@@ -248,10 +251,18 @@ def _bring_attachments(
 
 
 def _read_ahead(
-    tools: Tools, watch: LeaseWatch, page: PageSnapshot, item: ListedAttachment, into: Path, cookies: tuple[Cookie, ...]
+    visit: VisitOrder,
+    tools: Tools,
+    watch: LeaseWatch,
+    page: PageSnapshot,
+    item: ListedAttachment,
+    into: Path,
+    cookies: tuple[Cookie, ...],
 ) -> None:
     """Let the next file come while the one in hand is on its way, where the fetcher can."""
     if item.url is None or not _over_http(item, tools.route) or not isinstance(tools.fetcher, ReadsAhead):
+        return
+    if _kept_copy(visit, item) is not None:
         return
     try:
         into.mkdir(parents=True, exist_ok=True)
@@ -284,10 +295,15 @@ def _bring_one(
         harvest.missing.append(MissingAttachment(item.label, where, "NETWORK_ERROR", text))
         return
     try:
-        into.mkdir(parents=True, exist_ok=True)
-        file = _download(tools, watch, page, item, into, cookies)
-        harvest.attachments.append(tools.filing.place(visit.lease, file, item))
-        harvest.network_failures = 0
+        attachment = _adopted(visit, tools, item)
+        if attachment is None:
+            into.mkdir(parents=True, exist_ok=True)
+            file = _download(tools, watch, page, item, into, cookies)
+            attachment = tools.filing.place(visit.lease, file, item)
+            harvest.network_failures = 0
+        harvest.attachments.append(attachment)
+        if item.url is not None:
+            tools.keep(KeptFile(visit.lease, attachment, fingerprint(item.url), item.declared_size))
     except SessionCorruptionError:
         raise
     except AuthenticationError as error:
@@ -300,6 +316,21 @@ def _bring_one(
             harvest.last_network_error = error
     except OSError as error:
         raise HostResourceError(f"The staging folder {into} cannot be written: {error}. Free some space.") from error
+
+
+def _kept_copy(visit: VisitOrder, item: ListedAttachment) -> KeptFile | None:
+    """Return the verified file of an earlier lease that the page lists with the same address, name and size."""
+    address = fingerprint(item.url) if item.url is not None and visit.kept else ""
+    for kept in visit.kept:
+        same = (kept.address, kept.attachment.listed_as) == (address, item.label)
+        if same and item.declared_size in (None, kept.declared_size, kept.attachment.size):
+            return kept
+    return None
+
+
+def _adopted(visit: VisitOrder, tools: Tools, item: ListedAttachment) -> Attachment | None:
+    kept = _kept_copy(visit, item)
+    return tools.filing.adopt(visit.lease, kept) if kept is not None else None
 
 
 def _download(

@@ -14,7 +14,7 @@ from actors.worker.process_po import Tools, process_po
 from contracts.config import Settings
 from contracts.errors import BrowserDiedError
 from contracts.messages import LogIn, LoginEnded, VisitOrder, VisitOutcome
-from contracts.ports import Browser, BrowserLauncher, Clock, Fetcher, Filing, Owner, Portal
+from contracts.ports import Browser, BrowserLauncher, Clock, Fetcher, Filing, KeptFile, Owner, Portal
 
 
 @attrs.frozen(kw_only=True)
@@ -64,12 +64,13 @@ class Visitor:
         if not self._browser.is_alive():
             raise BrowserDiedError("The browser ended by itself.")
 
-    def visit(self, visit: VisitOrder, report: Callable[[str], None]) -> VisitOutcome:
+    def visit(self, visit: VisitOrder, report: Callable[[str], None], keep: Callable[[KeptFile], None]) -> VisitOutcome:
         """Work on one order and return what came of it.
 
         Args:
             visit: The lease, the order and its login.
             report: Told what is being done; each call renews the lease.
+            keep: Told each file that lies verified in staging.
         """
         self.check_alive()
         watch = Watch(self._clock, visit.timeout, self._revocation, report)
@@ -87,6 +88,7 @@ class Visitor:
             limits=self._tools.settings.attachments,
             now=self._clock.now,
             monotonic=self._clock.monotonic,
+            keep=keep,
         )
         return process_po(visit, tools, watch)
 

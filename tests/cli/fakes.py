@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from actors.cli.outlets import Outlets, console
+from actors.session.books import Books
 from contracts.config import HeadlessConfiguration, Settings
 from contracts.status import Progress, WorkerHealth, WorkerState
 from contracts.tasks import POResult, POTask, TaskHandle, TaskStatus
@@ -42,13 +43,20 @@ class FakeSession:
         self._stopped = threading.Event()
 
     def factory(
-        self, headless_config: HeadlessConfiguration, enable_parallel: bool, max_workers: int, *, settings: Settings
+        self,
+        headless_config: HeadlessConfiguration,
+        enable_parallel: bool,
+        max_workers: int,
+        *,
+        settings: Settings,
+        journal: Books,
     ) -> FakeSession:
         self.made_with = {
             "headless": headless_config.headless,
             "parallel": enable_parallel,
             "workers": max_workers,
             "settings": settings,
+            "books": journal,
         }
         return self
 

@@ -168,7 +168,7 @@ def test_one_signal_drains_and_exits_130(orders: Path, name: str) -> None:
     assert go(orders, session, heard) is ExitCode.INTERRUPTED
     assert session.stops == [False]
     assert statuses(orders) == [("PO1", "COMPLETED"), ("PO2", "CANCELLED")]
-    assert "purser run" in heard.err
+    assert f"purser resume {orders.parent / 'download'}" in heard.err
 
 
 def test_a_second_signal_forces(orders: Path) -> None:
@@ -289,8 +289,8 @@ def test_orders_without_addresses_need_a_base_url(orders: Path) -> None:
 
 def test_results_that_cannot_be_written_at_the_end_exit_3(orders: Path) -> None:
     """The folder was fine at the start."""
-    download = orders.parent / "download"
-    session = fakes.FakeSession(on_start=lambda: download.write_text("a file where the folder should be") and None)
+    results = orders.parent / "download" / "results.csv"
+    session = fakes.FakeSession(on_start=lambda: results.mkdir(parents=True))
     heard = fakes.Heard()
     assert go(orders, session, heard) is ExitCode.NOT_FINISHED
     assert "could not be written" in heard.err

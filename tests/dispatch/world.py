@@ -54,7 +54,7 @@ class OrderlyDrive(Drive):
             if isinstance(told, TellWorker) and isinstance(told.message, VisitOrder):
                 given = told.message.order
                 if desk.tasks[given.handle.sequence].crashes < 2:
-                    assert all((-given.task.priority, given.handle.sequence) < key for key in waiting)
+                    assert all((False, -given.task.priority, given.handle.sequence) < key for key in waiting)
                 else:
                     assert not desk.queue._ready, "an order that cost two browsers goes last"
 

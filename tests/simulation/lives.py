@@ -141,8 +141,9 @@ class Lives:
         self._down_at[owner] = self._world.hub.clock.time
         self._check_reason(down)
         parent = self._parents[child, down.generation]
-        if kind.is_abnormal and parent is not None and parent != CREW:
-            self._note_death(parent)
+        fallen = [sibling for sibling in EARLIER_SIBLINGS.get(child, ()) if not self.is_up(sibling)]
+        if kind.is_abnormal and parent is not None and parent != CREW and not fallen:
+            self._note_death(parent)  # one that falls while it is to share a fate counts no second time
         if kind is ExitKind.SHUTDOWN and owner in self._recycled:
             self._planned.add(owner)
         if kind is ExitKind.GAVE_UP and down.reason.text.startswith("more than"):

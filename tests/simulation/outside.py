@@ -93,7 +93,7 @@ class SimBrowser:
     def adopt_cookies(self, cookies: tuple[Cookie, ...]) -> None:
         self._world.pass_step(Step.ADOPT, self._process, 0.05)
         for cookie in cookies:
-            self._world.adopt(self._process, int(cookie.value))
+            self._world.take_cookies(self._process, int(cookie.value))
 
     def download_by_click(self, control: Control, into: Path, watch: LeaseWatch, max_size: int) -> DownloadedFile:
         raise SessionCorruptionError("the simulated portal has no controls")

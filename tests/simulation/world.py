@@ -12,7 +12,7 @@ from pathlib import Path
 
 from contracts.config import Settings
 from contracts.errors import BrowserDiedError, HostResourceError, ProfileCorruptionError
-from contracts.ports import DownloadedFile, Lease, ListedAttachment, MachineMemory, Owner, PageSnapshot
+from contracts.ports import DownloadedFile, KeptFile, Lease, ListedAttachment, MachineMemory, Owner, PageSnapshot
 from contracts.tasks import Attachment, POResult
 from tests.simulation.faults import STEPS_OF_FAULT, Fault, Step
 from tests.simulation.findings import Findings
@@ -37,6 +37,7 @@ class SimWorld:
         self.folders: set[Owner] = set()
         self.launched: list[Owner] = []
         self.staged: dict[str, dict[str, str]] = {}
+        self.adopted = 0
         self.published: dict[str, list[str]] = {}
         self.unfinished: dict[str, Path] = {}
         self.superseded: list[str] = []
@@ -237,7 +238,15 @@ class SimWorld:
             self.hub.sleep(120.0)  # no kill of a browser frees a thread that waits for a disk
         # A worker that was given up may still place files: it makes its folder anew, and nobody publishes it.
         self.staged.setdefault(lease.folder_name, {})[listed.label] = file.sha256
-        return Attachment(listed.label, file.size, file.sha256, listed.url or "")
+        return Attachment(listed.label, file.size, file.sha256, listed.url or "", listed_as=listed.label)
+
+    def adopt(self, lease: Lease, kept: KeptFile) -> Attachment | None:
+        name, digest = kept.attachment.name, kept.attachment.sha256
+        if self.staged.get(kept.lease.folder_name, {}).pop(name, None) != digest:
+            return None
+        self.staged.setdefault(lease.folder_name, {})[name] = digest
+        self.adopted += 1
+        return kept.attachment
 
     def _let_the_browser_die(self, step: Step, lease: Lease) -> None:
         """Let it die while the worker is busy with files and does not notice."""
@@ -302,7 +311,7 @@ class SimWorld:
         self.logins += 1
         self._cookie_versions[process.owner] = self.valid_version
 
-    def adopt(self, process: SimProcess, version: int) -> None:
+    def take_cookies(self, process: SimProcess, version: int) -> None:
         self._cookie_versions[process.owner] = max(version, self._cookie_versions.get(process.owner, 0))
 
     def cookie_version(self, owner: Owner) -> int:

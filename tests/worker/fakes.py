@@ -18,6 +18,7 @@ from contracts.ports import (
     Credentials,
     DownloadedFile,
     FileRequest,
+    KeptFile,
     Lease,
     LeaseWatch,
     ListedAttachment,
@@ -100,6 +101,8 @@ class World:
     login_reason: dict[str, str] = attrs.field(factory=dict)
     probe_status: int | None = 200
     place_error: Exception | None = None
+    still_staged: set[str] = attrs.field(factory=set)
+    kept: list[KeptFile] = attrs.field(factory=list)
     stage_error: Exception | None = None
     login_pages: list[PageSnapshot] = attrs.field(factory=list)
     log: list[str] = attrs.field(factory=list)
@@ -214,7 +217,12 @@ class World:
         self.log.append(f"place {item.label}")
         if self.place_error is not None:
             raise self.place_error
-        return Attachment(item.label, file.size, file.sha256, item.url or item.label)
+        return Attachment(item.label, file.size, file.sha256, item.url or item.label, listed_as=item.label)
+
+    def adopt(self, lease: Lease, kept: KeptFile) -> Attachment | None:
+        """Take over a file that is still there."""
+        self.log.append(f"adopt {kept.attachment.name}")
+        return kept.attachment if kept.attachment.name in self.still_staged else None
 
     def publish(self, lease: Lease, result: POResult) -> Path:
         """A visit publishes nothing."""
@@ -247,6 +255,7 @@ class World:
             limits=AttachmentLimits(**limits),
             now=lambda: datetime(2025, 1, 1, tzinfo=UTC),
             monotonic=self._tick,
+            keep=self.kept.append,
         )
 
     def _tick(self) -> float:

@@ -1,0 +1,36 @@
+"""`purser doctor --leaks`: what of ours is alive on this machine, and whose it is."""
+
+from __future__ import annotations
+
+from actors.cli.account import ExitCode
+from actors.cli.outlets import Outlets
+from actors.processes.leaks import runs_on_machine
+from actors.session.saved_logins import state_folder
+
+
+def tell_leaks(outlets: Outlets) -> ExitCode:
+    """List every run that has processes or a temporary folder here. Nothing is touched.
+
+    Returns:
+        SOME_FAILED when a run that is dead has left something, SUCCESS otherwise.
+    """
+    try:
+        found = runs_on_machine(state_folder())
+    except OSError as error:
+        outlets.complain(f"The state folder {state_folder()} cannot be read: {error.strerror or error}.")
+        return ExitCode.UNUSABLE
+    left = 0
+    for run in found:
+        leaks = not run.is_live and bool(run.processes or run.folder)
+        left += leaks
+        whose = "at work" if run.is_live else "dead"
+        outlets.out.say(
+            f"run of process {run.program} ({whose}): {len(run.processes)} processes "
+            f"{list(run.processes)}, folder {run.folder or 'none'}",
+            "yellow" if leaks else "",
+        )
+    if not found:
+        outlets.out.say("Nothing of ours is alive, and no folder is left.")
+    if left:
+        outlets.out.say("What dead runs left is removed when the next run starts.")
+    return ExitCode.SOME_FAILED if left else ExitCode.SUCCESS

@@ -1,0 +1,182 @@
+"""Opening the database: who may write, which version it is, whether it is whole.
+
+A database of a newer version, a damaged one, or one that a live process writes is refused with a word on what to do;
+nothing in it is touched.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+
+from contracts.errors import HostResourceError, JournalError
+
+APPLICATION_ID = 0x50555253
+"""Marks the file as this program's: "PURS"."""
+LOCK_ENDING = "-lock"
+SECONDS_TO_WAIT = 5.0
+
+
+def migrations() -> tuple[str, ...]:
+    """Return the scripts that lead from an empty database to the present schema, oldest first."""
+    folder = resources.files(__package__) / "schema"
+    found = sorted((file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name)
+    return tuple(file.read_text(encoding="utf-8") for file in found)
+
+
+class WriterLock:
+    """Held by the one process that writes. The system takes it back when that process ends, however it ends.
+
+    It is a transaction on a database of its own, so that readers of the journal are not kept out.
+
+    Args:
+        journal: The journal it protects.
+
+    Raises:
+        JournalError: A live process holds it.
+        HostResourceError: It cannot be written.
+    """
+
+    def __init__(self, journal: Path) -> None:
+        path = journal.with_name(journal.name + LOCK_ENDING)
+        try:
+            _make_private(path)
+            self._connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+        except (sqlite3.OperationalError, OSError) as error:
+            raise unwritable(journal, error) from error
+        try:
+            self._connection.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            self._connection.close()
+            if "locked" in str(error):
+                raise JournalError(
+                    f"The journal {journal} is in use by another process. Wait until it has ended, or choose another "
+                    "download folder."
+                ) from error
+            raise unwritable(journal, error) from error
+
+    def release(self) -> None:
+        """Give it back."""
+        self._connection.close()
+
+
+def _make_private(path: Path) -> None:
+    """Make the file for this user alone; what SQLite puts beside it gets the same mode."""
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open the journal for writing, making it or bringing it to the present version if need be.
+
+    Raises:
+        JournalError: It is of a newer version, is damaged, or is something else.
+        HostResourceError: It cannot be written.
+    """
+    try:
+        _make_private(path)
+        connection = sqlite3.connect(path, timeout=SECONDS_TO_WAIT, isolation_level=None, check_same_thread=False)
+    except (sqlite3.OperationalError, OSError) as error:
+        raise unwritable(path, error) from error
+    try:
+        with explained(path):
+            connection.row_factory = sqlite3.Row
+            _check(connection, path)
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=NORMAL")
+            connection.execute("PRAGMA foreign_keys=ON")
+            _migrate(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def connect_to_read(path: Path) -> sqlite3.Connection:
+    """Open the journal for reading alone, also while another process writes it.
+
+    Raises:
+        JournalError: There is none, or as `connect`.
+    """
+    if not path.is_file():
+        raise JournalError(f"There is no journal at {path}. Name the download folder of a run.")
+    try:
+        connection = _opened_to_read(path, "mode=ro")
+    except sqlite3.OperationalError:
+        # A folder that may not be written has no place for the files that readers share; then nobody writes either.
+        with explained(path):
+            connection = _opened_to_read(path, "mode=ro&immutable=1")
+    try:
+        with explained(path):
+            connection.row_factory = sqlite3.Row
+            _check(connection, path, oldest=len(migrations()))
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _opened_to_read(path: Path, mode: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, timeout=SECONDS_TO_WAIT)
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _check(connection: sqlite3.Connection, path: Path, *, oldest: int = 0) -> None:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    mark = connection.execute("PRAGMA application_id").fetchone()[0]
+    tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if mark != APPLICATION_ID and (mark or tables):
+        raise JournalError(f"{path} is another program's database. Move it away, or choose another download folder.")
+    if version > len(migrations()):
+        raise JournalError(
+            f"The journal {path} was written by a newer version of purser (schema {version}, this one knows "
+            f"{len(migrations())}). Use that version to go on, or start anew with --fresh, which keeps it aside."
+        )
+    if version < oldest:
+        raise JournalError(f"The journal {path} is of an older version. Go on with it once: purser resume.")
+    told = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if told != "ok":
+        raise damaged(path, told)
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    for number, script in enumerate(migrations()[version:], start=version + 1):
+        connection.executescript(
+            f"BEGIN IMMEDIATE; PRAGMA application_id={APPLICATION_ID}; {script}; PRAGMA user_version={number}; COMMIT;"
+        )
+
+
+@contextlib.contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn what sqlite3 raises into errors that say what to do."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise unwritable(path, error) from error
+    except sqlite3.DatabaseError as error:
+        raise damaged(path, str(error)) from error
+
+
+def unwritable(path: Path, error: Exception) -> HostResourceError:
+    """Return the error for a journal that cannot be written."""
+    return HostResourceError(
+        f"The journal {path} cannot be written: {error}. Free some disk space or make the folder writable, then go on "
+        "with: purser resume. Nothing that it holds is lost."
+    )
+
+
+def damaged(path: Path, what: str) -> JournalError:
+    """Return the error for a journal that is not whole."""
+    return JournalError(
+        f"The journal {path} is damaged ({what}). It is left as it is. Put a copy of it back, or start anew with "
+        "--fresh, which keeps it aside."
+    )

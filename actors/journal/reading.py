@@ -1,0 +1,134 @@
+"""The journal as others may read it, also while a run is going on: how a run stands, and the manifest's head."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import attrs
+
+from actors.evidence.chain import BEFORE_THE_FIRST
+from actors.journal import database
+
+
+@attrs.frozen(kw_only=True)
+class LeaseInHand:
+    """Who works on what, since when."""
+
+    po_number: str
+    worker: str
+    granted: str
+
+
+@attrs.frozen(kw_only=True)
+class RunStanding:
+    """How the last run stands.
+
+    Args:
+        number: Which run of this folder, counted from 1.
+        began: When it began.
+        ended: When its last order ended; empty while it is unfinished.
+        total: Orders.
+        succeeded: Ended as successes.
+        failed: Ended otherwise.
+        by_status: Ended orders by status.
+        by_blame: Failed orders by whose fault it was.
+        interrupted: Open orders that saw the program end while they were in work.
+        in_hand: Leases that have not ended.
+        pauses: What dispatch waits for.
+        waited_for: What it has waited for, with seconds.
+        plan: How the run is set up.
+    """
+
+    number: int
+    began: str
+    ended: str
+    total: int
+    succeeded: int
+    failed: int
+    by_status: Mapping[str, int]
+    by_blame: Mapping[str, int]
+    interrupted: int
+    in_hand: tuple[LeaseInHand, ...]
+    pauses: tuple[str, ...]
+    waited_for: Mapping[str, float]
+    plan: Mapping[str, Any]
+
+    @property
+    def open(self) -> int:
+        """Orders that have not ended."""
+        return self.total - self.succeeded - self.failed
+
+
+class JournalReader:
+    """Reads a journal that may be in use.
+
+    Args:
+        path: Where it lies.
+
+    Raises:
+        JournalError: There is none, or it cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._db = database.connect_to_read(path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._db.close()
+
+    def standing(self) -> RunStanding | None:
+        """Return how the last run stands; None when there was none."""
+        with database.explained(self._path):
+            run = self._db.execute("SELECT * FROM runs ORDER BY run DESC LIMIT 1").fetchone()
+            if run is None:
+                return None
+            number = run["run"]
+            in_hand = self._db.execute(
+                "SELECT po_number, worker, granted FROM leases JOIN tasks USING (sequence) "
+                "WHERE ended IS NULL AND status IS NULL AND run = ? ORDER BY worker",
+                (number,),
+            )
+            lasting = self._db.execute("SELECT text FROM pauses WHERE run = ? AND ended IS NULL", (number,))
+            waited = self._db.execute(
+                "SELECT text, sum((julianday(coalesce(ended, 'now')) - julianday(began)) * 86400) AS seconds "
+                "FROM pauses WHERE run = ? GROUP BY text ORDER BY text",
+                (number,),
+            )
+            return RunStanding(
+                number=number,
+                began=run["began"],
+                ended=run["ended"] or "",
+                total=run["total"],
+                succeeded=run["succeeded"],
+                failed=run["failed"],
+                by_status=self._counts("status", number),
+                by_blame=self._counts("blame", number),
+                interrupted=self._db.execute(
+                    "SELECT count(*) FROM tasks WHERE run = ? AND status IS NULL AND interruptions > 0", (number,)
+                ).fetchone()[0],
+                in_hand=tuple(LeaseInHand(po_number=r[0], worker=r[1], granted=r[2]) for r in in_hand),
+                pauses=tuple(row["text"] for row in lasting),
+                waited_for={row["text"]: round(row["seconds"], 1) for row in waited},
+                plan=json.loads(run["plan"]),
+            )
+
+    def _counts(self, column: str, run: int) -> dict[str, int]:
+        found = self._db.execute(
+            f"SELECT {column}, count(*) FROM tasks WHERE run = ? AND {column} IS NOT NULL "  # noqa: S608 - our own names
+            f"GROUP BY {column} ORDER BY {column}",
+            (run,),
+        )
+        return {row[0]: row[1] for row in found}
+
+    def head(self) -> str:
+        """Return the hash of the manifest's last line."""
+        with database.explained(self._path):
+            last = self._db.execute("SELECT hash FROM manifest ORDER BY number DESC LIMIT 1").fetchone()
+            return str(last["hash"]) if last is not None else BEFORE_THE_FIRST

@@ -1,0 +1,416 @@
+"""The journal on disk: SQLite in WAL mode with one writer, written ahead of every effect.
+
+What a batch costs here does not grow with what is done: open tasks are found by an index of their own, and counts are
+kept as they change. Publishing and outcomes are on the disk before anything else happens (`synchronous=FULL`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import sqlite3
+import threading
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, assert_never
+
+from actors.evidence.chain import BEFORE_THE_FIRST, hash_of, line_of
+from actors.journal import database
+from actors.journal.coding import (
+    TASK_COLUMNS,
+    decoded,
+    encoded,
+    history_entry,
+    open_task,
+    order_of,
+    stamp,
+    task_row,
+)
+from actors.journal.manifest import ManifestFile, StoredLine
+from actors.journal.outcomes import manifest_entry
+from contracts.errors import Blame, StaleEpochError
+from contracts.ports import (
+    BatchBegun,
+    FileVerified,
+    JournalEntry,
+    JournalState,
+    KeptFile,
+    KnownTask,
+    LeaseEnded,
+    LeaseGranted,
+    OutcomeRecorded,
+    PauseBegan,
+    PauseEnded,
+    PublishStarted,
+    TaskAccepted,
+)
+from contracts.tasks import Order, POResult, TaskStatus
+
+_ACCEPT = f"INSERT INTO tasks ({', '.join(TASK_COLUMNS)}) VALUES ({', '.join('?' * len(TASK_COLUMNS))})"  # noqa: S608
+_PROGRAM_ENDED = "the program ended"
+
+
+class SqliteJournal:
+    """Implements `contracts.ports.Journal` in a file. Thread-safe.
+
+    Args:
+        path: Where the database lies; made when it is missing.
+        manifest: Where the manifest lies.
+        root: The download folder, to which the manifest's paths are relative.
+        now: The wall clock.
+
+    Raises:
+        JournalError: Journal or manifest cannot be used; the message says why and what to do.
+        HostResourceError: One of them cannot be written.
+    """
+
+    resumes = True
+
+    def __init__(
+        self, path: Path, manifest: Path, root: Path, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self.path = path
+        self._root = root
+        self._now = now
+        self._lock = threading.Lock()
+        self._writer = database.WriterLock(path)
+        try:
+            self._db = database.connect(path)
+            try:
+                self._fully = False
+                self._end_what_a_dead_program_left()
+                self._epoch = int(self._meta("epoch", "0"))
+                self._manifest = ManifestFile(manifest, _Lines(self._db))
+            except BaseException:
+                self._db.close()
+                raise
+        except BaseException:
+            self._writer.release()
+            raise
+
+    def close(self) -> None:
+        """Let go of the files."""
+        with self._lock, database.explained(self.path):
+            self._manifest.close()
+            self._db.close()
+            self._writer.release()
+
+    def _end_what_a_dead_program_left(self) -> None:
+        """End the leases of a program that died, and count it for the orders that were in work."""
+        with self._transaction():
+            self._db.execute(
+                "UPDATE tasks SET interruptions = interruptions + 1 WHERE status IS NULL AND publishing IS NULL "
+                "AND sequence IN (SELECT sequence FROM leases WHERE ended IS NULL)"
+            )
+            self._end_leases(_PROGRAM_ENDED, Blame.PROGRAM)
+            self._db.execute("UPDATE pauses SET ended = ? WHERE ended IS NULL", (stamp(self._now()),))
+
+    def _end_leases(self, reason: str, blame: Blame) -> None:
+        self._db.execute(
+            "UPDATE leases SET ended = ?, reason = ?, blame = ? WHERE ended IS NULL",
+            (stamp(self._now()), reason, blame.value),
+        )
+
+    @contextlib.contextmanager
+    def _transaction(self, *, fully: bool = False) -> Iterator[None]:
+        """Run what is inside as one transaction; with `fully`, it is on the disk before this returns."""
+        with database.explained(self.path):
+            if fully is not self._fully:
+                self._db.execute(f"PRAGMA synchronous={'FULL' if fully else 'NORMAL'}")
+                self._fully = fully
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+    # ------------------------------------------------------------------------------------------------- the dispatcher
+
+    def open_epoch(self) -> int:
+        """Begin a new dispatcher's time; leases of the one before it are void."""
+        with self._lock, self._transaction():
+            self._epoch = int(self._meta("epoch", "0")) + 1
+            self._set_meta("epoch", str(self._epoch))
+            self._end_leases("a new dispatcher began", Blame.PROGRAM)
+            return self._epoch
+
+    def append(self, epoch: int, entries: tuple[JournalEntry, ...]) -> None:
+        """Write entries in one transaction, then bring the manifest up to date.
+
+        Raises:
+            StaleEpochError: A newer epoch was opened.
+            HostResourceError: The disk is full or the file cannot be written.
+        """
+        with self._lock:
+            if epoch != self._epoch:
+                raise StaleEpochError(f"Epoch {epoch} is over; the journal belongs to epoch {self._epoch}.")
+            fully = any(isinstance(entry, PublishStarted | OutcomeRecorded) for entry in entries)
+            with self._transaction(fully=fully):
+                for kind, group in itertools.groupby(entries, type):
+                    if kind is TaskAccepted:
+                        self._accept([entry.order for entry in group if isinstance(entry, TaskAccepted)])
+                    else:
+                        for entry in group:
+                            self._write(entry)
+            if fully:
+                self._manifest.catch_up()
+
+    def _accept(self, orders: list[Order]) -> None:
+        run = self._run()
+        number = run["run"] if run is not None else self._begin_run(orders[0].handle.sequence, 0)
+        self._db.executemany(_ACCEPT, (task_row(order, number) for order in orders))
+
+    def _write(self, entry: JournalEntry) -> None:
+        match entry:
+            case BatchBegun(first, total):
+                self._begin(first, total)
+            case TaskAccepted():
+                self._accept([entry.order])
+            case LeaseGranted(lease):
+                self._db.execute(
+                    "INSERT INTO leases (sequence, attempt, worker, generation, epoch, granted) VALUES (?,?,?,?,?,?)",
+                    (lease.task.sequence, lease.attempt, lease.worker, lease.generation, lease.epoch,
+                     stamp(self._now())),
+                )  # fmt: skip
+            case LeaseEnded(lease, reason, attempts, crashes, blame):
+                sequence = lease.task.sequence
+                self._db.execute(
+                    "UPDATE tasks SET attempts = ?, crashes = ?, publishing = NULL "
+                    "WHERE sequence = ? AND status IS NULL",
+                    (attempts, crashes, sequence),
+                )
+                self._end_lease(sequence, reason, blame)
+            case FileVerified(file):
+                self._db.execute(
+                    "INSERT OR REPLACE INTO files SELECT ?, ?, ?, ? WHERE EXISTS "
+                    "(SELECT 1 FROM tasks WHERE sequence = ? AND status IS NULL)",
+                    (file.lease.task.sequence, file.address, file.attachment.listed_as, encoded(file),
+                     file.lease.task.sequence),
+                )  # fmt: skip
+            case PublishStarted(lease):
+                self._db.execute(
+                    "UPDATE tasks SET publishing = ? WHERE sequence = ? AND status IS NULL",
+                    (encoded(entry), lease.task.sequence),
+                )
+            case OutcomeRecorded(result):
+                self._record(result)
+            case PauseBegan(key, text):
+                self._db.execute(
+                    "INSERT INTO pauses (run, name, text, began) VALUES ((SELECT max(run) FROM runs), ?, ?, ?)",
+                    (key, text, stamp(self._now())),
+                )
+            case PauseEnded(key):
+                self._db.execute(
+                    "UPDATE pauses SET ended = ? WHERE name = ? AND ended IS NULL", (stamp(self._now()), key)
+                )
+            case _:
+                assert_never(entry)
+
+    def _begin(self, first: int, total: int) -> None:
+        run = self._run()
+        if run is not None and run["first"] == first and run["total"]:
+            self._db.execute("UPDATE runs SET total = ? WHERE run = ?", (total, run["run"]))
+            self._end_run_if_done(run["run"])
+        else:
+            self._begin_run(first, total)
+
+    def _begin_run(self, first: int, total: int) -> int:
+        # A run that was never finished and never resumed is over when another begins.
+        self._db.execute("UPDATE runs SET ended = ? WHERE ended IS NULL", (stamp(self._now()),))
+        plan = self._meta("plan", "{}")
+        began = self._db.execute(
+            "INSERT INTO runs (first, total, began, plan) VALUES (?, ?, ?, ?)",
+            (first, total, stamp(self._now()), plan),
+        )
+        return int(began.lastrowid or 0)
+
+    def _end_lease(self, sequence: int, reason: str, blame: Blame | None) -> None:
+        self._db.execute(
+            "UPDATE leases SET ended = ?, reason = ?, blame = ? WHERE sequence = ? AND ended IS NULL",
+            (stamp(self._now()), reason, blame.value if blame is not None else None, sequence),
+        )
+
+    def _record(self, result: POResult) -> None:
+        sequence, now = result.handle.sequence, stamp(self._now())
+        blame = result.blame.value if result.blame is not None else None
+        changed = self._db.execute(
+            "UPDATE tasks SET status = ?, blame = ?, result = ?, publishing = NULL, attempts = ? "
+            "WHERE sequence = ? AND status IS NULL RETURNING run, interruptions",
+            (result.status.value, blame, encoded(result), result.attempts, sequence),
+        ).fetchone()
+        if changed is None:
+            return
+        self._end_lease(sequence, result.status.value, result.blame)
+        self._db.execute("DELETE FROM files WHERE sequence = ?", (sequence,))
+        succeeded = int(result.status.is_success)
+        self._db.execute(
+            "UPDATE runs SET succeeded = succeeded + ?, failed = failed + ? WHERE run = ?",
+            (succeeded, 1 - succeeded, changed["run"]),
+        )
+        self._end_run_if_done(changed["run"])
+        rows = self._db.execute("SELECT * FROM leases WHERE sequence = ? ORDER BY lease", (sequence,))
+        history = [history_entry(row) for row in rows]
+        entry = manifest_entry(result, history, self._root, run=changed["run"], at=now)
+        self._add_line({**entry, "interruptions": changed["interruptions"]})
+
+    def _add_line(self, entry: Mapping[str, Any]) -> None:
+        last = self._db.execute('SELECT number, hash, "end" FROM manifest ORDER BY number DESC LIMIT 1').fetchone()
+        number, previous, end = (last["number"], last["hash"], last["end"]) if last else (0, BEFORE_THE_FIRST, 0)
+        line = line_of(entry, number + 1, previous)
+        self._db.execute(
+            'INSERT INTO manifest (number, line, hash, "end") VALUES (?, ?, ?, ?)',
+            (number + 1, line, hash_of(line.encode()), end + len(line) + 1),
+        )
+
+    def _end_run_if_done(self, run: int) -> None:
+        self._db.execute(
+            "UPDATE runs SET ended = ? WHERE run = ? AND succeeded + failed >= total", (stamp(self._now()), run)
+        )
+
+    # -------------------------------------------------------------------------------------------------------- reading
+
+    def replay(self) -> JournalState:
+        """Read the books."""
+        with self._lock, database.explained(self.path):
+            run = self._run(or_last=True)
+            files: dict[int, list[KeptFile]] = {}
+            for row in self._db.execute("SELECT sequence, file FROM files"):
+                files.setdefault(row["sequence"], []).append(decoded(row["file"], KeptFile))
+            found = self._db.execute("SELECT * FROM tasks WHERE status IS NULL AND run = ? ORDER BY sequence",
+                                     (run["run"] if run is not None else 0,))  # fmt: skip
+            return JournalState(
+                open_tasks=tuple(open_task(row, tuple(files.get(row["sequence"], ()))) for row in found),
+                batch_first=run["first"] if run is not None else 0,
+                batch_total=run["total"] if run is not None else 0,
+                batch_succeeded=run["succeeded"] if run is not None else 0,
+                batch_failed=run["failed"] if run is not None else 0,
+                next_sequence=self._next_sequence(),
+            )
+
+    def _next_sequence(self) -> int:
+        highest = self._db.execute("SELECT max(sequence) FROM tasks").fetchone()[0]
+        return 0 if highest is None else int(highest) + 1
+
+    def _run(self, *, or_last: bool = False) -> sqlite3.Row | None:
+        """Return the run in hand; with `or_last` the last one when it has ended."""
+        found = self._db.execute("SELECT * FROM runs ORDER BY run DESC LIMIT 1").fetchone()
+        return found if found is not None and (or_last or found["ended"] is None) else None
+
+    def tasks_in_hand(self) -> tuple[KnownTask, ...]:
+        """Every task of the run in hand, in order; none when it has ended."""
+        with self._lock, database.explained(self.path):
+            run = self._run()
+            if run is None:
+                return ()
+            found = self._db.execute("SELECT * FROM tasks WHERE run = ? ORDER BY sequence", (run["run"],))
+            return tuple(KnownTask(order_of(row), row["status"] is not None) for row in found)
+
+    def results(self, first: int, count: int) -> tuple[POResult, ...]:
+        """Return the outcomes of `count` tasks from sequence `first` on, in order, where there is one."""
+        with self._lock, database.explained(self.path):
+            found = self._db.execute(
+                "SELECT result FROM tasks WHERE sequence BETWEEN ? AND ? AND status IS NOT NULL ORDER BY sequence",
+                (first, first + count - 1),
+            )
+            return tuple(decoded(row["result"], POResult) for row in found)
+
+    @property
+    def head(self) -> str:
+        """The hash of the manifest's last line; of no line when there is none."""
+        with self._lock, database.explained(self.path):
+            last = self._db.execute("SELECT hash FROM manifest ORDER BY number DESC LIMIT 1").fetchone()
+            return str(last["hash"]) if last is not None else BEFORE_THE_FIRST
+
+    # ---------------------------------------------------------------------------------------------- across the runs
+
+    def note_plan(self, plan: Mapping[str, Any]) -> None:
+        """Remember how a run is set up, so that a later process can go on with it. It must hold no secret.
+
+        Args:
+            plan: In terms of JSON. It belongs to the run in hand, else to the next one.
+        """
+        text = json.dumps(plan)
+        with self._lock, self._transaction():
+            self._set_meta("plan", text)
+            run = self._run()
+            if run is not None:
+                self._db.execute("UPDATE runs SET plan = ? WHERE run = ?", (text, run["run"]))
+
+    def is_empty(self) -> bool:
+        """Whether no run has begun here."""
+        with self._lock, database.explained(self.path):
+            return self._run(or_last=True) is None
+
+    def plan(self) -> Any:
+        """Return how the last run is set up, in terms of JSON."""
+        with self._lock, database.explained(self.path):
+            run = self._run(or_last=True)
+            return json.loads(run["plan"]) if run is not None else {}
+
+    def reopen(self, statuses: Collection[TaskStatus], blames: Collection[Blame] = ()) -> int:
+        """Open ended tasks of the last run again, their charges forgotten; their history stays.
+
+        Args:
+            statuses: How they ended.
+            blames: Whose fault it was; any, when empty.
+
+        Returns:
+            How many.
+        """
+        where = f"run = ? AND status IN ({', '.join('?' * len(statuses))})"
+        chosen: list[Any] = [status.value for status in statuses]
+        if blames:
+            where += f" AND blame IN ({', '.join('?' * len(blames))})"
+            chosen += [blame.value for blame in blames]
+        with self._lock, self._transaction():
+            run = self._run(or_last=True)
+            if run is None:
+                return 0
+            found = self._db.execute(
+                f"UPDATE tasks SET status = NULL, result = NULL, blame = NULL, attempts = 0, crashes = 0, "  # noqa: S608 - only marks
+                f"interruptions = 0 WHERE {where} RETURNING sequence",
+                (run["run"], *chosen),
+            ).fetchall()
+            if found:
+                good = {status for status in TaskStatus if status.is_success}
+                counts = self._db.execute(
+                    f"SELECT count(*) FILTER (WHERE status IN ({', '.join('?' * len(good))})), count(status) "  # noqa: S608 - only marks
+                    "FROM tasks WHERE run = ?",
+                    (*(status.value for status in good), run["run"]),
+                ).fetchone()
+                self._db.execute(
+                    "UPDATE runs SET ended = NULL, succeeded = ?, failed = ? WHERE run = ?",
+                    (counts[0], counts[1] - counts[0], run["run"]),
+                )
+            return len(found)
+
+    # ----------------------------------------------------------------------------------------------------------- small
+
+    def _meta(self, name: str, default: str) -> str:
+        found = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return str(found["value"]) if found is not None else default
+
+    def _set_meta(self, name: str, value: str) -> None:
+        self._db.execute("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", (name, value))
+
+
+class _Lines:
+    """The manifest's lines in the database."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def last_until(self, size: int) -> StoredLine | None:
+        found = self._db.execute(
+            'SELECT line, "end" FROM manifest WHERE "end" <= ? ORDER BY number DESC LIMIT 1', (size,)
+        ).fetchone()
+        return StoredLine(found["line"], found["end"]) if found is not None else None
+
+    def after(self, end: int) -> Iterable[StoredLine]:
+        found = self._db.execute('SELECT line, "end" FROM manifest WHERE "end" > ? ORDER BY number', (end,))
+        return (StoredLine(row["line"], row["end"]) for row in found)

@@ -1,0 +1,34 @@
+"""The session's further settings, each under its own name: every field of `Settings` as a keyword argument."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypedDict
+
+from contracts.config import (
+    AttachmentLimits,
+    GenericPortalSettings,
+    PortalKind,
+    ResourceLimits,
+    RestartIntensity,
+    RetryPolicy,
+    Route,
+    Timeouts,
+)
+
+
+class SettingsOptions(TypedDict, total=False):
+    """Every field of `Settings`, as keyword arguments."""
+
+    portal: PortalKind | str
+    base_url: str
+    download_dir: Path | str
+    route: Route | str
+    profile: Path | str | None
+    timeouts: Timeouts
+    limits: ResourceLimits
+    attachments: AttachmentLimits
+    retry: RetryPolicy
+    intensity: RestartIntensity
+    generic: GenericPortalSettings
+    seed: int | None
