@@ -180,11 +180,13 @@ class House:
 
     def live_owners(self) -> tuple[Owner, ...]:
         """Owners of browsers that are alive."""
-        return self._premises.processes.live_owners() if self._premises is not None else ()
+        premises = self._premises  # read once: the batch's own thread may leave them at any moment
+        return premises.processes.live_owners() if premises is not None else ()
 
     def temporary_root(self) -> Path | None:
         """Where the profiles lie, while there are any."""
-        return self._premises.temporary_root if self._premises is not None else None
+        premises = self._premises
+        return premises.temporary_root if premises is not None else None
 
     def test_mode_dict(self) -> dict[str, bool] | None:
         """Return the test mode for reports; None when browsers are real."""
