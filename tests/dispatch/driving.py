@@ -35,6 +35,8 @@ from contracts.messages import (
     HostSession,
     LeaseTouched,
     LoginMet,
+    ProbeEnded,
+    ProbePortal,
     Published,
     PublishFailed,
     Submit,
@@ -229,6 +231,13 @@ class Drive:
     def meet_login(self, worker: str) -> None:
         """End the worker's visit at the login page."""
         self.end(worker, LoginMet(self.visit(worker).session.version, "the login form"))
+
+    def answer_probes(self, status: int | None) -> None:
+        """Let the portal's base answer every worker that asks it."""
+        for worker, told in list(self.last.items()):
+            if isinstance(told.message, ProbePortal):
+                del self.last[worker]
+                self.send(ProbeEnded(worker, self.generations[worker], told.message.host, status))
 
     def down(self, worker: str, kind: ExitKind = ExitKind.CRASHED, *, ordered: bool = False) -> None:
         """End the worker's generation."""

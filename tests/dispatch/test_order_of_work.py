@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import random
+
+import attrs
 import pytest
 
+from actors.dispatch.core import DispatchCore
 from contracts.errors import Blame
 from contracts.messages import (
     DutyEnded,
@@ -234,3 +238,22 @@ def test_a_slot_that_ended_for_good_gets_nothing(change: ChildChange) -> None:
     drive.send(ChildEvent("crew", "w1", 1, change))
     assert drive.number("w2") == 0
     assert drive.progress.workers[0].state.name == change.name
+
+
+def test_an_order_that_saw_the_program_end_three_times_goes_behind_all_others_but_not_alone() -> None:
+    """Each such end may have been its fault; it must not keep the others from their turn."""
+    before = Drive()
+    before.begin(orders(3))
+    state = before.journal.replay()
+    first, *others = state.open_tasks
+    suspected = attrs.evolve(state, open_tasks=(attrs.evolve(first, interruptions=3), *others))
+    core = DispatchCore(
+        epoch=2, state=suspected, resumes=True, retry=before.retry, timeouts=before.timeouts, chance=random.Random(1)
+    )
+    after = Drive()
+    after.core, after.journal, after.epoch = core, before.journal, before.journal.open_epoch()
+    after.ready("w1", "w2")
+    assert [after.number("w1"), after.number("w2")] == [1, 2]
+    after.complete("w1")
+    assert after.number("w1") == 0
+    assert not after.is_idle("w2"), "it runs beside others"

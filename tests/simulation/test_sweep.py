@@ -63,6 +63,19 @@ def test_a_fault_at_a_step_of_an_order_s_life_breaks_nothing(step: Step, fault: 
     assert struck >= 1, f"{fault.value} did not strike at: {step.value}"
 
 
+def test_files_that_had_arrived_before_a_browser_was_lost_are_adopted() -> None:
+    """The next lease takes them over; they are not fetched again."""
+    run = _begin("adopting", orders=1)
+    run.until(lambda: any(run.world.staged.values()), 60.0)
+    run.world.arm(Step.FETCH, Fault.HANG)
+    run.hub.run_for(120.0)
+    adopted, published, staged = run.world.adopted, dict(run.world.published), dict(run.world.staged)
+    _end(run)
+    assert adopted >= 1
+    assert len(published) == 1
+    assert not staged, "staging folders are left"
+
+
 @pytest.mark.parametrize("phase", PHASES)
 @pytest.mark.parametrize("name", [*SYSTEM_ACTORS, CREW])
 def test_a_system_actor_s_death_at_a_phase_of_an_order_s_life_breaks_nothing(name: str, phase: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 
+from actors.evidence.addresses import fingerprint
 from actors.worker.process_po import Tools
 from contracts.config import AttachmentLimits, Route
 from contracts.messages import HostSession, VisitOrder
@@ -278,8 +279,15 @@ class _PortalView:
         return getattr(self._world, name)
 
 
-def visit(url: str = "", supplier: str = "", version: int = 3) -> VisitOrder:
+def kept(name: str, declared_size: int | None = None, url: str = "") -> KeptFile:
+    """A file that an earlier lease has brought, as `listed(name)` lists it."""
+    lease = Lease(TaskHandle(0, "PO1"), 1, "w0", 1, 1)
+    file = Attachment(name, 3, "cd" * 32, "", listed_as=name)
+    return KeptFile(lease, file, fingerprint(url or f"{BASE}/files/{name}"), declared_size)
+
+
+def visit(url: str = "", supplier: str = "", version: int = 3, kept: tuple[KeptFile, ...] = ()) -> VisitOrder:
     """Make the order to visit."""
     handle = TaskHandle(0, "PO1")
     order = Order(handle, POTask("PO1", supplier=supplier), url, BASE, HOST)
-    return VisitOrder(Lease(handle, 1, "w1", 1, 1), order, HostSession(HOST, version), 300.0)
+    return VisitOrder(Lease(handle, 1, "w1", 1, 1), order, HostSession(HOST, version), 300.0, kept)
