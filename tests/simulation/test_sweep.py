@@ -67,8 +67,8 @@ def test_files_that_had_arrived_before_a_browser_was_lost_are_adopted() -> None:
     """The next lease takes them over; they are not fetched again."""
     run = _begin("adopting", orders=1)
     run.until(lambda: any(run.world.staged.values()), 60.0)
-    run.world.arm(Step.FETCH, Fault.HANG)
-    run.hub.run_for(120.0)
+    run.world.arm(Step.PLACE, Fault.LATE_REPLY)
+    run.hub.run_for(100.0)
     adopted, published, staged = run.world.adopted, dict(run.world.published), dict(run.world.staged)
     _end(run)
     assert adopted >= 1
