@@ -248,8 +248,12 @@ class DispatchCore:
         self._on_touch(file.lease, "", now)
         if self._desk.crew.holder(file.lease) is not None:
             task = self._desk.tasks[file.lease.task.sequence]
+            before = dict.fromkeys(one.lease for one in task.kept)
             task.kept = file.added_to(task.kept)
             self._desk.effects.append(Record((FileVerified(file),)))
+            for lease in before:
+                if lease != file.lease:
+                    self._desk.drop_staging(lease)  # once the last of its files has been adopted
 
     def _on_duty_ended(self, name: str, generation: int) -> None:
         worker = self._desk.crew.current(name, generation)

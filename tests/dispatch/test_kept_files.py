@@ -37,10 +37,11 @@ def test_the_next_lease_after_a_crash_is_told_of_the_files_that_had_arrived() ->
 
 
 def test_a_copy_that_the_next_lease_adopted_takes_the_place_of_the_first() -> None:
-    drive, _file = at_work()
+    drive, first = at_work()
     drive.crash("w1")
     moved = kept(drive.visit("w1").lease)
     drive.send(FileArrived(moved))
+    assert [effect.lease for effect in drive.discarded] == [first.lease], "nothing lies there any more"
     drive.crash("w1")
     assert drive.visit("w1").kept == (moved,)
 
