@@ -1,0 +1,35 @@
+"""What a visit works with, and what it reports to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+
+import attrs
+
+from contracts.config import AttachmentLimits, Route
+from contracts.ports import Browser, Fetcher, Filing, LeaseWatch, Portal
+
+
+class VisitWatch(LeaseWatch, Protocol):
+    """A lease's watch that can also say what is being done."""
+
+    def say(self, activity: str) -> None:
+        """Report a new activity at once."""
+        ...
+
+
+@attrs.frozen(kw_only=True)
+class Tools:
+    """What a visit works with."""
+
+    browser: Browser
+    fetcher: Fetcher
+    portal: Portal
+    filing: Filing
+    route: Route
+    limits: AttachmentLimits
+    now: Callable[[], datetime]
+    monotonic: Callable[[], float]
+    screenshots: bool
