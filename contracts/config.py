@@ -91,6 +91,11 @@ def _positive_counts(_instance: Any, attribute: Any, value: Any) -> None:
         raise ConfigurationError(f"{attribute.name} must be a whole number of at least 1, not {value!r}.")
 
 
+def _switch(_instance: Any, attribute: Any, value: Any) -> None:
+    if not isinstance(value, bool):
+        raise ConfigurationError(f"{attribute.name} must be True or False, not {value!r}.")
+
+
 _BROWSERS = ("auto", "edge", "chrome", "chromium")
 
 
@@ -327,6 +332,7 @@ class Settings:
         intensity: The crew's restart limit.
         generic: How the generic adapter finds its way.
         seed: Seeds every random choice (jitter); None takes one from the system.
+        screenshots: Whether evidence of a failed order holds a picture of its page beside the text.
         pipeline_depth: Leases a worker may hold at once. Only 1 is supported.
     """
 
@@ -342,6 +348,7 @@ class Settings:
     intensity: RestartIntensity = RestartIntensity()
     generic: GenericPortalSettings = GenericPortalSettings()
     seed: int | None = None
+    screenshots: bool = attrs.field(default=True, validator=_switch)
     pipeline_depth: int = attrs.field(default=1, validator=_number(1, 1))
 
     @base_url.validator

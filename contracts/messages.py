@@ -63,6 +63,7 @@ class VisitFailed:
         portal_up: Whether the portal's base answered below 500 right after; None when it was not asked.
         url: The address that was visited.
         duration: Seconds the visit took.
+        evidence: What was kept of the page, as paths below the download folder.
     """
 
     blame: Blame
@@ -73,6 +74,7 @@ class VisitFailed:
     portal_up: bool | None = None
     url: str = ""
     duration: float = 0.0
+    evidence: tuple[str, ...] = ()
 
 
 @attrs.frozen

@@ -113,6 +113,15 @@ class Browser(Protocol):
         """Read the page that is shown, without navigating. Raises as `open` does."""
         ...
 
+    def screenshot(self) -> bytes:
+        """Return what the window shows of the page as a PNG; empty when the browser lives but cannot draw the page.
+
+        Raises:
+            BrowserDiedError: The browser is gone.
+            SessionCorruptionError: The tab crashed.
+        """
+        ...
+
     def cookies(self) -> tuple[Cookie, ...]:
         """Every cookie the browser holds."""
         ...
@@ -234,6 +243,10 @@ class Portal(Protocol):
         """Where to type on a login page."""
         ...
 
+    def visible_text(self, page: PageSnapshot) -> str:
+        """Title and text of `page` as a person sees them, line by line, without what stands in form fields."""
+        ...
+
 
 # ------------------------------------------------------------------------------------------------------------- files
 
@@ -324,8 +337,20 @@ class Filing(Protocol):
         """Free bytes on the download folder's volume."""
         ...
 
-    def keep_evidence(self, lease: Lease, page: PageSnapshot) -> Path:
-        """Keep the text of the page that a failure was seen on, and return the file."""
+    def keep_evidence(self, lease: Lease, text: str, screenshot: bytes) -> tuple[str, ...]:
+        """Keep what was seen of a failure in `.purser/evidence/<run>/<order>/`, in place of what the order left before.
+
+        Args:
+            lease: Whose visit failed.
+            text: What goes into `page.txt`, its secrets already taken out.
+            screenshot: What goes into `screenshot.png`; nothing does when it is empty.
+
+        Returns:
+            The files, as paths below the download folder.
+
+        Raises:
+            HostResourceError: The disk is full or the folder cannot be written.
+        """
         ...
 
 

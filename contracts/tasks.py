@@ -145,6 +145,7 @@ class POResult:
         started_at: Start of the last visit, or None.
         finished_at: When the outcome was recorded.
         duration: Seconds of the last visit.
+        evidence: What was kept of the page that the last visit failed on, as paths below the download folder.
     """
 
     handle: TaskHandle
@@ -163,6 +164,7 @@ class POResult:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     duration: float = 0.0
+    evidence: tuple[str, ...] = ()
 
     @property
     def po_number(self) -> str:

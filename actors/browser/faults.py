@@ -27,6 +27,12 @@ def is_between_pages(error: WebDriverException) -> bool:
     return any(text in _first_line(error).lower() for text in _CONTEXT_LOST)
 
 
+def is_refusal(error: WebDriverException) -> bool:
+    """Whether the browser answered a command of its own protocol with a no, and is well otherwise."""
+    lowered = _first_line(error).lower()
+    return "inspector error" in lowered and not any(text in lowered for text in ("crashed", *_GONE, *_CONTEXT_LOST))
+
+
 def _first_line(error: WebDriverException) -> str:
     return (error.msg or type(error).__name__).strip().partition("\n")[0]
 

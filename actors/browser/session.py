@@ -71,6 +71,10 @@ class ChromiumBrowser:
         """Read the page that is shown, without navigating."""
         return self._read("", "reading the page")
 
+    def screenshot(self) -> bytes:
+        """Return what the window shows as a PNG; see `contracts.ports.Browser.screenshot`."""
+        return self._tab.picture("taking a picture")
+
     def _read(self, requested: str, doing: str) -> PageSnapshot:
         url, status, origin, html = self._tab.read(doing)
         if url.startswith("chrome-error:"):

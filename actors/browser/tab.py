@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.remote.webelement import WebElement
 
-from actors.browser.faults import explained, is_between_pages
+from actors.browser.faults import explained, is_between_pages, is_refusal
 from contracts.errors import NetworkError, SessionCorruptionError
 
 _READ = """(() => {
@@ -139,6 +140,21 @@ class Tab:
     def look(self, doing: str) -> Document:
         """Return what is shown, without its text."""
         return Document(*self.evaluate(_LOOK, doing))
+
+    def picture(self, doing: str) -> bytes:
+        """Return what the window shows as a PNG; empty when the browser will not draw it."""
+        # A tab behind one that its page opened may never be drawn, and the command would wait for it.
+        self.command("Page.bringToFront", doing)
+        with explained(doing):
+            try:
+                answer = self._driver.execute(
+                    "executeCdpCommand", {"cmd": "Page.captureScreenshot", "params": {"format": "png"}}
+                )["value"]
+            except WebDriverException as error:
+                if is_refusal(error):
+                    return b""
+                raise
+        return base64.b64decode(answer["data"])
 
     def time_origin(self, doing: str) -> float:
         """Return when the shown document began."""

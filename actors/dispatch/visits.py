@@ -134,7 +134,7 @@ class VisitJudge:
                 outcome = self._desk.outcome(task, status, failure.message, failure.code, failure.blame)
                 if failure.blame is Blame.ITEM:
                     host.note_success()
-                self._desk.finish(task, attrs.evolve(outcome, url=failure.url, duration=failure.duration))
+                self._desk.finish(task, _as_visited(outcome, failure))
             case Blame.PORTAL | Blame.NETWORK:
                 self._on_portal_failure(task, host, lease, failure, now)
             case Blame.HOST:
@@ -162,7 +162,7 @@ class VisitJudge:
             self._desk.drop_staging(lease)
             self._desk.release(lease, ended=True)
             outcome = self._desk.outcome(task, TaskStatus.FAILED, failure.message, failure.code, failure.blame)
-            self._desk.finish(task, attrs.evolve(outcome, url=failure.url, duration=failure.duration))
+            self._desk.finish(task, _as_visited(outcome, failure))
             return
         self._desk.end_lease(task, lease, failure.message, failure.blame)
         self._desk.release(lease)
@@ -183,3 +183,8 @@ class VisitJudge:
         policy = self._retry
         delay = min(policy.max_delay, policy.base_delay * policy.backoff_factor ** (attempts - 1))
         return delay * (1 - 0.5 * self._chance.random()) if policy.jitter else delay
+
+
+def _as_visited(outcome: POResult, failure: VisitFailed) -> POResult:
+    """Return an outcome with what the failed visit knows of it."""
+    return attrs.evolve(outcome, url=failure.url, duration=failure.duration, evidence=failure.evidence)

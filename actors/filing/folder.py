@@ -17,6 +17,7 @@ import attrs
 
 from actors.evidence.addresses import shown
 from actors.filing.claims import Claims
+from actors.filing.evidence import EvidenceFolder
 from actors.filing.labels import folder_label, lengths_below
 from actors.filing.naming import file_name, sanitised
 from actors.filing.places import Places
@@ -24,13 +25,12 @@ from actors.filing.staging import Staging
 from actors.filing.trouble import host_trouble
 from actors.filing.verify import is_as_recorded, verify
 from contracts.errors import AttachmentError, DownloadFolderError
-from contracts.ports import DownloadedFile, KeptFile, Lease, ListedAttachment, PageSnapshot
+from contracts.ports import DownloadedFile, KeptFile, Lease, ListedAttachment
 from contracts.tasks import Attachment, POResult, TaskStatus
 
 _log = logging.getLogger("purser.filing")
 
 _PUBLISHED = (TaskStatus.COMPLETED, TaskStatus.PARTIAL)
-_MOST_EVIDENCE = 4 * 2**20
 
 
 class DownloadFolder:
@@ -57,7 +57,7 @@ class DownloadFolder:
         self._staging = Staging(inside / "staging")
         self._claims = Claims(inside / "claims")
         self._places = Places(self._root, self._claims, self._lengths, self._run, inside / "superseded" / self._run)
-        self._evidence = inside / "evidence" / self._run
+        self._evidence = EvidenceFolder(self._root, self._run, self._lengths.order)
 
     def stage(self, lease: Lease) -> Path:
         """Make and return the lease's empty staging folder, on the same volume as the target.
@@ -174,22 +174,14 @@ class DownloadFolder:
         with host_trouble("measure the free space of", self._root):
             return shutil.disk_usage(self._root).free
 
-    def keep_evidence(self, lease: Lease, page: PageSnapshot) -> Path:
-        """Keep the source of the page that a failure was seen on, as plain text, and return the file.
-
-        Addresses are kept without their queries, which may hold tokens.
+    def keep_evidence(self, lease: Lease, text: str, screenshot: bytes) -> tuple[str, ...]:
+        """Keep what was seen of a failure, in place of what the order left before; see `contracts.ports.Filing`.
 
         Raises:
             HostResourceError: The disk is full or the folder cannot be written.
         """
-        name = f"{folder_label(lease.task.po_number, self._lengths.order)}-{lease.folder_name}.txt"
-        heading = f"address: {_bare(page.url)}\nasked for: {_bare(page.requested_url)}\nstatus: {page.http_status}\n\n"
-        with host_trouble("keep the page's text in", self._evidence):
-            self._evidence.mkdir(parents=True, exist_ok=True, mode=0o700)
-            path = self._evidence / name
-            text = heading + page.html[:_MOST_EVIDENCE]
-            path.write_text(text, encoding="utf-8", errors="replace", newline="\n")
-            return path
+        with host_trouble("keep evidence in", self._evidence.folder(lease.task)):
+            return self._evidence.keep(lease.task, text, screenshot)
 
     def _finish(self, name: str) -> None:
         """Finish the publish that the dead lease `name` had begun, if any."""
@@ -216,7 +208,3 @@ def _holds(folder: Path, attachments: tuple[Attachment, ...]) -> bool:
         return folder.is_dir() and all((folder / one.name).stat().st_size == one.size for one in attachments)
     except FileNotFoundError:
         return False
-
-
-def _bare(url: str) -> str:
-    return url.partition("?")[0].partition("#")[0]

@@ -82,6 +82,7 @@ class RunSettings:
     route: Route | None = None
     profile: Path | None = None
     seed: int | None = None
+    screenshots: bool | None = None
     timeouts: Mapping[str, Any] = _group()
     limits: Mapping[str, Any] = _group()
     attachments: Mapping[str, Any] = _group()
@@ -111,7 +112,8 @@ class RunSettings:
             ConfigurationError: A value is out of range.
         """
         stated = {
-            name: getattr(self, name) for name in ("portal", "base_url", "download_dir", "route", "profile", "seed")
+            name: getattr(self, name)
+            for name in ("portal", "base_url", "download_dir", "route", "profile", "seed", "screenshots")
         }
         groups = {name: kind(**getattr(self, name)) for name, kind in GROUPS.items()}
         return Settings(**{name: value for name, value in stated.items() if value is not None}, **groups)

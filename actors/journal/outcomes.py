@@ -54,6 +54,8 @@ def manifest_entry(
         ],
         "attempts": list(history),
     }
+    if result.evidence:
+        entry["evidence"] = list(result.evidence)
     if result.error_code or result.error_message:
         blame = result.blame.value if result.blame is not None else None
         entry["error"] = {"code": result.error_code, "message": result.error_message, "blame": blame}

@@ -51,5 +51,9 @@ class AutoPortal:
         """Where to type on a login page."""
         return self._choose(page).login_form(page)
 
+    def visible_text(self, page: PageSnapshot) -> str:
+        """Title and text of `page` as a person sees them; no adapter differs in that."""
+        return self._generic.visible_text(page)
+
     def _choose(self, page: PageSnapshot) -> Portal:
         return self._coupa if self._coupa.recognises(page) else self._generic

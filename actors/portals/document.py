@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import groupby
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
@@ -15,11 +16,12 @@ from actors.portals.addresses import absolute
 from actors.portals.numbers import tidy
 
 _UNSEEN = frozenset(
-    {"script", "style", "noscript", "template", "head", "iframe", "object", "svg", "textarea", "select"}
+    {"script", "style", "noscript", "template", "head", "iframe", "object", "svg", "textarea", "select", "datalist"}
 )
 _INLINE = frozenset(
     {"a", "abbr", "b", "bdi", "code", "em", "font", "i", "mark", "small", "span", "strong", "sub", "sup", "u", "wbr"}
 )
+_CELLS = frozenset({"td", "th"})
 _HIDING_STYLE = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 
 
@@ -57,20 +59,23 @@ def is_shown(node: LexborNode) -> bool:
     return not _is_hidden(node) and not any(_is_hidden(parent) for parent in ancestors(node))
 
 
-def visible_text(node: LexborNode) -> str:
-    """Return the text below `node` that a person can see, in one line."""
-    pieces: list[str] = []
-    waiting: list[LexborNode | None] = [node]
+def _pieces(node: LexborNode) -> Iterator[str | None]:
+    """Yield the texts below `node` that a person can see, and None where a line ends. The cells of a row share one."""
+    waiting: list[LexborNode | str | None] = [node]
     while waiting:
         current = waiting.pop()
-        if current is None:
-            pieces.append(" ")
+        if current is None or isinstance(current, str):
+            yield current
         elif current.is_text_node:
-            pieces.append(current.text_content or "")
+            yield current.text_content or ""
         elif current.is_element_node and not _is_hidden(current):
-            boundary = [] if current.tag in _INLINE else [None]
+            boundary = [] if current.tag in _INLINE else [" "] if current.tag in _CELLS else [None]
             waiting += [*boundary, *reversed(list(current.iter(include_text=True))), *boundary]
-    return tidy("".join(pieces))
+
+
+def visible_text(node: LexborNode) -> str:
+    """Return the text below `node` that a person can see, in one line."""
+    return tidy("".join(" " if piece is None else piece for piece in _pieces(node)))
 
 
 class Document:
@@ -119,3 +124,10 @@ class Document:
     def whole_text(self) -> str:
         """Return all the text on the page that a person can see, in one line."""
         return " ".join(self.texts("body"))
+
+    def lines(self) -> tuple[str, ...]:
+        """Return all the text on the page that a person can see, a line for each block of it."""
+        pieces = (piece for node in self.select("body") for piece in (*_pieces(node), None))
+        blocks = groupby(pieces, lambda piece: piece is None)
+        lines = (tidy("".join(piece or "" for piece in block)) for is_end, block in blocks if not is_end)
+        return tuple(line for line in lines if line)

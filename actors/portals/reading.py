@@ -111,6 +111,11 @@ class HtmlPortal(ABC):
         """Why `page` is a login page, or empty when it is none."""
         return self._login_reason(page, Document(page.html, page.url))
 
+    def visible_text(self, page: PageSnapshot) -> str:
+        """Title and text of `page` as a person sees them, line by line, without what stands in form fields."""
+        document = Document(page.html, page.url)
+        return "\n".join(line for line in (document.title, *document.lines()) if line)
+
     def _login_reason(self, page: PageSnapshot, document: Document) -> str:
         if page.http_status == 401:
             return "the portal answered with HTTP status 401"

@@ -39,6 +39,7 @@ class Totals:
     peak_memory_mb: float = 0.0
     errors: Counter[tuple[str, str, str]] = attrs.field(factory=Counter)
     examples: dict[tuple[str, str, str], list[str]] = attrs.field(factory=dict)
+    evidence: dict[tuple[str, str, str], list[str]] = attrs.field(factory=dict)
     workers: dict[str, dict[str, Any]] = attrs.field(factory=dict)
     fallback: str = ""
     stopped_early: str = ""
@@ -63,6 +64,7 @@ def add_results(totals: Totals, results: Iterable[POResult]) -> None:
             examples = totals.examples.setdefault(key, [])
             if len(examples) < EXAMPLES_PER_ERROR:
                 examples.append(result.po_number)
+                totals.evidence.setdefault(key, []).extend(result.evidence)
 
 
 def add_files(totals: Totals, results: Iterable[POResult]) -> None:
@@ -114,7 +116,14 @@ def session_report(totals: Totals) -> dict[str, Any]:
         },
         "worker_performance": {name: dict(values) for name, values in totals.workers.items()},
         "error_summary": [
-            {"error_code": code, "status": status, "message": message, "count": count, "examples": totals.examples[key]}
+            {
+                "error_code": code,
+                "status": status,
+                "message": message,
+                "count": count,
+                "examples": totals.examples[key],
+                "evidence": totals.evidence[key],
+            }
             for key, count in totals.errors.most_common()
             for code, status, message in [key]
         ],

@@ -22,6 +22,7 @@ from contracts.ports import (
     Credentials,
     DownloadedFile,
     FileRequest,
+    Lease,
     LeaseWatch,
     ListedAttachment,
     LoginForm,
@@ -108,6 +109,10 @@ class StubBrowser:
         """Return the page that is shown."""
         return PageSnapshot("", "", 200, float(self._pages), "")
 
+    def screenshot(self) -> bytes:
+        """A picture of nothing."""
+        return b"\x89PNG\r\n\x1a\n"
+
     def cookies(self) -> tuple[Cookie, ...]:
         """There are none."""
         return ()
@@ -179,6 +184,18 @@ class StubPortal:
         """Any form."""
         return LoginForm("", "", "")
 
+    def visible_text(self, page: PageSnapshot) -> str:
+        """Nothing is on it."""
+        return ""
+
+
+class StubFolder(DownloadFolder):
+    """A download folder that goes with its session, so that nothing in it may be reported."""
+
+    def keep_evidence(self, lease: Lease, text: str, screenshot: bytes) -> tuple[str, ...]:
+        """Nothing is kept."""
+        return ()
+
 
 class StubPremises:
     """Stands in for `RealPremises` without browsers, processes or network.
@@ -198,7 +215,7 @@ class StubPremises:
         self._folder = tempfile.TemporaryDirectory(prefix="purser-test-mode-")
         self.temporary_root = Path(self._folder.name)
         self.processes = StubProcesses()
-        self.filing = DownloadFolder(self.temporary_root, "test-mode")
+        self.filing = StubFolder(self.temporary_root, "test-mode")
         self.portal = StubPortal(simulate_failures=simulate_failures)
         self.launcher = self
 

@@ -7,16 +7,16 @@ then are attachments brought in, into the lease's staging folder, and each is ve
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
-from typing import Protocol, assert_never
+from typing import assert_never
 from urllib.parse import urlsplit
 
 import attrs
 
 from actors.evidence.addresses import fingerprint
-from contracts.config import AttachmentLimits, Route
+from actors.worker.evidence import keep_evidence
+from actors.worker.tools import Tools, VisitWatch
+from contracts.config import Route
 from contracts.errors import (
     AttachmentError,
     AttachmentLimitError,
@@ -33,12 +33,9 @@ from contracts.errors import (
 )
 from contracts.messages import LoginMet, Visited, VisitFailed, VisitOrder, VisitOutcome
 from contracts.ports import (
-    Browser,
     Cookie,
     DownloadedFile,
-    Fetcher,
     FileRequest,
-    Filing,
     HttpFailure,
     KeptFile,
     LeaseWatch,
@@ -47,7 +44,6 @@ from contracts.ports import (
     NotFoundPage,
     OrderPage,
     PageSnapshot,
-    Portal,
     ReadsAhead,
     WrongPage,
 )
@@ -56,31 +52,20 @@ from contracts.tasks import Attachment, MissingAttachment, POResult, TaskStatus
 NETWORK_FAILURES_BEFORE_REST_IS_LEFT = 2
 
 
-class VisitWatch(LeaseWatch, Protocol):
-    """A lease's watch that can also say what is being done."""
-
-    def say(self, activity: str) -> None:
-        """Report a new activity at once."""
-        ...
-
-
-@attrs.frozen(kw_only=True)
-class Tools:
-    """What a visit works with. `keep` is told each file that lies verified in staging."""
-
-    browser: Browser
-    fetcher: Fetcher
-    portal: Portal
-    filing: Filing
-    route: Route
-    limits: AttachmentLimits
-    now: Callable[[], datetime]
-    monotonic: Callable[[], float]
-    keep: Callable[[KeptFile], None]
-
-
 class _LoginMetError(Exception):
     """The login page came up where an order or a file was expected."""
+
+
+@attrs.define
+class _Sight:
+    """The page in hand. One that does not open leaves none, since the browser may then show the last order's."""
+
+    page: PageSnapshot | None = None
+
+    def open(self, tools: Tools, address: str) -> PageSnapshot:
+        self.page = None
+        self.page = tools.browser.open(address)
+        return self.page
 
 
 @attrs.define
@@ -105,15 +90,17 @@ def process_po(visit: VisitOrder, tools: Tools, watch: VisitWatch) -> VisitOutco
         SessionCorruptionError: The browser is unusable; the worker must be replaced.
     """
     began, began_at = tools.monotonic(), tools.now()
+    sight = _Sight()
     try:
-        page, reading = _find_order(visit, tools, watch)
-        harvest = _bring_attachments(visit, tools, watch, page, reading)
+        page, reading = _find_order(visit, tools, watch, sight)
+        harvest = _bring_attachments(visit, tools, watch, sight, page, reading)
     except _LoginMetError as met:
         return LoginMet(visit.session.version, str(met))
     except SessionCorruptionError:
         raise
     except (WorkerError, HostResourceError) as error:
-        return _failed(visit, tools, error, tools.monotonic() - began)
+        failure = _failed(visit, tools, error, tools.monotonic() - began)
+        return attrs.evolve(failure, evidence=keep_evidence(visit, tools, watch, sight.page, failure))
     result = POResult(
         handle=visit.lease.task,
         status=_status(harvest),
@@ -130,6 +117,8 @@ def process_po(visit: VisitOrder, tools: Tools, watch: VisitWatch) -> VisitOutco
         finished_at=tools.now(),
         duration=tools.monotonic() - began,
     )
+    if not result.status.is_success:
+        result = attrs.evolve(result, evidence=keep_evidence(visit, tools, watch, sight.page, result))
     return Visited(result, harvest.retry_worthwhile)
 
 
@@ -161,14 +150,14 @@ def _failed(visit: VisitOrder, tools: Tools, error: WorkerError | HostResourceEr
 # ------------------------------------------------------------------------------------------------------------ the page
 
 
-def _find_order(visit: VisitOrder, tools: Tools, watch: VisitWatch) -> tuple[PageSnapshot, OrderPage]:
+def _find_order(visit: VisitOrder, tools: Tools, watch: VisitWatch, sight: _Sight) -> tuple[PageSnapshot, OrderPage]:
     """Open the order's addresses in turn until one shows a page that is proven to be this order's."""
     order = visit.order
     addresses = (order.url,) if order.url else tools.portal.order_addresses(order.base_url, order.handle.po_number)
-    denial: WorkerError | None = None
+    denials: list[tuple[WorkerError, PageSnapshot]] = []
     for address in addresses:
         watch.say(f"opening {order.handle.po_number}")
-        page = tools.browser.open(address)
+        page = sight.open(tools, address)
         watch.say(f"reading {order.handle.po_number}")
         watch.check()
         if not page.is_new:
@@ -183,18 +172,21 @@ def _find_order(visit: VisitOrder, tools: Tools, watch: VisitWatch) -> tuple[Pag
                 failure = _http_failure(status, address)
                 if isinstance(failure, NetworkError):
                     raise failure
-                denial = denial or failure
+                denials.append((failure, page))
             case NotFoundPage(text):
-                denial = denial or PONotFoundError(f"The portal does not show this order: {text}")
+                denials.append((PONotFoundError(f"The portal does not show this order: {text}"), page))
             case WrongPage(title):
                 text = f"The page at {address} does not carry this order's number (its title is {title!r})."
-                denial = denial or WrongPageError(text)
+                denials.append((WrongPageError(text), page))
             case OrderPage():
                 _check_host(page, order.host)
                 return page, reading
             case _:
                 assert_never(reading)
-    raise denial or WrongPageError("There is no address to look for this order at. Give a URL or a base URL.")
+    if not denials:
+        raise WrongPageError("There is no address to look for this order at. Give a URL or a base URL.")
+    denial, sight.page = denials[0]
+    raise denial
 
 
 def _http_failure(status: int, address: str) -> WorkerError:
@@ -214,12 +206,12 @@ def _check_host(page: PageSnapshot, host: str) -> None:
 
 
 def _bring_attachments(
-    visit: VisitOrder, tools: Tools, watch: VisitWatch, page: PageSnapshot, reading: OrderPage
+    visit: VisitOrder, tools: Tools, watch: VisitWatch, sight: _Sight, page: PageSnapshot, reading: OrderPage
 ) -> _Harvest:
     listed, source = reading.attachments, page
     for address in reading.requisitions if not listed else ():
         watch.say(f"looking at the requisition of {visit.order.handle.po_number}")
-        source = tools.browser.open(address)
+        source = sight.open(tools, address)
         if reason := tools.portal.wants_login(source):
             raise _LoginMetError(reason)
         if not source.is_new or source.http_status >= 400:

@@ -10,7 +10,8 @@ import attrs
 
 from actors.runtime import Revocation, Watch
 from actors.worker.login import log_in
-from actors.worker.process_po import Tools, process_po
+from actors.worker.process_po import process_po
+from actors.worker.tools import Tools
 from contracts.config import Settings
 from contracts.errors import BrowserDiedError
 from contracts.messages import LogIn, LoginEnded, VisitOrder, VisitOutcome
@@ -89,6 +90,7 @@ class Visitor:
             now=self._clock.now,
             monotonic=self._clock.monotonic,
             keep=keep,
+            screenshots=self._tools.settings.screenshots,
         )
         return process_po(visit, tools, watch)
 

@@ -123,7 +123,7 @@ def _plain_settings() -> str:
         **{name: value(getattr(browser, name)) for name in ("headless", "browser", "binary", "driver", "user_agent")},
         **{
             name: value(getattr(settings, name))
-            for name in ("portal", "base_url", "download_dir", "route", "profile", "seed")
+            for name in ("portal", "base_url", "download_dir", "route", "profile", "seed", "screenshots")
         },
     }
     meanings = arguments_of(RunSettings) | arguments_of(Settings)

@@ -93,6 +93,10 @@ class _Pages(http.server.BaseHTTPRequestHandler):
                 self._answer(FILE, "application/octet-stream", Content_Disposition=disposition)
             case ["inline.txt"]:
                 self._answer(FILE, "text/plain")
+            case ["popup"]:
+                self._answer(b"<html><body onload=\"window.open('/second')\">first</body></html>")
+            case ["dialog"]:
+                self._answer(b"<html><body onload=\"setTimeout(() => alert('hello'))\">first</body></html>")
             case ["status", code]:
                 self._answer(b"" if code == "500" else b"<html>no</html>", status=int(code))
             case ["nothing"]:

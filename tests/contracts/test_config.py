@@ -210,3 +210,10 @@ def test_headless_configuration_goes_by_both_names() -> None:
 def test_a_wrong_headless_configuration_says_what_is_wrong(more: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigurationError, match=message):
         HeadlessConfiguration(**more)
+
+
+@pytest.mark.parametrize("value", ["no", 0, None])
+def test_screenshots_are_on_or_off_and_nothing_else(value: Any) -> None:
+    """Taken for true, a word that means no would keep what nobody wanted kept."""
+    with pytest.raises(ConfigurationError, match="screenshots must be True or False"):
+        Settings(screenshots=value)

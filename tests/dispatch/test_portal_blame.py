@@ -194,3 +194,12 @@ def test_retry_after_is_obeyed() -> None:
     drive.advance(0.1)
     assert not drive.is_idle("w1")
     assert len(drive.told) == 2
+
+
+def test_the_outcome_names_the_evidence_of_the_visit_that_ended_the_order() -> None:
+    drive = driven(2)
+    drive.fail("w1", Blame.ITEM, evidence=("of the first",))
+    for visit in ("one", "two", "three"):
+        drive.advance(10.0)
+        drive.fail("w1", evidence=(visit,))
+    assert [drive.outcomes[task].evidence for task in (0, 1)] == [("of the first",), ("three",)]

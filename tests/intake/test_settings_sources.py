@@ -166,3 +166,12 @@ def test_the_layer_above_wins_key_by_key() -> None:
     merged = above.over(below)
     assert (merged.workers, merged.headless, merged.warnings) == (5, False, ("a", "b"))
     assert dict(merged.timeouts) == {"task": 9.0, "login": 2.0}
+
+
+@pytest.mark.parametrize(("written", "read"), [("false", False), ("true", True), ("off", False), ("1", True)])
+def test_screenshots_are_switched_by_file_and_by_variable(tmp_path: Path, written: str, read: bool) -> None:
+    assert read_environment({"PURSER_SCREENSHOTS": written}).settings().screenshots is read
+    assert from_toml(tmp_path, f'screenshots = "{written}"').settings().screenshots is read
+    assert Settings().screenshots
+    with pytest.raises(ConfigurationError, match=r"PURSER_SCREENSHOTS: .* true or false"):
+        read_environment({"PURSER_SCREENSHOTS": "maybe"})

@@ -198,6 +198,7 @@ def test_19_the_report_has_every_key_of_its_type(make_session: MakeSession, grou
         assert metrics["pos_per_second"] > 0
         assert sum(entry["count"] for entry in one["error_summary"]) == failed
         assert all(entry["error_code"] and entry["message"] for entry in one["error_summary"])
+        assert all(entry["evidence"] == [] for entry in one["error_summary"]), "the test mode leaves nothing on disk"
         assert sum(worker["processed"] for worker in one["worker_performance"].values()) == 20
 
 

@@ -21,6 +21,8 @@ class Step(enum.Enum):
     PUBLISHED = "after publishing"
     LOGIN = "log in"
     PROBE = "probe"
+    SCREENSHOT = "take a screenshot"
+    EVIDENCE = "keep evidence"
     KILL = "kill"
     CLEAN = "clean up"
 
@@ -48,19 +50,22 @@ class Fault(enum.Enum):
 STEPS_OF_FAULT: dict[Fault, tuple[Step, ...]] = {
     Fault.CRASH: (
         Step.LAUNCH, Step.READY, Step.ADOPT, Step.OPEN, Step.READ, Step.STAGE, Step.COOKIES, Step.FETCH, Step.PLACE,
-        Step.PUBLISH, Step.PUBLISHED, Step.LOGIN, Step.PROBE,
+        Step.PUBLISH, Step.PUBLISHED, Step.LOGIN, Step.PROBE, Step.SCREENSHOT, Step.EVIDENCE,
     ),
-    Fault.HANG: (Step.LAUNCH, Step.ADOPT, Step.OPEN, Step.READ, Step.COOKIES, Step.FETCH, Step.LOGIN, Step.PROBE),
+    Fault.HANG: (
+        Step.LAUNCH, Step.ADOPT, Step.OPEN, Step.READ, Step.COOKIES, Step.FETCH, Step.LOGIN, Step.PROBE,
+        Step.SCREENSHOT,
+    ),
     Fault.HANG_FOR_EVER: (Step.LAUNCH, Step.OPEN, Step.FETCH, Step.LOGIN),
     Fault.LATE_REPLY: (Step.OPEN, Step.READ, Step.FETCH, Step.PLACE),
-    Fault.SLOW: (Step.LAUNCH, Step.OPEN, Step.FETCH, Step.LOGIN, Step.PROBE, Step.CLEAN),
+    Fault.SLOW: (Step.LAUNCH, Step.OPEN, Step.FETCH, Step.LOGIN, Step.PROBE, Step.CLEAN, Step.SCREENSHOT),
     Fault.STALE_PAGE: (Step.OPEN,),
     Fault.LOGIN_PAGE: (Step.OPEN,),
     Fault.SERVER_ERROR: (Step.OPEN, Step.FETCH),
     Fault.TOO_MANY: (Step.OPEN,),
     Fault.NOT_FOUND: (Step.OPEN,),
     Fault.REFUSED: (Step.OPEN, Step.FETCH, Step.PROBE, Step.LOGIN),
-    Fault.DISK_FULL: (Step.STAGE, Step.PLACE, Step.PUBLISH),
+    Fault.DISK_FULL: (Step.STAGE, Step.PLACE, Step.PUBLISH, Step.EVIDENCE),
     Fault.CLONE_FAILS: (Step.LAUNCH,),
     Fault.NEVER_READY: (Step.LAUNCH,),
     Fault.SURVIVES_KILL: (Step.KILL,),

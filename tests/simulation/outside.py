@@ -85,6 +85,10 @@ class SimBrowser:
         status = int(process.page.split()[1]) if process.page.startswith("http ") else 200
         return PageSnapshot(url, url or BASE, status, process.origin, process.page)
 
+    def screenshot(self) -> bytes:
+        self._world.pass_step(Step.SCREENSHOT, self._process, 0.1)
+        return self._process.page.encode()
+
     def cookies(self) -> tuple[Cookie, ...]:
         self._world.pass_step(Step.COOKIES, self._process, 0.01)
         version = self._world.cookie_version(self._process.owner)
@@ -195,3 +199,6 @@ class SimPortal:
 
     def login_form(self, page: PageSnapshot) -> LoginForm:
         return LoginForm("u", "p", "s")
+
+    def visible_text(self, page: PageSnapshot) -> str:
+        return page.html

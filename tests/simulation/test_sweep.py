@@ -26,6 +26,8 @@ NEEDS = {
     Step.PROBE: (Step.OPEN, Fault.REFUSED),
     Step.KILL: (Step.OPEN, Fault.HANG),
     Step.CLEAN: (Step.OPEN, Fault.CRASH),
+    Step.SCREENSHOT: (Step.OPEN, Fault.NOT_FOUND),
+    Step.EVIDENCE: (Step.OPEN, Fault.NOT_FOUND),
 }
 """What must go wrong first, so that a step is reached at all."""
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from contracts.config import Settings
 from contracts.errors import BrowserDiedError, HostResourceError, ProfileCorruptionError
-from contracts.ports import DownloadedFile, KeptFile, Lease, ListedAttachment, MachineMemory, Owner, PageSnapshot
+from contracts.ports import DownloadedFile, KeptFile, Lease, ListedAttachment, MachineMemory, Owner
 from contracts.tasks import Attachment, POResult
 from tests.simulation.faults import STEPS_OF_FAULT, Fault, Step
 from tests.simulation.findings import Findings
@@ -281,8 +281,12 @@ class SimWorld:
     def free_bytes(self) -> int:
         return self.free_disk
 
-    def keep_evidence(self, lease: Lease, page: PageSnapshot) -> Path:
-        return Path("evidence")
+    def keep_evidence(self, lease: Lease, text: str, screenshot: bytes) -> tuple[str, ...]:
+        if self.struck(Step.EVIDENCE, Fault.DISK_FULL):
+            raise HostResourceError("simulated: the disk is full")
+        self._let_the_browser_die(Step.EVIDENCE, lease)
+        self.hub.sleep(0.01)
+        return (lease.folder_name,)
 
     # -------------------------------------------------------------------------------------------------------- portal
 

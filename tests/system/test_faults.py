@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import stat
+
 import pytest
 
 from contracts.config import AttachmentLimits, RetryPolicy
@@ -173,3 +175,27 @@ def test_an_outage_fails_no_order(start_portal: StartPortal, make_session: MakeS
     assert batch.result()[:2] == (10, 0)
     assert_files_are_true(portal, session.results, sandbox.downloads)
     assert {result.attempts for result in session.results} == {1}
+
+
+def test_what_fails_leaves_evidence_for_this_user_alone_and_a_login_never_does(
+    start_portal: StartPortal, make_session: MakeSession, sandbox: Sandbox
+) -> None:
+    """A real page's text and picture; nothing of logins, of orders that succeed, or of cookies."""
+    portal = start_portal(orders=5, files_per_order=1, file_size=4096, forms=[2])
+    numbers = portal.numbers()
+    faults = ["page-404", "page-wrong-title", "file-empty", "page-login:1"]
+    portal.set_faults(dict(zip(numbers, faults, strict=False)))
+    session = make_session(portal, 2, retry=RetryPolicy(max_attempts=1))
+    _, _, report = session.process_pos(orders(numbers))
+    kept = {path for result in session.results for path in result.evidence}
+    there = sandbox.downloads / ".purser" / "evidence"
+    assert kept == {path.relative_to(sandbox.downloads).as_posix() for path in there.rglob("*") if path.is_file()}
+    assert kept == {path for entry in report["error_summary"] for path in entry["evidence"]}
+    assert {path.split("/")[-2] for path in kept} == set(numbers[:3])
+    for result in session.results[:3]:
+        text, picture = (sandbox.downloads / path for path in result.evidence)
+        assert f"order: {result.po_number}\n" in text.read_text()
+        assert result.error_message in text.read_text()
+        assert picture.read_bytes().startswith(b"\x89PNG")
+        assert {stat.S_IMODE(file.stat().st_mode) for file in (text, picture)} == {0o600}
+        assert portal.password not in text.read_text()

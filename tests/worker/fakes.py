@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 
 from actors.evidence.addresses import fingerprint
-from actors.worker.process_po import Tools
+from actors.worker.tools import Tools
 from contracts.config import AttachmentLimits, Route
 from contracts.messages import HostSession, VisitOrder
 from contracts.ports import (
@@ -37,9 +37,11 @@ COOKIE = Cookie(name="sid", value="1", domain=HOST)
 Answer = bytes | Exception
 
 
-def page(url: str = f"{BASE}/order_headers/1", *, status: int = 200, is_new: bool = True) -> PageSnapshot:
+def page(
+    url: str = f"{BASE}/order_headers/1", *, status: int = 200, is_new: bool = True, html: str = "<html></html>"
+) -> PageSnapshot:
     """Make a page. What it says is the portal's to tell."""
-    return PageSnapshot(url, url, status, 1.0, "<html></html>", is_new)
+    return PageSnapshot(url, url, status, 1.0, html, is_new)
 
 
 def listed(name: str, *, url: bool = True, control: bool = False) -> ListedAttachment:
@@ -59,6 +61,7 @@ class Watch:
     def __init__(self, log: list[str]) -> None:
         self.log = log
         self.error: Exception | None = None
+        self.seconds = 100.0
 
     def say(self, activity: str) -> None:
         """Note it."""
@@ -77,8 +80,8 @@ class Watch:
         self.check()
 
     def remaining(self) -> float:
-        """There is time."""
-        return 100.0
+        """There is time, unless a test says otherwise."""
+        return self.seconds
 
 
 @attrs.define(eq=False)
@@ -91,6 +94,9 @@ class World:
         pages: The page that each address shows, or the error that opening it raises.
         files: What each address or label answers, a body or an error.
         addresses: Where the portal looks for an order.
+        again: What an address shows when it is opened once more.
+        later: What the browser shows when it is looked at again, one look after the other; then the page in hand.
+        kept: The evidence that was kept, as text and picture.
     """
 
     folder: Path
@@ -103,11 +109,19 @@ class World:
     probe_status: int | None = 200
     place_error: Exception | None = None
     still_staged: set[str] = attrs.field(factory=set)
-    kept: list[KeptFile] = attrs.field(factory=list)
+    files_kept: list[KeptFile] = attrs.field(factory=list)
     stage_error: Exception | None = None
     login_pages: list[PageSnapshot] = attrs.field(factory=list)
     log: list[str] = attrs.field(factory=list)
     requests: list[FileRequest] = attrs.field(factory=list)
+    again: dict[str, PageSnapshot | Exception] = attrs.field(factory=dict)
+    shown: PageSnapshot | None = None
+    later: list[PageSnapshot | Exception] = attrs.field(factory=list)
+    picture: bytes | Exception = b"picture"
+    jar: tuple[Cookie, ...] = (COOKIE,)
+    cookie_error: Exception | None = None
+    evidence_error: Exception | None = None
+    kept: list[tuple[str, bytes]] = attrs.field(factory=list)
     user_agent: str = "Agent"
     time: float = 0.0
 
@@ -116,19 +130,35 @@ class World:
     def open(self, url: str) -> PageSnapshot:
         """Show the page of an address."""
         self.log.append(f"open {url}")
-        found = self.pages.get(url, page(url))
+        opened_before = f"open {url}" in self.log[:-1]
+        found = self.again[url] if opened_before and url in self.again else self.pages.get(url, page(url))
         if isinstance(found, Exception):
             raise found
+        self.shown = found
         return found
 
     def read(self) -> PageSnapshot:
-        """Show the page again."""
-        raise NotImplementedError
+        """Show the page again, or what has taken its place."""
+        self.log.append("look")
+        found = self.later.pop(0) if self.later else self.shown
+        if isinstance(found, Exception):
+            raise found
+        assert found is not None
+        return found
+
+    def screenshot(self) -> bytes:
+        """Take a picture."""
+        self.log.append("screenshot")
+        if isinstance(self.picture, Exception):
+            raise self.picture
+        return self.picture
 
     def cookies(self) -> tuple[Cookie, ...]:
         """Return the cookies."""
         self.log.append("cookies")
-        return (COOKIE,)
+        if self.cookie_error is not None:
+            raise self.cookie_error
+        return self.jar
 
     def adopt_cookies(self, cookies: tuple[Cookie, ...]) -> None:
         """Take cookies."""
@@ -196,11 +226,16 @@ class World:
 
     def wants_login(self, shown: PageSnapshot) -> str:
         """Say whether it is a login page."""
+        self.log.append(f"login? {shown.requested_url}")
         return self.login_reason.get(shown.url, "")
 
     def login_form(self, shown: PageSnapshot) -> LoginForm:
         """Say where to type."""
         return LoginForm("#user", "#password", "#go")
+
+    def visible_text(self, shown: PageSnapshot) -> str:
+        """Say what is on it."""
+        return shown.html
 
     # --------------------------------------------------------------------------------------------------------- filing
 
@@ -237,13 +272,17 @@ class World:
         """There is room."""
         return 10**12
 
-    def keep_evidence(self, lease: Lease, shown: PageSnapshot) -> Path:
-        """Keep nothing."""
-        return self.folder
+    def keep_evidence(self, lease: Lease, text: str, screenshot: bytes) -> tuple[str, ...]:
+        """Keep it in mind."""
+        self.log.append("keep")
+        if self.evidence_error is not None:
+            raise self.evidence_error
+        self.kept.append((text, screenshot))
+        return ("page.txt", "screenshot.png") if screenshot else ("page.txt",)
 
     # ------------------------------------------------------------------------------------------------------ the visit
 
-    def tools(self, route: Route = Route.HYBRID, **limits: Any) -> Tools:
+    def tools(self, route: Route = Route.HYBRID, *, screenshots: bool = True, **limits: Any) -> Tools:
         """Return what `process_po` works with."""
         reader: Callable[..., PageReading] = self._reading
         portal = _PortalView(self, reader)
@@ -256,7 +295,8 @@ class World:
             limits=AttachmentLimits(**limits),
             now=lambda: datetime(2025, 1, 1, tzinfo=UTC),
             monotonic=self._tick,
-            keep=self.kept.append,
+            keep=self.files_kept.append,
+            screenshots=screenshots,
         )
 
     def _tick(self) -> float:

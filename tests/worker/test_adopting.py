@@ -44,7 +44,7 @@ def test_every_verified_file_is_told_under_the_lease_it_lies_in_now(world: World
     world.still_staged = {"a.pdf"}
     run(world, kept("a.pdf"))
     lease = visit().lease
-    assert [(file.lease, file.attachment.name) for file in world.kept] == [(lease, "a.pdf"), (lease, "b.pdf")]
+    assert [(file.lease, file.attachment.name) for file in world.files_kept] == [(lease, "a.pdf"), (lease, "b.pdf")]
 
 
 def test_a_kept_file_that_is_gone_or_changed_is_fetched(world: World) -> None:
@@ -79,4 +79,4 @@ def test_what_has_no_address_is_neither_kept_nor_adopted(world: World) -> None:
     world.still_staged = {"a.pdf"}
     run(world, kept("a.pdf", url=""))
     assert world.did("adopt") == []
-    assert world.kept == []
+    assert world.files_kept == []

@@ -168,7 +168,7 @@ def test_a_page_on_another_host_files_nothing(world: World) -> None:
     failure = failed(run(world))
     assert failure.blame is Blame.ITEM
     assert "another host" in failure.message
-    assert world.did("stage", "fetch", "cookies") == []
+    assert world.did("stage", "fetch") == []
 
 
 @pytest.mark.parametrize(

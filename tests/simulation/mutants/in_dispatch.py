@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from actors.dispatch import queue
+from actors.dispatch import actor as dispatcher, queue
 from actors.dispatch.actor import Dispatcher
 from actors.dispatch.core import DispatchCore
 from actors.dispatch.crew import CrewView, LeaseState, WorkerView
@@ -182,8 +182,8 @@ MUTANTS = (
     Mutant(
         "double publish",
         "what was published before a death is not finished",
-        Dispatcher,
-        "_finish_publishes",
+        dispatcher,
+        "finish_publishes",
         instead(lambda *_: None),
         (on.AFTER,),
     ),
@@ -192,7 +192,7 @@ MUTANTS = (
         "low priority goes first",
         queue,
         "_key",
-        instead(lambda order: (order.task.priority, order.handle.sequence)),
+        instead(lambda order, *, last=False: (last, order.task.priority, order.handle.sequence)),
         (on.CALM,),
     ),
     Mutant("requeue at the end", "a task loses its place", Desk, "requeue", instead(_requeue_at_the_end), (on.LOSS,)),

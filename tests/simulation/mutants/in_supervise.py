@@ -269,6 +269,7 @@ MUTANTS = (
         "_wake",
         instead(lambda *_: None),
         (on.FORCED_AMID_CLEARING,),
+        seeds=(168,),
     ),
     Mutant("old Down accepted", "of any generation", SuperviseCore, "handle", _old_news(Down), (on.LATE,)),
     Mutant(

@@ -75,8 +75,8 @@ class _TrustingBrowser:
 
 
 def _any_page(good: Any) -> Any:
-    def bad(visit: Any, tools: Any, watch: Any) -> Any:
-        return good(visit, attrs.evolve(tools, browser=_TrustingBrowser(tools.browser)), watch)
+    def bad(visit: Any, tools: Any, watch: Any, sight: Any) -> Any:
+        return good(visit, attrs.evolve(tools, browser=_TrustingBrowser(tools.browser)), watch, sight)
 
     return bad
 

@@ -1,0 +1,115 @@
+"""Evidence of a visit that failed: the page's text without secrets, and a picture of it. Never of a login page.
+
+Whatever goes wrong here is told in the log and costs the order nothing. A browser that is gone is no matter of evidence
+and ends the worker as everywhere.
+"""
+
+from __future__ import annotations
+
+import logging
+
+import attrs
+
+from actors.evidence import redacted
+from actors.worker.tools import Tools, VisitWatch
+from contracts.errors import Blame, HostResourceError, NetworkError, SessionCorruptionError, WorkerError
+from contracts.messages import VisitFailed, VisitOrder
+from contracts.ports import PageSnapshot
+from contracts.tasks import POResult
+
+log = logging.getLogger("purser.worker")
+
+SECONDS_NEEDED = 5.0
+"""With less time left the browser is about to be killed, and a browser lost here would be charged to the order."""
+SECONDS_TO_OPEN_AGAIN = 60.0
+"""The same, for a page that may take as long as pages may."""
+
+
+def keep_evidence(
+    visit: VisitOrder, tools: Tools, watch: VisitWatch, page: PageSnapshot | None, failure: VisitFailed | POResult
+) -> tuple[str, ...]:
+    """Keep what the visit failed on, and return the files as paths below the download folder.
+
+    Args:
+        visit: The visit that failed.
+        tools: Browser, portal adapter, download folder.
+        watch: The lease's deadline and its reports.
+        page: The page that failed, or None.
+        failure: What came of the visit.
+
+    Returns:
+        Nothing when there is nothing to show: no page, the page before, a login page, or a machine in trouble.
+
+    Raises:
+        SessionCorruptionError: The browser is unusable; the worker must be replaced.
+    """
+    if page is None or not page.is_new or failure.blame is Blame.HOST or watch.remaining() < SECONDS_NEEDED:
+        return ()
+    if tools.portal.wants_login(page):
+        return ()
+    try:
+        watch.say(f"keeping evidence of {visit.order.handle.po_number}")
+        picture = _picture(tools, watch, page) if tools.screenshots else b""
+        secrets = [cookie.value for cookie in tools.browser.cookies()]
+        text = redacted(_heading(visit, tools, page, failure) + tools.portal.visible_text(page) + "\n", secrets)
+        return tools.filing.keep_evidence(visit.lease, text, picture)
+    except SessionCorruptionError:
+        raise
+    except (WorkerError, HostResourceError) as error:
+        log.warning("There is no evidence of %s: %s", visit.order.handle.po_number, error)
+        return ()
+
+
+def _picture(tools: Tools, watch: VisitWatch, page: PageSnapshot) -> bytes:
+    """Return a picture of `page`, or nothing when the browser shows anything else before or after it is taken."""
+    shown = _look(tools, page)
+    if shown is not None and shown.time_origin != page.time_origin:
+        shown = _open_again(tools, watch, page)
+    if shown is None:
+        return b""
+    picture = tools.browser.screenshot()
+    if not picture:
+        log.warning("The browser could not draw the page of a failed order; its text alone is kept.")
+    after = _look(tools, page)
+    return picture if after is not None and after.time_origin == shown.time_origin else b""
+
+
+def _look(tools: Tools, page: PageSnapshot) -> PageSnapshot | None:
+    """Return what the browser shows, or None when that is a login or its own error page."""
+    try:
+        shown = tools.browser.read()
+    except NetworkError:
+        return None
+    # Who was sent on to an identity provider is told by what was asked for at first.
+    asked = attrs.evolve(shown, requested_url=page.requested_url)
+    return None if tools.portal.wants_login(asked) else shown
+
+
+def _open_again(tools: Tools, watch: VisitWatch, page: PageSnapshot) -> PageSnapshot | None:
+    """Show `page` again, in whose place another address or a click has put something else; None when it differs."""
+    if watch.remaining() < SECONDS_TO_OPEN_AGAIN:
+        return None
+    try:
+        again = tools.browser.open(page.requested_url)
+    except NetworkError:
+        return None
+    is_same = again.is_new and (again.url, again.http_status) == (page.url, page.http_status)
+    return again if is_same and not tools.portal.wants_login(again) else None
+
+
+def _heading(visit: VisitOrder, tools: Tools, page: PageSnapshot, failure: VisitFailed | POResult) -> str:
+    code, message = (
+        (failure.code, failure.message)
+        if isinstance(failure, VisitFailed)
+        else (failure.error_code, failure.error_message)
+    )
+    facts = {
+        "order": visit.order.handle.po_number,
+        "visit": visit.lease.attempt,
+        "time": tools.now().isoformat(timespec="seconds"),
+        "address": page.url,
+        "asked for": page.requested_url,
+        "HTTP status": page.http_status,
+        "failure": f"{code} {message}",
+    }
+    return "".join(f"{name}: {value}\n" for name, value in facts.items()) + "\n"

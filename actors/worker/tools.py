@@ -1,0 +1,36 @@
+"""What a visit works with, and what it reports to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+
+import attrs
+
+from contracts.config import AttachmentLimits, Route
+from contracts.ports import Browser, Fetcher, Filing, KeptFile, LeaseWatch, Portal
+
+
+class VisitWatch(LeaseWatch, Protocol):
+    """A lease's watch that can also say what is being done."""
+
+    def say(self, activity: str) -> None:
+        """Report a new activity at once."""
+        ...
+
+
+@attrs.frozen(kw_only=True)
+class Tools:
+    """What a visit works with. `keep` is told each file that lies verified in staging."""
+
+    browser: Browser
+    fetcher: Fetcher
+    portal: Portal
+    filing: Filing
+    route: Route
+    limits: AttachmentLimits
+    now: Callable[[], datetime]
+    monotonic: Callable[[], float]
+    keep: Callable[[KeptFile], None]
+    screenshots: bool
