@@ -16,11 +16,12 @@ from actors.journal import database
 
 @attrs.frozen(kw_only=True)
 class LeaseInHand:
-    """Who works on what, since when."""
+    """Who works on what, since when, and how many browsers the order has cost so far."""
 
     po_number: str
     worker: str
     granted: str
+    crashes: int
 
 
 @attrs.frozen(kw_only=True)
@@ -91,7 +92,7 @@ class JournalReader:
                 return None
             number = run["run"]
             in_hand = self._db.execute(
-                "SELECT po_number, worker, granted FROM leases JOIN tasks USING (sequence) "
+                "SELECT po_number, worker, granted, crashes FROM leases JOIN tasks USING (sequence) "
                 "WHERE ended IS NULL AND status IS NULL AND run = ? ORDER BY worker",
                 (number,),
             )
@@ -113,7 +114,7 @@ class JournalReader:
                 interrupted=self._db.execute(
                     "SELECT count(*) FROM tasks WHERE run = ? AND status IS NULL AND interruptions > 0", (number,)
                 ).fetchone()[0],
-                in_hand=tuple(LeaseInHand(po_number=r[0], worker=r[1], granted=r[2]) for r in in_hand),
+                in_hand=tuple(LeaseInHand(po_number=r[0], worker=r[1], granted=r[2], crashes=r[3]) for r in in_hand),
                 pauses=tuple(row["text"] for row in lasting),
                 waited_for={row["text"]: round(row["seconds"], 1) for row in waited},
                 plan=json.loads(run["plan"]),
