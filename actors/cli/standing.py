@@ -13,7 +13,7 @@ from actors.cli.outlets import Outlets, printable
 from actors.intake import report_text
 from actors.journal import JournalReader, RunStanding
 from actors.session.books import journal_path
-from actors.session.figures import folder_is_in_use
+from actors.session.figures import is_worked_in
 from contracts.errors import ConfigurationError, HostResourceError
 
 
@@ -35,7 +35,7 @@ def tell_status(folder: Path, outlets: Outlets) -> ExitCode:
         if outlets.json:
             outlets.document(report_text(error_document(error, ExitCode.UNUSABLE)))
         return ExitCode.UNUSABLE
-    running = folder_is_in_use(folder)
+    running = is_worked_in(folder)
     if outlets.json:
         outlets.document(report_text(_document(standing, running, head)))
     else:

@@ -87,9 +87,18 @@ class FolderLock:
         return f"The download folder {self._root} cannot be written: {reason}. Make it writable or choose another one."
 
     def _holder_pid(self) -> int | None:
+        noted = self.noted_holder()
+        return noted[0] if noted is not None else None
+
+    def noted_holder(self) -> tuple[int, float] | None:
+        """Return the process id of who noted to hold the lock, and when (seconds since the epoch). Takes no lock.
+
+        A process that was killed leaves its note behind, so that whoever asks must look whether it runs.
+        """
         try:
             noted = json.loads(self._holder.read_text(encoding="utf-8"))
+            when = self._holder.stat().st_mtime
         except (OSError, ValueError):
             return None
         pid = noted.get("pid") if isinstance(noted, dict) else None
-        return pid if isinstance(pid, int) else None
+        return (pid, when) if isinstance(pid, int) else None

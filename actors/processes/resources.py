@@ -11,6 +11,9 @@ import psutil
 
 from actors.processes import cgroups, measure
 
+_CLOCKS_DIFFER = 2.0
+"""Seconds by which the times of processes and files may differ on one machine."""
+
 
 @attrs.frozen(kw_only=True)
 class Machine:
@@ -77,6 +80,20 @@ def usage(*folders: Path) -> Usage:
         network_received=getattr(network, "bytes_recv", 0),
         own_memory=measure.own_memory(os.getpid()),
     )
+
+
+def ran_at(pid: int, when: float) -> bool:
+    """Whether the process with this id is alive, and was at that time (seconds since the epoch) already.
+
+    One that began later has only inherited the number.
+    """
+    try:
+        process = psutil.Process(pid)
+        return process.create_time() <= when + _CLOCKS_DIFFER and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.AccessDenied:
+        return True
 
 
 def _free(folder: Path) -> int:

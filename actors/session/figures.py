@@ -39,6 +39,12 @@ def folder_is_in_use(folder: Path) -> bool:
     return False
 
 
+def is_worked_in(folder: Path) -> bool:
+    """Whether a living process works in a download folder. Unlike taking the lock, it can be in nobody's way."""
+    noted = FolderLock(folder).noted_holder()
+    return noted is not None and machine_resources.ran_at(*noted)
+
+
 def resources(download_dir: Path, profiles: Path | None, memory: MemoryView) -> dict[str, Any]:
     """Return memory, CPU, disk and network as contract 22 lists them. MiB, percent, bytes."""
     folders = (download_dir, profiles) if profiles is not None else (download_dir,)

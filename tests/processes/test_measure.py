@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import psutil
 import pytest
 from hypothesis import given, strategies as st
 
@@ -102,3 +103,10 @@ def test_a_run_file_read_back_tells_the_last_word_on_each_group(steps: list[tupl
 @given(st.binary())
 def test_no_line_can_break_the_reader(line: bytes) -> None:
     assert records.read_run([line]).header is None
+
+
+def test_a_process_that_began_later_has_only_inherited_the_number() -> None:
+    began = psutil.Process().create_time()
+    assert resources.ran_at(os.getpid(), began + 60)
+    assert not resources.ran_at(os.getpid(), began - 60)
+    assert not resources.ran_at(2**22 + 1, began)
