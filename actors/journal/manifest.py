@@ -17,8 +17,9 @@ _log = logging.getLogger("purser.journal")
 
 
 class StoredLine(NamedTuple):
-    """One line as the database knows it, and where it ends in the file."""
+    """One line as the database knows it, its number, and where it ends in the file."""
 
+    number: int
     line: str
     end: int
 
@@ -30,8 +31,8 @@ class StoredLines(Protocol):
         """Return the last line that ends within the first `size` bytes, or None."""
         ...
 
-    def after(self, end: int) -> Iterable[StoredLine]:
-        """Return every line behind the one that ends at `end`."""
+    def after(self, number: int) -> Iterable[StoredLine]:
+        """Return every line behind the one with this number, counted from 1."""
         ...
 
 
@@ -41,43 +42,46 @@ class ManifestFile:
     Args:
         path: Where it lies.
         stored: What must be in it.
+        root: The download folder that it tells of, for messages.
 
     Raises:
         JournalError: The file holds something else than the database says.
         HostResourceError: It cannot be written.
     """
 
-    def __init__(self, path: Path, stored: StoredLines) -> None:
+    def __init__(self, path: Path, stored: StoredLines, root: Path) -> None:
         self._path = path
         self._stored = stored
+        self._root = root
         try:
             self._file: BinaryIO = path.open("a+b", buffering=0)
-            self._end = self._proven_end()
+            self._number, self._end = self._proven_end()
         except OSError as error:
             raise self._trouble(error) from error
         self.catch_up()
 
-    def _proven_end(self) -> int:
-        """Return up to where the file is what the database says; what follows may only be a torn line."""
+    def _proven_end(self) -> tuple[int, int]:
+        """Return up to which line and byte the file is what the database says; what follows may only be a torn line."""
         size = self._file.seek(0, 2)
         last = self._stored.last_until(size)
         if last is None:
-            end, proven, follows = 0, True, next(iter(self._stored.after(0)), None)
+            number, end, proven = 0, 0, True
         else:
-            end, follows = last.end, next(iter(self._stored.after(last.end)), None)
+            number, end = last.number, last.end
             wanted = last.line.encode() + b"\n"
             self._file.seek(end - len(wanted))
             proven = self._file.read(len(wanted)) == wanted
         if proven and end < size:
             self._file.seek(end)
             rest = self._file.read(size - end)
+            follows = next(iter(self._stored.after(number)), None)
             proven = follows is not None and (follows.line.encode() + b"\n").startswith(rest)
         if not proven:
             raise JournalError(
                 f"The manifest {self._path} was changed by something else. See what differs with: purser verify "
-                f"{self._path.parent.parent}. To go on with new books and keep the old ones aside, run with --fresh."
+                f"{self._root}. To go on with new books and keep the old ones aside, run with --fresh."
             )
-        return end
+        return number, end
 
     def catch_up(self) -> None:
         """Write every line that the database knows and the file does not.
@@ -86,12 +90,12 @@ class ManifestFile:
             HostResourceError: It cannot be written. The next call tries again.
         """
         try:
-            for stored in self._stored.after(self._end):
+            for stored in self._stored.after(self._number):
                 self._file.truncate(self._end)  # of a line that was torn when the disk was full
                 data = stored.line.encode() + b"\n"
                 while data:
                     data = data[self._file.write(data) :]
-                self._end = stored.end
+                self._number, self._end = stored.number, stored.end
         except OSError as error:
             raise self._trouble(error) from error
 

@@ -82,7 +82,7 @@ class SqliteJournal:
                 self._fully = False
                 self._end_what_a_dead_program_left()
                 self._epoch = int(self._meta("epoch", "0"))
-                self._manifest = ManifestFile(manifest, _Lines(self._db))
+                self._manifest = ManifestFile(manifest, _Lines(self._db), root)
             except BaseException:
                 self._db.close()
                 raise
@@ -407,10 +407,10 @@ class _Lines:
 
     def last_until(self, size: int) -> StoredLine | None:
         found = self._db.execute(
-            'SELECT line, "end" FROM manifest WHERE "end" <= ? ORDER BY number DESC LIMIT 1', (size,)
+            'SELECT number, line, "end" FROM manifest WHERE "end" <= ? ORDER BY number DESC LIMIT 1', (size,)
         ).fetchone()
-        return StoredLine(found["line"], found["end"]) if found is not None else None
+        return StoredLine(*found) if found is not None else None
 
-    def after(self, end: int) -> Iterable[StoredLine]:
-        found = self._db.execute('SELECT line, "end" FROM manifest WHERE "end" > ? ORDER BY number', (end,))
-        return (StoredLine(row["line"], row["end"]) for row in found)
+    def after(self, number: int) -> Iterable[StoredLine]:
+        found = self._db.execute('SELECT number, line, "end" FROM manifest WHERE number > ? ORDER BY number', (number,))
+        return (StoredLine(*row) for row in found)
