@@ -49,7 +49,8 @@ class ProcessingSession:
         credentials: Where user names and passwords come from; by default the environment, then the keyring.
 
     Raises:
-        TypeError: `headless_config` is no `HeadlessConfiguration`, or an unknown setting is given (contract 4).
+        TypeError: `headless_config` is no `HeadlessConfiguration` (contract 4), the callback cannot be called, or an
+            unknown setting is given.
         ValueError: `max_workers` or another value is out of its range (contract 3).
     """
 
@@ -71,6 +72,7 @@ class ProcessingSession:
             raise TypeError(f"headless_config must be a HeadlessConfiguration, not {given}.")
         if credentials is not None and not all(hasattr(credentials, name) for name in _CREDENTIAL_METHODS):
             raise TypeError(f"credentials must have the methods {' and '.join(_CREDENTIAL_METHODS)}.")
+        _check_callback(progress_callback)
         self._workers = check_worker_count(max_workers)
         self._parallel = bool(enable_parallel)
         try:
@@ -300,7 +302,12 @@ class ProcessingSession:
         return max(0.0, end - self._began_at)
 
     def set_progress_callback(self, callback: ProgressCallback | None) -> None:
-        """Set or replace the callback (contract 17, 18)."""
+        """Set or replace the callback (contract 17, 18).
+
+        Raises:
+            TypeError: It cannot be called.
+        """
+        _check_callback(callback)
         self._house.lane.set_callback(callback)
 
     def get_session_report(self) -> dict[str, Any]:
@@ -405,3 +412,8 @@ class ProcessingSession:
             return ok, failed
         self._mode = self._totals.mode = "sequential"
         return self._batch.run_rest_sequentially(str(error))
+
+
+def _check_callback(callback: object) -> None:
+    if callback is not None and not callable(callback):
+        raise TypeError(f"progress_callback must be something to call, not {callback!r}.")
