@@ -48,6 +48,16 @@ def _number(low: float, high: float | None = None) -> Callable[[Any, Any, Any], 
     return check
 
 
+def _of_kind(kind: type) -> Callable[[Any, Any, Any], None]:
+    """Return a validator that accepts instances of `kind`."""
+
+    def check(_instance: Any, attribute: Any, value: Any) -> None:
+        if not isinstance(value, kind):
+            raise ConfigurationError(f"{attribute.name} must be of the type {kind.__name__}, not {value!r}.")
+
+    return check
+
+
 def _worker_count(_instance: Any, attribute: Any, value: Any) -> None:
     check_worker_count(value, attribute.name)
 
@@ -70,6 +80,9 @@ def check_web_address(value: str, name: str = "base_url") -> str:
     Raises:
         ConfigurationError: It is not.
     """
+    given: object = value
+    if not isinstance(given, str):
+        raise ConfigurationError(f"{name} must be an address as text, not {given!r}.")
     try:
         parts = urlsplit(value)
         good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -341,17 +354,19 @@ class Settings:
     download_dir: Path = attrs.field(default=Path("download"), converter=Path)
     route: Route = attrs.field(default=Route.HYBRID, converter=Route)
     profile: Path | None = attrs.field(default=None, converter=attrs.converters.optional(Path))
-    timeouts: Timeouts = Timeouts()
-    limits: ResourceLimits = ResourceLimits()
-    attachments: AttachmentLimits = AttachmentLimits()
-    retry: RetryPolicy = RetryPolicy()
-    intensity: RestartIntensity = RestartIntensity()
-    generic: GenericPortalSettings = GenericPortalSettings()
+    timeouts: Timeouts = attrs.field(default=Timeouts(), validator=_of_kind(Timeouts))
+    limits: ResourceLimits = attrs.field(default=ResourceLimits(), validator=_of_kind(ResourceLimits))
+    attachments: AttachmentLimits = attrs.field(default=AttachmentLimits(), validator=_of_kind(AttachmentLimits))
+    retry: RetryPolicy = attrs.field(default=RetryPolicy(), validator=_of_kind(RetryPolicy))
+    intensity: RestartIntensity = attrs.field(default=RestartIntensity(), validator=_of_kind(RestartIntensity))
+    generic: GenericPortalSettings = attrs.field(
+        default=GenericPortalSettings(), validator=_of_kind(GenericPortalSettings)
+    )
     seed: int | None = None
     screenshots: bool = attrs.field(default=True, validator=_switch)
     pipeline_depth: int = attrs.field(default=1, validator=_number(1, 1))
 
     @base_url.validator
     def _check_base_url(self, _attribute: object, value: str) -> None:
-        if value:
+        if value != "":
             check_web_address(value)

@@ -37,6 +37,8 @@ _ROUNDS_BETWEEN_LOOKS = 20
 _GRACE = 2.0
 _UNFINISHED = ".crdownload"
 _LEAST_FREE = 2**20
+# With its ending while it arrives, such a name is longer than file systems take, and the browser gives up.
+_LONG_NAME = 200
 
 _CLICK = """(() => {
   const element = document.querySelectorAll(%s)[%d];
@@ -55,6 +57,10 @@ _FORCE = """(() => {
 })()"""
 
 
+class _LongNameError(NetworkError):
+    """The download broke off, and its name may well be the reason."""
+
+
 @attrs.define(eq=False)
 class _Attempt:
     """One download under way."""
@@ -62,6 +68,7 @@ class _Attempt:
     into: Path
     watch: LeaseWatch
     max_size: int
+    numbered: bool
     origin: float
     last_byte: float
     seen: int = -1
@@ -99,10 +106,19 @@ class Downloads:
         return self._run(f"location.assign({json.dumps(url)}), true", into, watch, max_size)
 
     def _run(self, begin: str, into: Path, watch: LeaseWatch, max_size: int) -> DownloadedFile:
+        try:
+            return self._once(begin, into, watch, max_size)
+        except _LongNameError:
+            return self._once(begin, into, watch, max_size, numbered=True)
+
+    def _once(
+        self, begin: str, into: Path, watch: LeaseWatch, max_size: int, *, numbered: bool = False
+    ) -> DownloadedFile:
+        """Bring one file, under its own name or, `numbered`, under one that the browser makes up."""
         self._tab.download_events()
         shown = self._tab.look("starting a download")
-        attempt = _Attempt(into, watch, max_size, shown.time_origin, self._monotonic())
-        self._allow(into)
+        attempt = _Attempt(into, watch, max_size, numbered, shown.time_origin, self._monotonic())
+        self._allow(into, "allowAndName" if numbered else "allow")
         try:
             if not self._tab.evaluate(begin, "starting a download"):
                 raise AttachmentError("The attachment's control is no longer on the page.")
@@ -116,9 +132,9 @@ class Downloads:
             self._tab.go(shown.url, "going back to the order")
         return self._finished(path, attempt)
 
-    def _allow(self, into: Path) -> None:
+    def _allow(self, into: Path, behavior: str) -> None:
         folder = str(into.resolve())
-        self._tab.command("Browser.setDownloadBehavior", "starting a download", behavior="allow", downloadPath=folder)
+        self._tab.command("Browser.setDownloadBehavior", "starting a download", behavior=behavior, downloadPath=folder)
 
     def _end(self, attempt: _Attempt) -> None:
         """Let nothing else into the folder, and close the tabs that the click opened."""
@@ -174,7 +190,10 @@ class Downloads:
             return
         if shutil.disk_usage(attempt.into).free < _LEAST_FREE:
             raise HostResourceError(f"The disk of {attempt.into} is full. Free some space.")
-        raise NetworkError("The download broke off before its end.")
+        text = "The download broke off before its end."
+        if not attempt.numbered and len(attempt.name.encode("utf-8", "replace")) > _LONG_NAME:
+            raise _LongNameError(text)
+        raise NetworkError(text)
 
     # ---------------------------------------------------------------------------------- a page instead of a download
 
@@ -222,7 +241,7 @@ class Downloads:
             path=path,
             size=size,
             sha256=digest,
-            suggested_name=attempt.name or path.name,
+            suggested_name=attempt.name or ("" if attempt.numbered else path.name),
             # The browser checked the length itself; of a compressed answer it announces the packed one.
             declared_size=size if attempt.total == size else None,
             url=attempt.url,

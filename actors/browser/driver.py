@@ -14,7 +14,7 @@ from selenium.webdriver.chromium.options import ChromiumOptions
 from selenium.webdriver.remote.client_config import ClientConfig
 from selenium.webdriver.remote.remote_connection import RemoteConnection
 from selenium.webdriver.remote.webdriver import WebDriver
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, TimeoutError as NoAnswerError
 
 from actors.browser.faults import meaning
 from contracts.errors import BrowserDiedError, HostResourceError
@@ -113,6 +113,10 @@ def connect(
     except WebDriverException as error:
         connection.close()  # type: ignore[no-untyped-call] # Selenium left it bare
         raise BrowserDiedError(str(meaning(error, "starting"))) from error
+    except NoAnswerError as error:
+        connection.close()  # type: ignore[no-untyped-call] # Selenium left it bare
+        within = f"The browser did not start within {start_seconds:.0f} s."
+        raise BrowserDiedError(f"{within} Is the machine busy, or its display not usable?") from error
     except (HTTPError, OSError) as error:
         connection.close()  # type: ignore[no-untyped-call] # Selenium left it bare
         raise BrowserDiedError(f"The browser did not start: {type(error).__name__}.") from error

@@ -62,27 +62,26 @@ class Outcome:
 class BatchRun:
     """Runs one batch. `run` belongs to the caller's thread, the rest to any.
 
+    It is there before its orders are, so that a stop that comes while they are prepared is not lost.
+
     Args:
         house: Opens engines.
         settings: Every setting.
-        batch: The orders and their rows.
-        mode: "parallel" or "sequential".
         workers: Workers of a crew.
         on_crew_failure: The session's fallback.
     """
 
-    def __init__(
-        self, house: House, settings: Settings, batch: Batch, mode: str, workers: int, on_crew_failure: OnCrewFailure
-    ) -> None:
+    def __init__(self, house: House, settings: Settings, workers: int, on_crew_failure: OnCrewFailure) -> None:
         self._house = house
         self._settings = settings
-        self._batch = batch
-        self._mode = mode
+        self._batch = Batch((), ())
+        self._mode = "sequential"
         self._workers = workers
         self._on_crew_failure = on_crew_failure
         self._engine: Engine | None = None
         self._bell = Bell()
         self._ended = False
+        self._settled = False
         self._stop_text = ""
         self._fallback = ""
         self._interrupted = False
@@ -91,14 +90,18 @@ class BatchRun:
         self._workers_before: tuple[WorkerHealth, ...] = ()
         self._workers_of_crew: tuple[WorkerHealth, ...] = ()
 
-    def run(self) -> Outcome:
+    def run(self, batch: Batch, mode: str) -> Outcome:
         """Work until every order has ended, then return what became of them.
+
+        Args:
+            batch: The orders and their rows.
+            mode: "parallel" or "sequential".
 
         Raises:
             ConfigurationError, ProfileCorruptionError: Nothing could be started.
             AuthenticationError: No order could be visited, because the portal let nobody in.
         """
-        batch = self._batch
+        self._batch, self._mode = batch, mode
         if batch.continues:
             self._house.close_engine()  # a warm one has forgotten the orders that it gave back
         workers, warm = self._house.board.read().workers, self._house.warm_engine
@@ -113,7 +116,11 @@ class BatchRun:
             return self._outcome()
         finally:
             self._ended = True
-            self._bell.ring()
+
+    def settle(self) -> None:
+        """Say that nothing more will come of this batch: what it opened is closed, and its report is made."""
+        self._ended = self._settled = True
+        self._bell.ring()
 
     @property
     def _work(self) -> Work:
@@ -241,9 +248,9 @@ class BatchRun:
         """Whether something in hand was not waited for."""
         return self._force or (self._engine is not None and self._engine.was_forced)
 
-    def wait_ended(self, timeout: float) -> bool:
-        """Wait up to `timeout` seconds for the end of `run`."""
-        return self._bell.wait_for(lambda: self._ended, timeout)
+    def wait_settled(self, timeout: float) -> bool:
+        """Wait up to `timeout` seconds until the batch is settled."""
+        return self._bell.wait_for(lambda: self._settled, timeout)
 
     # --------------------------------------------------------------------------------------------------------- the end
 

@@ -49,7 +49,8 @@ class ProcessingSession:
         credentials: Where user names and passwords come from; by default the environment, then the keyring.
 
     Raises:
-        TypeError: `headless_config` is no `HeadlessConfiguration`, or an unknown setting is given (contract 4).
+        TypeError: `headless_config` is no `HeadlessConfiguration` (contract 4), the callback cannot be called, or an
+            unknown setting is given.
         ValueError: `max_workers` or another value is out of its range (contract 3).
     """
 
@@ -71,6 +72,7 @@ class ProcessingSession:
             raise TypeError(f"headless_config must be a HeadlessConfiguration, not {given}.")
         if credentials is not None and not all(hasattr(credentials, name) for name in _CREDENTIAL_METHODS):
             raise TypeError(f"credentials must have the methods {' and '.join(_CREDENTIAL_METHODS)}.")
+        _check_callback(progress_callback)
         self._workers = check_worker_count(max_workers)
         self._parallel = bool(enable_parallel)
         try:
@@ -87,6 +89,8 @@ class ProcessingSession:
         self._house.lane.set_callback(progress_callback)
         self._totals = reports.Totals(session_id=secrets.token_hex(8), started_at=self._clock.now())
         self._busy = threading.Lock()
+        self._beginning = threading.Lock()
+        """Held while a batch takes the session, so that who sees it busy also sees its batch."""
         self._warm = False
         self._status = SessionStatus.INITIALIZING
         self._mode = "sequential"
@@ -114,12 +118,12 @@ class ProcessingSession:
             AuthenticationError: No order could be visited, because the portal let nobody in.
             KeyboardInterrupt: After an orderly end, when the user asked for it.
         """
-        if not self._busy.acquire(blocking=False):
-            raise SessionBusyError("This session is working on a batch. Wait for it, or use a second session.")
-        rows = tuple(po_list)
+        batch = self._begin()
         try:
-            return self._process(lambda: self._prepare(rows))
+            rows = tuple(po_list)
+            return self._process(batch, lambda: self._prepare(rows))
         finally:
+            batch.settle()
             self._busy.release()
 
     def resume(self) -> tuple[int, int, dict[str, Any]]:
@@ -131,12 +135,20 @@ class ProcessingSession:
         Raises:
             ConfigurationError: The session has no journal that outlives it. Else as `process_pos`.
         """
-        if not self._busy.acquire(blocking=False):
-            raise SessionBusyError("This session is working on a batch. Wait for it, or use a second session.")
+        batch = self._begin()
         try:
-            return self._process(self._prepare_rest)
+            return self._process(batch, self._prepare_rest)
         finally:
+            batch.settle()
             self._busy.release()
+
+    def _begin(self) -> BatchRun:
+        """Take the session for a new batch, which can be stopped from here on."""
+        with self._beginning:
+            if not self._busy.acquire(blocking=False):
+                raise SessionBusyError("This session is working on a batch. Wait for it, or use a second session.")
+            self._batch = BatchRun(self._house, self._settings, self._workers, self._handle_parallel_failure)
+            return self._batch
 
     def _prepare(self, rows: tuple[Mapping[str, Any] | POTask, ...]) -> Batch:
         journal = self._house.journal
@@ -155,7 +167,7 @@ class ProcessingSession:
             ended=frozenset(one.order.handle.sequence for one in known if one.has_ended),
         )
 
-    def _process(self, prepare_batch: Callable[[], Batch]) -> tuple[int, int, dict[str, Any]]:
+    def _process(self, batch: BatchRun, prepare_batch: Callable[[], Batch]) -> tuple[int, int, dict[str, Any]]:
         try:
             self._house.open_books(self._settings)
             prepared = prepare_batch()
@@ -166,16 +178,13 @@ class ProcessingSession:
         self._mode, why = self._choose(len(prepared.to_do))
         log.info("Mode %s: %s.", self._mode, why)
         self._totals.mode = self._mode
-        batch = BatchRun(
-            self._house, self._settings, prepared, self._mode, self._workers, self._handle_parallel_failure
-        )
-        self._batch, self._results = batch, ()
+        self._results = ()
         self._status = SessionStatus.RUNNING
         self._began_at, self._ended_at = self._clock.monotonic(), None
         outcome = Outcome()
         started_at = self._clock.now()
         try:
-            outcome = batch.run()
+            outcome = batch.run(prepared, self._mode)
         except BaseException as error:
             self._house.close_engine()
             outcome = batch.break_off(error)
@@ -188,6 +197,8 @@ class ProcessingSession:
             if not self._warm or outcome.status is SessionStatus.FAILED:
                 self._house.close()
             self._status = outcome.status
+            # Before the final call, which may itself ask for a stop and wait for it.
+            batch.settle()
             self._house.lane.finish(self.get_progress, timeout=5.0)
         log.info("%d of %d succeeded in %.1f s.", report["successful_pos"], report["total_pos"], self._elapsed())
         if outcome.interrupted:
@@ -235,18 +246,22 @@ class ProcessingSession:
         Returns:
             Whether everything ended in time, nothing forced.
         """
-        batch = self._batch
-        if not self._busy.locked() or batch is None:
+        batch = self._batch_in_work()
+        if batch is None:
             return True
         batch.request_stop("stopped by stop_processing")
-        bound = self._settings.timeouts.shutdown + 2 * self._settings.timeouts.force
-        return batch.wait_ended(bound) and not batch.was_forced
+        bound = self._settings.timeouts.shutdown + 3 * self._settings.timeouts.force
+        return batch.wait_settled(bound) and not batch.was_forced
 
     def request_stop(self, force: bool = False) -> None:
         """Ask the batch in work to end and return at once. With `force` nothing in hand is waited for."""
-        batch = self._batch
-        if batch is not None and self._busy.locked():
+        batch = self._batch_in_work()
+        if batch is not None:
             batch.request_stop("stopped by the user", force=force)
+
+    def _batch_in_work(self) -> BatchRun | None:
+        with self._beginning:
+            return self._batch if self._busy.locked() else None
 
     # ------------------------------------------------------------------------------------------------------- looking
 
@@ -287,7 +302,12 @@ class ProcessingSession:
         return max(0.0, end - self._began_at)
 
     def set_progress_callback(self, callback: ProgressCallback | None) -> None:
-        """Set or replace the callback (contract 17, 18)."""
+        """Set or replace the callback (contract 17, 18).
+
+        Raises:
+            TypeError: It cannot be called.
+        """
+        _check_callback(callback)
         self._house.lane.set_callback(callback)
 
     def get_session_report(self) -> dict[str, Any]:
@@ -392,3 +412,8 @@ class ProcessingSession:
             return ok, failed
         self._mode = self._totals.mode = "sequential"
         return self._batch.run_rest_sequentially(str(error))
+
+
+def _check_callback(callback: object) -> None:
+    if callback is not None and not callable(callback):
+        raise TypeError(f"progress_callback must be something to call, not {callback!r}.")

@@ -55,6 +55,15 @@ def test_an_address_is_downloaded_by_the_browser(
     assert (file.path.name, file.sha256) == ("direct.xlsx", HASH)
 
 
+def test_a_name_longer_than_file_systems_take_loses_no_file(
+    browser: ChromiumBrowser, site: Site, into: Path, watch: Watch
+) -> None:
+    file = browser.download_by_address(site.url(f"/file/{'n' * 300}.pdf"), into, watch, LIMIT)
+    assert (file.suggested_name, file.sha256) == (f"{'n' * 300}.pdf", HASH)
+    assert list(into.iterdir()) == [file.path]
+    assert browser.read().url == site.url("/links")
+
+
 def test_a_file_that_the_browser_would_show_is_downloaded_all_the_same(
     browser: ChromiumBrowser, site: Site, into: Path, watch: Watch
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import stat
 import threading
 from collections.abc import Callable
@@ -11,7 +12,9 @@ from pathlib import Path
 
 import attrs
 import pytest
+from selenium.webdriver.chromium.options import ChromiumOptions
 
+from actors.browser.driver import connect
 from actors.browser.find import BrowserKind, FoundBrowser
 from actors.browser.launch import ChromiumLauncher
 from actors.browser.profiles import folder_of
@@ -269,3 +272,10 @@ def test_a_start_that_never_gets_its_turn_says_so(ledger: ProcessLedger, tmp_pat
     with pytest.raises(BrowserDiedError, match="turn"):
         launcher.launch(owner)
     assert nothing_left(ledger, owner)
+
+
+def test_a_browser_that_never_gets_ready_is_told_with_what_may_be_the_reason() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        with pytest.raises(BrowserDiedError, match=r"did not start within 1 s\. Is the machine busy, or its display"):
+            connect(port, "goog", ChromiumOptions(), 0.6, 1.0)

@@ -190,6 +190,15 @@ def test_settings_check_their_base_url_and_turn_words_into_values() -> None:
         Settings(portal="sap")  # type: ignore[arg-type]  # what is proved
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("base_url", None), *((n, 5) for n in ("base_url", "timeouts", "limits", "attachments", "retry", "generic"))],
+)
+def test_a_setting_of_the_wrong_type_is_refused_by_name_where_it_is_given(name: str, value: Any) -> None:
+    with pytest.raises(ConfigurationError, match=f"{name} must be .*not {value!r}"):
+        Settings(**{name: value})
+
+
 def test_headless_configuration_goes_by_both_names() -> None:
     """Contract 41 and part 1."""
     assert HeadlessConfiguration().headless is True

@@ -125,6 +125,16 @@ def test_6_a_row_that_is_no_mapping_is_a_type_error_and_leaves_the_session_usabl
     assert session.process_pos(orders(2))[:2] == (2, 0)
 
 
+def test_6_a_list_that_is_none_is_a_type_error_and_leaves_the_session_usable(
+    make_session: MakeSession, ground: Ground
+) -> None:
+    session = make_session()
+    nothing: Any = None
+    with pytest.raises(TypeError, match="not iterable"):
+        session.process_pos(nothing)
+    assert session.process_pos(orders(2))[:2] == (2, 0)
+
+
 @pytest.mark.parametrize(
     ("parallel", "count", "mode"), [(True, 2, "parallel"), (True, 1, "sequential"), (False, 5, "sequential")]
 )

@@ -14,7 +14,7 @@ from actors.session.mode import MachineFigures
 from contracts.config import HeadlessConfiguration
 from contracts.status import SessionStatus
 from contracts.tasks import TaskStatus
-from tests.session.conftest import Beside, Ground, MakeSession, orders, until
+from tests.session.conftest import PATIENCE, Beside, GatedPremises, Ground, MakeSession, orders, until
 
 # ---------------------------------------------------------------------------------------------------- stopping: 15, 16
 
@@ -46,6 +46,69 @@ def test_15_and_16_stopping_finishes_what_is_in_hand_and_cancels_the_rest(
     assert session.get_progress()["session_status"] is SessionStatus.CANCELLED
     assert session.validate_session_state() == []
     assert ground.opened == ground.closed
+
+
+def test_15_a_stop_that_comes_while_the_orders_are_prepared_is_not_lost(
+    make_session: MakeSession, ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Contract 15: a long list takes a while to prepare, and the user does not wait for it."""
+    preparing, go_on = threading.Event(), threading.Event()
+    machine = figures.machine
+
+    def read_slowly() -> MachineFigures:
+        preparing.set()
+        go_on.wait(PATIENCE)
+        return machine()
+
+    monkeypatch.setattr(figures, "machine", read_slowly)
+    session = make_session()
+    batch = Beside(session, orders(200))
+    assert preparing.wait(PATIENCE)
+    session.request_stop()
+    go_on.set()
+    successful, failed, report = batch.result()
+    assert successful + failed == 200
+    assert failed > 100
+    assert report["stopped_early"]
+    assert session.get_progress()["session_status"] is SessionStatus.CANCELLED
+    assert len(ground.visits) == successful
+
+
+@pytest.mark.parametrize("parallel", [True, False])
+def test_16_when_stopping_returns_everything_is_closed_counted_and_reported(
+    make_session: MakeSession, ground: Ground, monkeypatch: pytest.MonkeyPatch, parallel: bool
+) -> None:
+    """Contract 16: True means that browsers are gone and the final report is made, not that both are on their way."""
+    closing, go_on = threading.Event(), threading.Event()
+    close = GatedPremises.close
+
+    def close_slowly(premises: GatedPremises) -> tuple[str, ...]:
+        closing.set()
+        go_on.wait(PATIENCE)
+        return close(premises)
+
+    monkeypatch.setattr(GatedPremises, "close", close_slowly)
+    session = make_session(parallel)
+    ground.gate.clear()
+    batch = Beside(session, orders(9))
+    until(lambda: session.get_progress()["active_tasks"] >= 1, "somebody at work")
+    seen: list[object] = []
+
+    def stop() -> None:
+        answer = session.stop_processing()
+        reported = session.get_session_report()["total_pos"]
+        seen.extend((answer, go_on.is_set(), session.get_progress()["session_status"], reported))
+
+    stopper = threading.Thread(target=stop)
+    stopper.start()
+    until(lambda: session.get_progress()["session_status"] is SessionStatus.STOPPING, "the stop is known")
+    ground.gate.set()
+    assert closing.wait(PATIENCE)
+    stopper.join(0.2)
+    go_on.set()
+    stopper.join(PATIENCE)
+    batch.result()
+    assert seen == [True, True, SessionStatus.CANCELLED, 9]
 
 
 def test_15_stopping_from_the_callback_works_at_any_call(make_session: MakeSession, ground: Ground) -> None:

@@ -177,6 +177,16 @@ def test_18_the_wait_for_a_blocked_callback_is_bounded_in_all() -> None:
     release.set()
 
 
+def test_17_a_callback_that_cannot_be_called_is_refused_where_it_is_given(make_session: MakeSession) -> None:
+    with pytest.raises(TypeError, match="progress_callback must be something to call, not 5"):
+        make_session(callback=5)
+    session = make_session()
+    wrong: Any = "print"
+    with pytest.raises(TypeError, match="something to call"):
+        session.set_progress_callback(wrong)
+    session.set_progress_callback(None)
+
+
 def test_17_the_callback_can_be_replaced_while_a_batch_runs(make_session: MakeSession, ground: Ground) -> None:
     """Contract 17."""
     first: list[dict[str, Any]] = []
