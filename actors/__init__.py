@@ -1,12 +1,41 @@
 """Supervised crews of real browsers that bring home every purchase order's attachments, verified.
 
-The public names; everything else is a room that may change.
+The public names; everything else is a room that may change. Each is loaded when it is first asked for, so that a wrong
+argument of the command does not wait for the browser's libraries.
 """
 
 from __future__ import annotations
 
-from actors.browser.profiles import ProfileManager as ProfileManager
-from actors.intake.orders_csv import create_po_tasks_from_csv as create_po_tasks_from_csv
-from actors.session.books import Books as Books
-from actors.session.main_app import MainApp as MainApp
-from actors.session.session import ProcessingSession as ProcessingSession
+import importlib
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from actors.browser.profiles import ProfileManager as ProfileManager
+    from actors.intake.orders_csv import create_po_tasks_from_csv as create_po_tasks_from_csv
+    from actors.session.books import Books as Books
+    from actors.session.main_app import MainApp as MainApp
+    from actors.session.session import ProcessingSession as ProcessingSession
+
+_HOMES: Mapping[str, str] = MappingProxyType(
+    {
+        "Books": "actors.session.books",
+        "MainApp": "actors.session.main_app",
+        "ProcessingSession": "actors.session.session",
+        "ProfileManager": "actors.browser.profiles",
+        "create_po_tasks_from_csv": "actors.intake.orders_csv",
+    }
+)
+
+__all__ = ["Books", "MainApp", "ProcessingSession", "ProfileManager", "create_po_tasks_from_csv"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'actors' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

@@ -83,6 +83,7 @@ class DownloadedFile:
         suggested_name: The name the browser gave it, or empty.
         declared_size: Bytes the portal announced, or None.
         url: The address it finally came from, or empty.
+        ended_by_close: Whether nothing but the end of the connection said that it was whole.
     """
 
     path: Path
@@ -93,6 +94,7 @@ class DownloadedFile:
     suggested_name: str = ""
     declared_size: int | None = None
     url: str = ""
+    ended_by_close: bool = False
 
 
 @attrs.frozen

@@ -244,6 +244,7 @@ class Downloads:
             suggested_name=attempt.name or ("" if attempt.numbered else path.name),
             # The browser checked the length itself; of a compressed answer it announces the packed one.
             declared_size=size if attempt.total == size else None,
+            ended_by_close=not attempt.total,  # or by its last chunk: the browser does not tell which
             url=attempt.url,
         )
 

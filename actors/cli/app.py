@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
-import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -185,26 +184,3 @@ def _unforeseen(error: Exception, outlets: Outlets) -> ExitCode:
     if debugging(os.environ):
         outlets.err.say("".join(traceback.format_exception(error)))
     return ExitCode.NOT_FINISHED
-
-
-def entry_point() -> None:
-    """Run the command and leave with its exit code."""
-    try:
-        app()
-    finally:
-        _settle_streams()
-
-
-def _settle_streams() -> None:
-    """Let go of a stream that nobody reads any more: Python would try it again at its end and spoil the exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except OSError:
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, stream.fileno())
-            os.close(nowhere)
-
-
-if __name__ == "__main__":
-    entry_point()

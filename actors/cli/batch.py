@@ -172,7 +172,9 @@ def run_batch(
                 session.request_stop(force=wanted == 2)
                 deadline = now + (timeouts.shutdown if wanted == 1 else timeouts.force + _CLEAN_UP)
             display.show(session.snapshot(), now - started)
-        display.show(session.snapshot(), monotonic() - started)
+        last = session.snapshot()
+        if running.error is None or last.completed:  # of a batch that never began there is nothing to show
+            display.show(last, monotonic() - started)
     finally:
         display.close()
         environment.close()

@@ -114,7 +114,8 @@ class VisitJudge:
         self._desk.release(lease)
         verified = host.session.verified or version < host.session.version
         if verified and task.met_login_at is not None and version > task.met_login_at:
-            text = f"The portal asked for a login again right after a verified login ({reason}). Check its access."
+            why = reason.rstrip(".")
+            text = f"The portal asked for a login again right after a verified login ({why}). Check its access."
             self._desk.fail(task, text, "AUTH_ERROR", Blame.AUTH)
             return
         task.met_login_at = version

@@ -234,6 +234,7 @@ class HttpFetcher:
             disposition=disposition,
             declared_size=announced if encoding.strip().lower() in ("", "identity") else None,
             url=str(address),
+            ended_by_close=announced is None and "transfer-encoding" not in answer.headers,
         )
 
 

@@ -12,12 +12,14 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
+from actors.filing.endings import has_end
 from actors.filing.naming import ending_of
 from contracts.errors import AttachmentError, AuthenticationError
 from contracts.ports import DownloadedFile, ListedAttachment
 from contracts.tasks import Attachment
 
 _HEAD = 4096
+_TAIL = 64 * 1024 + 22
 _MOST_HTML = 512 * 1024
 
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
@@ -119,6 +121,14 @@ def verify(file: DownloadedFile, listed: ListedAttachment, name: str) -> None:
     kind, is_kind = _expected(file, name)
     if not is_kind(head):
         raise AttachmentError(f"{name} should be {kind}, but its content is not. Open it in the portal by hand.")
+    if file.ended_by_close and not has_end(head, _tail(file.path)):
+        raise AttachmentError(f"{name} was cut off: it has a beginning and no end. Run the order again.")
+
+
+def _tail(path: Path) -> bytes:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _TAIL))
+        return file.read()
 
 
 def _size_on_disk(path: Path, name: str) -> int:

@@ -13,7 +13,7 @@ import attrs
 
 from contracts.config import check_web_address
 from contracts.errors import ConfigurationError, JournalError
-from contracts.ports import KnownTask
+from contracts.ports import Journal, KnownTask
 from contracts.tasks import Order, POTask, TaskHandle
 
 _KNOWN = frozenset(
@@ -99,6 +99,28 @@ def prepare(
         known=frozenset(one.order.handle.sequence for one in met.values()),
         ended=frozenset(one.order.handle.sequence for one in met.values() if one.has_ended),
         removed=tuple(one for key, one in before.items() if key not in met) if met else (),
+    )
+
+
+def from_list(rows: Iterable[Mapping[str, Any] | POTask], base_url: str, journal: Journal) -> Batch:
+    """Return the batch of a caller's list: a new one, or the journal's unfinished one. Raises as `prepare`."""
+    return prepare(rows, base_url, journal.replay().next_sequence, journal.tasks_in_hand())
+
+
+def from_journal(journal: Journal) -> Batch:
+    """Return the journal's unfinished batch without its list.
+
+    Raises:
+        ConfigurationError: The journal is none that a later process can go on from.
+    """
+    if not journal.resumes:
+        raise ConfigurationError("There is nothing to resume from: give the session a journal on disk (journal=).")
+    known = journal.tasks_in_hand()
+    return Batch(
+        tuple(one.order for one in known),
+        tuple(range(len(known))),
+        known=frozenset(one.order.handle.sequence for one in known),
+        ended=frozenset(one.order.handle.sequence for one in known if one.has_ended),
     )
 
 

@@ -180,6 +180,8 @@ class SequentialEngine:
         """End the browser and the ticker."""
         self._environment.close()
         self._drop_browser(Reason(ExitKind.SHUTDOWN, "the session ends"), ordered=True)
+        if self._generation:
+            self._announce(ChildChange.STOPPED)
         return not self._force
 
     # -------------------------------------------------------------------------------------------------------- the core

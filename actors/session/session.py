@@ -19,7 +19,7 @@ from actors.session.books import Books
 from actors.session.house import House, TestMode
 from actors.session.mode import choose_mode, recommend_workers
 from actors.session.options import SettingsOptions
-from actors.session.orders import Batch, prepare
+from actors.session.orders import Batch, from_journal, from_list
 from contracts.config import HeadlessConfiguration, Settings, check_worker_count
 from contracts.errors import ConfigurationError, SessionBusyError
 from contracts.ports import CredentialSource, Journal
@@ -121,7 +121,7 @@ class ProcessingSession:
         batch = self._begin()
         try:
             rows = tuple(po_list)
-            return self._process(batch, lambda: self._prepare(rows))
+            return self._process(batch, lambda: from_list(rows, self._settings.base_url, self._house.journal))
         finally:
             batch.settle()
             self._busy.release()
@@ -137,7 +137,7 @@ class ProcessingSession:
         """
         batch = self._begin()
         try:
-            return self._process(batch, self._prepare_rest)
+            return self._process(batch, lambda: from_journal(self._house.journal))
         finally:
             batch.settle()
             self._busy.release()
@@ -149,23 +149,6 @@ class ProcessingSession:
                 raise SessionBusyError("This session is working on a batch. Wait for it, or use a second session.")
             self._batch = BatchRun(self._house, self._settings, self._workers, self._handle_parallel_failure)
             return self._batch
-
-    def _prepare(self, rows: tuple[Mapping[str, Any] | POTask, ...]) -> Batch:
-        journal = self._house.journal
-        first = journal.replay().next_sequence
-        return prepare(rows, self._settings.base_url, first, journal.tasks_in_hand())
-
-    def _prepare_rest(self) -> Batch:
-        journal = self._house.journal
-        if not journal.resumes:
-            raise ConfigurationError("There is nothing to resume from: give the session a journal on disk (journal=).")
-        known = journal.tasks_in_hand()
-        return Batch(
-            tuple(one.order for one in known),
-            tuple(range(len(known))),
-            known=frozenset(one.order.handle.sequence for one in known),
-            ended=frozenset(one.order.handle.sequence for one in known if one.has_ended),
-        )
 
     def _process(self, batch: BatchRun, prepare_batch: Callable[[], Batch]) -> tuple[int, int, dict[str, Any]]:
         try:
@@ -373,11 +356,18 @@ class ProcessingSession:
             mock_workers: Each order is read from a made-up page without attachments.
             simulate_failures: Some orders fail, always the same ones.
             fixed_timing: Each visit takes the same time.
+
+        Raises:
+            SessionBusyError: A batch is in work.
         """
         chosen = TestMode(mock_workers, simulate_failures, fixed_timing)
-        with self._busy:
+        if not self._busy.acquire(blocking=False):
+            raise SessionBusyError("This session is working on a batch. Choose the mode before it.")
+        try:
             self._house.close()
             self._house.test_mode = chosen if any(attrs.astuple(chosen)) else None
+        finally:
+            self._busy.release()
 
     # ------------------------------------------------------------------------------------------------------ lifetime
 

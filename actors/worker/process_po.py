@@ -61,8 +61,10 @@ class _Sight:
     """The page in hand. One that does not open leaves none, since the browser may then show the last order's."""
 
     page: PageSnapshot | None = None
+    first: str = ""
 
     def open(self, tools: Tools, address: str) -> PageSnapshot:
+        self.first = self.first or address
         self.page = None
         self.page = tools.browser.open(address)
         return self.page
@@ -99,7 +101,7 @@ def process_po(visit: VisitOrder, tools: Tools, watch: VisitWatch) -> VisitOutco
     except SessionCorruptionError:
         raise
     except (WorkerError, HostResourceError) as error:
-        failure = _failed(visit, tools, error, tools.monotonic() - began)
+        failure = _failed(visit, tools, error, sight.first or visit.order.url, tools.monotonic() - began)
         return attrs.evolve(failure, evidence=keep_evidence(visit, tools, watch, sight.page, failure))
     result = POResult(
         handle=visit.lease.task,
@@ -130,7 +132,9 @@ def _status(harvest: _Harvest) -> TaskStatus:
     return TaskStatus.PARTIAL if harvest.attachments else TaskStatus.FAILED
 
 
-def _failed(visit: VisitOrder, tools: Tools, error: WorkerError | HostResourceError, duration: float) -> VisitFailed:
+def _failed(
+    visit: VisitOrder, tools: Tools, error: WorkerError | HostResourceError, url: str, duration: float
+) -> VisitFailed:
     portal_up: bool | None = None
     if error.blame in (Blame.PORTAL, Blame.NETWORK):
         status = tools.fetcher.probe(visit.order.base_url)
@@ -142,7 +146,7 @@ def _failed(visit: VisitOrder, tools: Tools, error: WorkerError | HostResourceEr
         not_found=isinstance(error, PONotFoundError),
         retry_after=error.retry_after if isinstance(error, PortalError) else None,
         portal_up=portal_up,
-        url=visit.order.url,
+        url=url,
         duration=duration,
     )
 
@@ -291,7 +295,7 @@ def _bring_one(
         if attachment is None:
             into.mkdir(parents=True, exist_ok=True)
             file = _download(tools, watch, page, item, into, cookies)
-            attachment = tools.filing.place(visit.lease, file, item)
+            attachment = _placed(visit, tools, page, file, item)
             harvest.network_failures = 0
         harvest.attachments.append(attachment)
         if item.url is not None:
@@ -308,6 +312,20 @@ def _bring_one(
             harvest.last_network_error = error
     except OSError as error:
         raise HostResourceError(f"The staging folder {into} cannot be written: {error}. Free some space.") from error
+
+
+def _placed(
+    visit: VisitOrder, tools: Tools, page: PageSnapshot, file: DownloadedFile, item: ListedAttachment
+) -> Attachment:
+    """Place a file. One that looks like the login page ends the login only if the order's page is gone as well."""
+    try:
+        return tools.filing.place(visit.lease, file, item)
+    except AuthenticationError as error:
+        again = tools.browser.open(page.url)
+        if not again.is_new or again.http_status >= 400 or tools.portal.wants_login(again):
+            raise
+        text = f"{item.label} is a web page with a login, not a file. Open it in the portal by hand."
+        raise AttachmentError(text) from error
 
 
 def _kept_copy(visit: VisitOrder, item: ListedAttachment) -> KeptFile | None:

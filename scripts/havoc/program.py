@@ -64,7 +64,7 @@ class Program:
         self.starts += 1
         with self.place.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "actors.cli.app", *words],
+                [sys.executable, "-m", "actors.cli.entry", *words],
                 stdout=log,
                 stderr=log,
                 env=os.environ | {"PURSER_DEBUG": "1"},

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from actors.cli.app import app
 
-PROGRAM = [sys.executable, "-c", "from actors.cli.app import entry_point; entry_point()"]
+PROGRAM = [sys.executable, "-c", "from actors.cli.entry import entry_point; entry_point()"]
 ROOT = Path(__file__).resolve().parents[2]
 
 

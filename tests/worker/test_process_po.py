@@ -364,3 +364,23 @@ def test_a_login_page_in_place_of_a_requisition_is_a_login_met(world: World) -> 
     world.readings[ADDRESS] = order_page(requisitions=(REQUISITION,))
     world.login_reason[REQUISITION] = "a password field"
     assert run(world) == LoginMet(3, "a password field")
+
+
+@pytest.mark.parametrize("route", list(Route))
+def test_a_file_that_is_a_page_with_a_login_is_no_end_of_the_login_while_the_order_still_shows(
+    world: World, route: Route
+) -> None:
+    """One odd file among many must not stop the run; the order's page tells whether the login is gone."""
+    world.readings[ADDRESS] = order_page(listed("a.html"))
+    world.place_error = AuthenticationError("a login page instead of a.html")
+    outcome = visited(run(world, route))
+    assert outcome.result.status is TaskStatus.FAILED
+    assert "web page with a login" in outcome.result.error_message
+    assert world.did("open") == [f"open {ADDRESS}", f"open {ADDRESS}"]
+
+
+def test_a_file_that_is_a_login_page_is_a_login_met_when_the_order_does_not_show_any_more(world: World) -> None:
+    world.readings[ADDRESS] = order_page(listed("a.pdf"))
+    world.place_error = AuthenticationError("a login page instead of a.pdf")
+    world.login_reason[ADDRESS] = "a password field"
+    assert run(world) == LoginMet(3, "a login page instead of a.pdf")
