@@ -1,25 +1,32 @@
-"""The side under test: the public session, as a user would call it."""
+"""The side under test: the command, as a user would call it, its journal on disk included."""
 
 from __future__ import annotations
 
+import csv
+import os
+import subprocess
+import sys
 import time
 from pathlib import Path
-
-from actors import ProcessingSession
-from contracts import HeadlessConfiguration
 
 
 def purser_run(portal_url: str, numbers: list[str], workers: int, out_dir: Path) -> tuple[float, str]:
     """Download every order's attachments into `out_dir/<supplier>/<number>_COMPLETED/`.
 
     Returns:
-        Seconds from before the session is made until its crew has ended, and what failed, or empty.
+        Seconds from before the program is started until it has ended, and what it complained of, or empty.
     """
-    orders = [{"po_number": number, "supplier": "", "url": "", "amount": 0.0} for number in numbers]
+    orders = out_dir.parent / "orders.csv"
+    with orders.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([["PO_NUMBER"], *([number] for number in numbers)])
+    words = ["--portal", "coupa", "--base-url", portal_url, "--download-dir", str(out_dir), "--workers", str(workers)]
     started = time.monotonic()
-    session = ProcessingSession(
-        HeadlessConfiguration(), True, workers, base_url=portal_url, download_dir=out_dir, portal="coupa"
+    ended = subprocess.run(
+        [sys.executable, "-m", "actors.cli.entry", "run", str(orders), *words, "--route", "hybrid", "--quiet"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PURSER_STATE_DIR": str(out_dir.parent / "state")},
+        check=False,
     )
-    _, failed, report = session.process_pos(orders)
     seconds = time.monotonic() - started
-    return seconds, f"{failed} failed: {report['error_summary']}"[:500] if failed else ""
+    return seconds, f"exit {ended.returncode}: {ended.stderr}"[:500] if ended.returncode else ""
