@@ -19,6 +19,7 @@ from actors.browser.find import FoundBrowser, find_browser
 from actors.browser.options import browser_options, child_environment, vendor
 from actors.browser.profiles import WorkerFolder, folder_of, make_folder
 from actors.browser.session import ChromiumBrowser
+from actors.browser.starting import watched_start
 from actors.browser.tab import Tab
 from contracts.config import HeadlessConfiguration, Timeouts
 from contracts.errors import BrowserDiedError, NetworkError
@@ -60,6 +61,10 @@ class Ledger(Protocol):
 
     def forget(self, owner: Owner) -> None:
         """Strike the owner, whose processes are gone."""
+        ...
+
+    def has_more_than_driver(self, owner: Owner) -> bool:
+        """Whether a process besides the driver lives in the owner's group."""
         ...
 
 
@@ -147,7 +152,8 @@ class ChromiumLauncher:
         port = read_port(process, folder.path, deadline, self._wait)
         options = browser_options(found, self._config, folder)
         left = max(deadline - time.monotonic(), 1.0)
-        driver = connect(port, vendor(found.kind), options, left, self._timeouts.driver_command)
+        with watched_start(self._ledger, owner):
+            driver = connect(port, vendor(found.kind), options, left, self._timeouts.driver_command)
         browser_pid = driver.caps.get(f"{vendor(found.kind)}:processID")
         if isinstance(browser_pid, int):
             self._ledger.note_browser(owner, browser_pid)

@@ -191,6 +191,9 @@ class ProcessLedger:
                 return
         groups.kill_group(pid)
         popen.wait()
+        end = self._monotonic() + _REAP_SECONDS
+        while groups.members(pid) and self._monotonic() < end:
+            self._wait(_ROUND)
         raise BrowserDiedError(f"The browser of {_name(owner)} was stopped while it was starting.")
 
     def note_browser(self, owner: Owner, pid: int) -> None:
@@ -212,6 +215,14 @@ class ProcessLedger:
         if not groups.is_running(record.pid, record.start):
             return False
         return not record.browser or groups.is_running(record.browser, browser_start)
+
+    def has_more_than_driver(self, owner: Owner) -> bool:
+        """Whether a process besides the driver lives in the owner's group."""
+        with self._lock:
+            entry = self._entries.get(owner)
+        if entry is None or not entry.record.pid:
+            return False
+        return any(process.pid != entry.record.pid for process in leftovers.owned_members(entry.record))
 
     # ------------------------------------------------------------------------------------------------ the ProcessTable
 

@@ -279,3 +279,34 @@ def test_a_browser_that_never_gets_ready_is_told_with_what_may_be_the_reason() -
         port = silent.getsockname()[1]
         with pytest.raises(BrowserDiedError, match=r"did not start within 1 s\. Is the machine busy, or its display"):
             connect(port, "goog", ChromiumOptions(), 0.6, 1.0)
+
+
+@pytest.mark.chromium
+def test_a_browser_that_is_killed_while_it_starts_ends_the_start_at_once(ledger: ProcessLedger) -> None:
+    """Its driver would wait for it in silence, up to the deadline, which lies far beyond this test's patience."""
+    launcher = ChromiumLauncher(
+        HeadlessConfiguration(), attrs.evolve(TIMEOUTS, worker_ready=300), ledger=ledger, root=ledger.root
+    )
+    owner = Owner("unlucky", 1)
+    raised: list[BaseException] = []
+
+    def start() -> None:
+        try:
+            launcher.launch(owner)
+        except BrowserDiedError as died:
+            raised.append(died)
+
+    thread = threading.Thread(target=start)
+    thread.start()
+    waiter = threading.Event()
+    while not ledger.has_more_than_driver(owner):
+        assert thread.is_alive()
+        waiter.wait(0.002)
+    driver = ledger._entries[owner].record.pid
+    for process in groups.members(driver):
+        if process.pid != driver:
+            os.kill(process.pid, signal.SIGKILL)
+    thread.join(30)
+    assert [type(one) for one in raised] == [BrowserDiedError]
+    assert ledger.live_owners() == ()
+    assert not folder_of(ledger.root, owner).path.exists()

@@ -72,7 +72,9 @@ def test_the_machine_has_cores_and_memory_within_its_limits() -> None:
 def test_usage_is_told_in_percent_and_bytes(tmp_path: Path) -> None:
     usage = resources.usage(tmp_path, tmp_path / "not yet there")
     assert 0 < usage.memory_percent <= 100
-    assert usage.disk_free[tmp_path] == usage.disk_free[tmp_path / "not yet there"] > 0
+    here, later = usage.disk_free[tmp_path], usage.disk_free[tmp_path / "not yet there"]
+    assert here > 0
+    assert later == pytest.approx(here, rel=0.05), "the same volume, which others use as well"
     assert usage.own_memory > 2**20
 
 
