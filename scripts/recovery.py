@@ -95,14 +95,17 @@ def measure(kills: int, seed: int) -> bool:
     requeued: list[float] = []
     ready_again: list[float] = []
     with (
-        tempfile.TemporaryDirectory(prefix="recovery-") as scratch,
+        tempfile.TemporaryDirectory(prefix="pr-") as scratch,
         DemoPortal(orders=kills * 30, files_per_order=2, page_latency_ms=300, file_latency_ms=100) as portal,
     ):
         os.environ.update(
             PURSER_USERNAME=portal.username, PURSER_PASSWORD=portal.password, PURSER_STATE_DIR=f"{scratch}/state"
         )
-        temporary = tempfile.gettempdir()
-        own = OwnProcesses(Path(temporary), [portal.pid])
+        # A place of its own, so that no other program's browsers are taken for this one's.
+        place = Path(scratch, "t").resolve()
+        place.mkdir()
+        os.environ["TMPDIR"] = tempfile.tempdir = str(place)
+        own = OwnProcesses(place, [portal.pid])
         session = ProcessingSession(
             HeadlessConfiguration(),
             max_workers=WORKERS,
