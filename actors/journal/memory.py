@@ -81,7 +81,8 @@ class MemoryJournal:
                 if task is not None:
                     self._open[lease.task.sequence] = attrs.evolve(task, publishing=entry)
             case OutcomeRecorded(result):
-                self._open.pop(result.handle.sequence, None)
+                if self._open.pop(result.handle.sequence, None) is None:
+                    return  # it has its outcome
                 self._results[result.handle.sequence] = result
                 if result.handle.sequence >= self._batch.first:
                     self._succeeded += result.status.is_success

@@ -161,8 +161,10 @@ class SqliteJournal:
                 self._manifest.catch_up()
 
     def _accept(self, orders: list[Order]) -> None:
-        run = self._run()
+        run = self._run(or_last=True)
         number = run["run"] if run is not None else self._begin_run(orders[0].handle.sequence, 0)
+        if run is not None and run["ended"] is not None:
+            self._db.execute("UPDATE runs SET ended = NULL WHERE run = ?", (number,))
         self._db.executemany(_ACCEPT, (task_row(order, number) for order in orders))
 
     def _write(self, entry: JournalEntry) -> None:
@@ -212,9 +214,9 @@ class SqliteJournal:
                 assert_never(entry)
 
     def _begin(self, first: int, total: int) -> None:
-        run = self._run()
+        run = self._run(or_last=True)  # its last known order may just have ended, with new ones to come
         if run is not None and run["first"] == first and run["total"]:
-            self._db.execute("UPDATE runs SET total = ? WHERE run = ?", (total, run["run"]))
+            self._db.execute("UPDATE runs SET total = ?, ended = NULL WHERE run = ?", (total, run["run"]))
             self._end_run_if_done(run["run"])
         else:
             self._begin_run(first, total)
@@ -269,7 +271,9 @@ class SqliteJournal:
 
     def _end_run_if_done(self, run: int) -> None:
         self._db.execute(
-            "UPDATE runs SET ended = ? WHERE run = ? AND succeeded + failed >= total", (stamp(self._now()), run)
+            "UPDATE runs SET ended = ? WHERE run = ? AND succeeded + failed >= total "
+            "AND NOT EXISTS (SELECT 1 FROM tasks WHERE status IS NULL AND tasks.run = runs.run)",
+            (stamp(self._now()), run),
         )
 
     # -------------------------------------------------------------------------------------------------------- reading

@@ -22,7 +22,7 @@ from contracts.errors import (
     ProfileCorruptionError,
     error_code,
 )
-from contracts.ports import KnownTask, OutcomeRecorded
+from contracts.ports import BatchBegun, KnownTask, OutcomeRecorded
 from contracts.status import Progress, SessionStatus, WorkerHealth
 from contracts.tasks import Order, POResult, POTask, TaskStatus
 
@@ -151,7 +151,10 @@ class BatchRun:
         if left:
             log.warning("%d orders of the unfinished run are in the list no more and are cancelled.", len(left))
             gone = ConfigurationError("This order was taken out of the list before it was done.")
-            journal.append(journal.open_epoch(), tuple(OutcomeRecorded(_cancelled(order, gone)) for order in left))
+            outcomes = tuple(OutcomeRecorded(_cancelled(order, gone)) for order in left)
+            # With the new total, so that the run does not end with the last order known while new ones are to come.
+            total = BatchBegun(journal.replay().batch_first, self._work.total)
+            journal.append(journal.open_epoch(), (total, *outcomes))
 
     def _check_portals(self, orders: tuple[Order, ...]) -> None:
         """Raise `PortalUnreachableError` when no portal of the batch answers at all."""
