@@ -58,6 +58,9 @@ class WriterLock:
                     "download folder."
                 ) from error
             raise unwritable(journal, error) from error
+        except sqlite3.DatabaseError as error:
+            self._connection.close()
+            raise JournalError(f"{path} is no lock of this program ({error}). Move it away, then go on.") from error
 
     def release(self) -> None:
         """Give it back."""
@@ -65,8 +68,12 @@ class WriterLock:
 
 
 def _make_private(path: Path) -> None:
-    """Make the file for this user alone; what SQLite puts beside it gets the same mode."""
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    """Make the file for this user alone; what SQLite puts beside it gets the same mode.
+
+    One that is there is not opened: closing it again would give up every lock that this process holds on it.
+    """
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -78,13 +85,15 @@ def connect(path: Path) -> sqlite3.Connection:
     """
     try:
         _make_private(path)
+        is_checked = _check_untouched(path)
         connection = sqlite3.connect(path, timeout=SECONDS_TO_WAIT, isolation_level=None, check_same_thread=False)
     except (sqlite3.OperationalError, OSError) as error:
         raise unwritable(path, error) from error
     try:
         with explained(path):
             connection.row_factory = sqlite3.Row
-            _check(connection, path)
+            if not is_checked:
+                _check(connection, path)
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute("PRAGMA foreign_keys=ON")
@@ -101,13 +110,17 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
     Raises:
         JournalError: There is none, or as `connect`.
     """
-    if not path.is_file():
-        raise JournalError(f"There is no journal at {path}. Name the download folder of a run.")
     try:
-        connection = _opened_to_read(path, "mode=ro")
-    except sqlite3.OperationalError:
-        # A folder that may not be written has no place for the files that readers share; then nobody writes either.
-        with explained(path):
+        is_there = path.is_file()
+    except OSError as error:
+        raise JournalError(f"The journal {path} cannot be read: {error.strerror or error}.") from error
+    if not is_there:
+        raise JournalError(f"There is no journal at {path}. Name the download folder of a run.")
+    with explained(path):
+        try:
+            connection = _opened_to_read(path, "mode=ro")
+        except sqlite3.OperationalError:
+            # A folder that may not be written has no place for the files that readers share; then nobody writes either.
             connection = _opened_to_read(path, "mode=ro&immutable=1")
     try:
         with explained(path):
@@ -127,6 +140,22 @@ def _opened_to_read(path: Path, mode: str) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _check_untouched(path: Path) -> bool:
+    """Refuse what is not ours, or not whole, before it is opened for writing: even that would tidy up in it.
+
+    Returns:
+        Whether it could be looked at so.
+    """
+    with explained(path):
+        try:
+            connection = _opened_to_read(path, "mode=ro")
+        except sqlite3.OperationalError:
+            return False  # a change was broken off that only a writer can take back
+        with contextlib.closing(connection):
+            _check(connection, path)
+        return True
 
 
 def _check(connection: sqlite3.Connection, path: Path, *, oldest: int = 0) -> None:
@@ -161,6 +190,8 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
+        if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_ERROR:  # a table or a column is not there
+            raise damaged(path, str(error)) from error
         raise unwritable(path, error) from error
     except sqlite3.DatabaseError as error:
         raise damaged(path, str(error)) from error
@@ -177,6 +208,6 @@ def unwritable(path: Path, error: Exception) -> HostResourceError:
 def damaged(path: Path, what: str) -> JournalError:
     """Return the error for a journal that is not whole."""
     return JournalError(
-        f"The journal {path} is damaged ({what}). It is left as it is. Put a copy of it back, or start anew with "
-        "--fresh, which keeps it aside."
+        f"The journal {path} is damaged ({' '.join(what.split())}). It is left as it is. Put a copy of it back, or "
+        "start anew with --fresh, which keeps it aside."
     )

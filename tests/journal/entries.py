@@ -10,6 +10,7 @@ from contracts.ports import JournalEntry, KeptFile, Lease, OutcomeRecorded, Publ
 from contracts.tasks import Attachment, MissingAttachment, Order, POResult, POTask, TaskHandle, TaskStatus
 
 BASE = "https://portal.example"
+LOCKS = ("-lock", "-lock-journal", "-shm")
 NOON = dt.datetime(2025, 1, 1, 12, tzinfo=dt.UTC)
 
 
@@ -83,6 +84,16 @@ class Place:
             journal.close()
 
     def content(self) -> dict[str, bytes]:
-        """Every file of the place with its content, the lock's aside."""
-        found = (path for path in self.root.rglob("*") if path.is_file() and not path.name.endswith("-lock"))
-        return {str(path.relative_to(self.root)): path.read_bytes() for path in found}
+        """Every file that holds anything, with its content; not the lock, and not what readers share."""
+        found = (path for path in self.root.rglob("*") if path.is_file())
+        kept = {str(path.relative_to(self.root)): path.read_bytes() for path in found if not path.name.endswith(LOCKS)}
+        return {name: content for name, content in kept.items() if content or not name.endswith("-wal")}
+
+    def leave_as_killed(self, journal: SqliteJournal) -> None:
+        """Close the journal, and put its files back as they were: as a process leaves them that is killed now."""
+        left = self.content()
+        journal.close()
+        for name in self.content():
+            (self.root / name).unlink()
+        for name, content in left.items():
+            (self.root / name).write_bytes(content)
