@@ -17,7 +17,7 @@ _log = logging.getLogger("purser.journal")
 
 
 class StoredLine(NamedTuple):
-    """One line as the database knows it, its number, and where it ends in the file."""
+    """One line as the database knows it: its place, itself, and where it ends in the file."""
 
     number: int
     line: str
@@ -27,12 +27,8 @@ class StoredLine(NamedTuple):
 class StoredLines(Protocol):
     """The lines that the database knows."""
 
-    def last_until(self, size: int) -> StoredLine | None:
-        """Return the last line that ends within the first `size` bytes, or None."""
-        ...
-
     def after(self, number: int) -> Iterable[StoredLine]:
-        """Return every line behind the one with this number, counted from 1."""
+        """Return every line behind the one with this number."""
         ...
 
 
@@ -51,32 +47,37 @@ class ManifestFile:
 
     def __init__(self, path: Path, stored: StoredLines, root: Path) -> None:
         self._path = path
-        self._stored = stored
         self._root = root
+        self._stored = stored
         try:
+            if not path.exists():
+                path.touch(mode=0o600)
             self._file: BinaryIO = path.open("a+b", buffering=0)
-            self._number, self._end = self._proven_end()
         except OSError as error:
             raise self._trouble(error) from error
-        self.catch_up()
+        try:
+            self._number, self._end = self._proven_end()
+            self.catch_up()
+        except BaseException:
+            self._file.close()
+            raise
 
     def _proven_end(self) -> tuple[int, int]:
-        """Return up to which line and byte the file is what the database says; what follows may only be a torn line."""
-        size = self._file.seek(0, 2)
-        last = self._stored.last_until(size)
-        if last is None:
-            number, end, proven = 0, 0, True
-        else:
-            number, end = last.number, last.end
-            wanted = last.line.encode() + b"\n"
-            self._file.seek(end - len(wanted))
-            proven = self._file.read(len(wanted)) == wanted
-        if proven and end < size:
-            self._file.seek(end)
-            rest = self._file.read(size - end)
-            follows = next(iter(self._stored.after(number)), None)
-            proven = follows is not None and (follows.line.encode() + b"\n").startswith(rest)
-        if not proven:
+        """Return up to which line, and where, the file is what the database says; only a torn line may follow."""
+        try:
+            with self._path.open("rb") as file:
+                number = end = 0
+                for stored in self._stored.after(0):
+                    wanted = stored.line.encode() + b"\n"
+                    found = file.read(len(wanted))
+                    if found != wanted:
+                        break
+                    number, end = stored.number, stored.end
+                else:
+                    wanted, found = b"", file.read(1)
+        except OSError as error:
+            raise self._trouble(error) from error
+        if not wanted.startswith(found):
             raise JournalError(
                 f"The manifest {self._path} was changed by something else. See what differs with: purser verify "
                 f"{self._root}. To go on with new books and keep the old ones aside, run with --fresh."

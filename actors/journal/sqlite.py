@@ -80,9 +80,14 @@ class SqliteJournal:
             self._db = database.connect(path)
             try:
                 self._fully = False
-                self._end_what_a_dead_program_left()
-                self._epoch = int(self._meta("epoch", "0"))
-                self._manifest = ManifestFile(manifest, _Lines(self._db), root)
+                with database.explained(path):
+                    self._epoch = int(self._meta("epoch", "0"))
+                    self._manifest = ManifestFile(manifest, _Lines(self._db), root)
+                try:
+                    self._end_what_a_dead_program_left()
+                except BaseException:
+                    self._manifest.close()
+                    raise
             except BaseException:
                 self._db.close()
                 raise
@@ -92,10 +97,9 @@ class SqliteJournal:
 
     def close(self) -> None:
         """Let go of the files."""
-        with self._lock, database.explained(self.path):
-            self._manifest.close()
-            self._db.close()
-            self._writer.release()
+        with self._lock, database.explained(self.path), contextlib.ExitStack() as files:
+            for close in (self._writer.release, self._db.close, self._manifest.close):
+                files.callback(close)
 
     def _end_what_a_dead_program_left(self) -> None:
         """End the leases of a program that died, and count it for the orders that were in work."""
@@ -409,12 +413,6 @@ class _Lines:
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
 
-    def last_until(self, size: int) -> StoredLine | None:
-        found = self._db.execute(
-            'SELECT number, line, "end" FROM manifest WHERE "end" <= ? ORDER BY number DESC LIMIT 1', (size,)
-        ).fetchone()
-        return StoredLine(*found) if found is not None else None
-
     def after(self, number: int) -> Iterable[StoredLine]:
         found = self._db.execute('SELECT number, line, "end" FROM manifest WHERE number > ? ORDER BY number', (number,))
-        return (StoredLine(*row) for row in found)
+        return (StoredLine(row["number"], row["line"], row["end"]) for row in found)
