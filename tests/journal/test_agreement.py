@@ -21,6 +21,7 @@ from contracts.errors import Blame, StaleEpochError
 from contracts.ports import (
     BatchBegun,
     FileVerified,
+    Journal,
     JournalEntry,
     JournalState,
     KeptFile,
@@ -149,7 +150,8 @@ class TwoJournals(RuleBasedStateMachine):
     def an_old_dispatcher_writes(self, data: st.DataObject, old: int) -> None:
         """It is refused."""
         entry, epochs = self._entry(data), self.epochs[old % (len(self.epochs) - 1)]
-        for journal, epoch in zip((self.memory, self.disk), epochs, strict=True):
+        journals: tuple[Journal, Journal] = (self.memory, self.disk)
+        for journal, epoch in zip(journals, epochs, strict=True):
             with pytest.raises(StaleEpochError):
                 journal.append(epoch, (entry,))
 
