@@ -1,11 +1,14 @@
 """Where evidence of failed orders lies: `.purser/evidence/<run>/<order>/`, readable by this user alone.
 
+A process that goes on with a run gets `<run>_2`, `<run>_3` …, since it does not know whose is what the one before left.
+
 An order's later visit replaces what the one before left. Two orders of one run whose folders would be the same get a
 short hash, so that nobody is shown another order's page.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -27,7 +30,7 @@ class EvidenceFolder:
 
     def __init__(self, root: Path, run: str, longest: int) -> None:
         self._root = root
-        self._run = run
+        self._folder = _free(root / ".purser" / "evidence", run)
         self._longest = longest
         self._holders: dict[str, TaskHandle] = {}
 
@@ -36,7 +39,7 @@ class EvidenceFolder:
         label = folder_label(task.po_number, self._longest)
         if self._holders.setdefault(name_key(label), task) != task:
             label = hashed_label(task.po_number, f"{task.sequence} {task.po_number}", self._longest)
-        return self._root / ".purser" / "evidence" / self._run / label
+        return self._folder / label
 
     def keep(self, task: TaskHandle, text: str, screenshot: bytes) -> tuple[str, ...]:
         """Write the files, the picture only if there is one, and return their paths below the download folder.
@@ -56,6 +59,13 @@ class EvidenceFolder:
             path.touch(mode=0o600, exist_ok=False)
             path.write_bytes(content)
         return tuple(path.relative_to(self._root).as_posix() for path, _content in files)
+
+
+def _free(parent: Path, name: str) -> Path:
+    path, number = parent / name, 2
+    while os.path.lexists(path):
+        path, number = parent / f"{name}_{number}", number + 1
+    return path
 
 
 def _remove(folder: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
+import secrets
 import sqlite3
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -348,6 +349,15 @@ class SqliteJournal:
             run = self._run()
             if run is not None:
                 self._db.execute("UPDATE runs SET plan = ? WHERE run = ?", (text, run["run"]))
+
+    def run_name(self) -> str:
+        """Return the name of the run in hand, or a new one for the next run: all who go on with a run get the same."""
+        with self._lock, self._transaction():
+            name = self._meta("run", "") if self._run() is not None else ""
+            if not name:
+                name = secrets.token_hex(4)
+                self._set_meta("run", name)
+            return name
 
     def is_empty(self) -> bool:
         """Whether no run has begun here."""

@@ -116,7 +116,9 @@ class House:
                 )
             else:
                 lock = self._books.lock if self._books is not None else None
-                self._premises = RealPremises(settings, self._headless, secrets.token_hex(4), self.journal, lock)
+                # Whoever goes on with a run must know its folders for this run's own, not for an earlier one's.
+                run = self._books.journal.run_name() if self._books is not None else secrets.token_hex(4)
+                self._premises = RealPremises(settings, self._headless, run, self.journal, lock)
             self._opened_with = settings
         return self._premises
 

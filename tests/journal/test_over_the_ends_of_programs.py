@@ -252,3 +252,26 @@ def test_there_is_nothing_to_retry_where_no_run_was(place: Place) -> None:
     journal = place.open()
     assert journal.reopen(list(TaskStatus)) == 0
     journal.close()
+
+
+# ------------------------------------------------------------------------------------------------------- run's names
+
+
+def test_all_who_go_on_with_a_run_know_it_by_the_same_name_and_the_next_run_has_another(place: Place) -> None:
+    names = []
+    for entries in ((BatchBegun(0, 2), *accepted(2)), (outcome(0),), (outcome(1),), (BatchBegun(2, 1),)):
+        journal = place.open()
+        names.append(journal.run_name())
+        journal.append(journal.open_epoch(), entries)
+        place.leave_as_killed(journal)
+    assert names[0] == names[1] == names[2]
+    assert names[3] != names[0]
+
+
+def test_a_retry_goes_by_the_name_of_its_run(place: Place) -> None:
+    journal = place.open()
+    name = journal.run_name()
+    journal.append(journal.open_epoch(), (BatchBegun(0, 1), *accepted(1), outcome(0, TaskStatus.FAILED)))
+    journal.reopen([TaskStatus.FAILED])
+    assert journal.run_name() == name
+    journal.close()
