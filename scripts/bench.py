@@ -2,6 +2,8 @@
 
     python scripts/bench.py --pos 120 --workers 4 --runs 5 --page-ms 100 --file-ms 50 --at-least 2.0
 
+    python scripts/bench.py --journal
+
 Both sides run in turn, each run in a fresh process, against the demo portal in a process of its own. A run counts only
 when every file is on disk with the hash that the portal serves.
 """
@@ -140,6 +142,16 @@ def print_run(place: int, run: Run) -> None:
     print(f"{place:>4}  {run.side:<9} {run.seconds:>8.2f} {run.rate:>9.2f} {wanted:>11} {run.files:>6}  {run.note}")
 
 
+def measure_journal(orders: int = 2_000, rows: int = 100_000) -> int:
+    """Print what the journal costs; return 0 when that is at most 2 ms of CPU an order and 5 s for all rows, else 1."""
+    from scripts.bench_sides.journal import journal_cost  # noqa: PLC0415 - a run loads its own side only
+
+    cost = journal_cost(orders, rows)
+    print(f"journal {cost.cpu_ms:.2f} ms of CPU an order of 2 files, over {cost.orders} orders (at most 2 wanted)")
+    print(f"intake  {cost.intake_seconds:.2f} s for {cost.rows} rows (at most 5 wanted)")
+    return 0 if cost.cpu_ms <= 2 and cost.intake_seconds <= 5 else 1
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the comparison.
 
@@ -155,7 +167,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--at-least", type=float, default=2.0, help="lowest ratio of the medians that passes")
     parser.add_argument("--only", choices=_SIDES, help="run one side alone, without a ratio")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
+    parser.add_argument("--journal", action="store_true", help="measure what the journal costs, and nothing else")
     given = parser.parse_args(arguments)
+    if given.journal:
+        return measure_journal()
     sides = [given.only] if given.only else list(_SIDES)
     runs: list[Run] = []
     with DemoPortal(

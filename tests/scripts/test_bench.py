@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from scripts.bench import Run, check_files, median_rate
+from scripts.bench_sides.journal import journal_cost
 from scripts.demo_portal import TrueFile, TrueOrder
 
 FILES = (b"first", b"second")
@@ -58,3 +59,13 @@ def test_the_median_is_of_one_sides_rates() -> None:
     assert median_rate(runs, "purser") == 5.0
     assert median_rate(runs, "baseline") == 1.0
     assert not Run("purser", 1.0, 10, 9, 18, "").is_good
+
+
+def test_the_journal_s_cost_is_measured_over_all_orders_and_rows_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    cost = journal_cost(orders=3, rows=1_500)
+    assert (cost.orders, cost.rows) == (3, 1_500)
+    assert min(cost.cpu_ms, cost.intake_seconds) > 0
+    assert list(tmp_path.iterdir()) == []
