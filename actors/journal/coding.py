@@ -34,6 +34,10 @@ def _converter() -> JsonConverter:
     return converter
 
 
+_LARGEST = 2**63 - 1
+"""Of the whole numbers that the database takes."""
+
+
 def encoded(value: POResult | PublishStarted | KeptFile) -> str:
     """Return a value as JSON; fields at their defaults are left out."""
     return json.dumps(_converter().unstructure(value), separators=(",", ":"))
@@ -44,31 +48,56 @@ def decoded(text: str, kind: type[T]) -> T:
     return _converter().structure(json.loads(text), kind)
 
 
+def bound(text: str) -> str | bytes:
+    """Return a text as the database takes it: one that is no proper Unicode, as paths and numbers may be, as bytes."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
+    return text
+
+
+def unbound(value: Any) -> Any:
+    """Return the text that `bound` made bytes of; anything else as it is."""
+    return value.decode("utf-8", "surrogatepass") if isinstance(value, bytes) else value
+
+
 def task_row(order: Order, run: int) -> tuple[Any, ...]:
     """Return an order as a row of `tasks`. Metadata that JSON does not know becomes its text."""
     task = order.task
+    retries = min(task.retry_count, _LARGEST)
     return (
-        order.handle.sequence, run, task.po_number, task.priority, task.timeout_override, task.retry_count,
-        json.dumps(task.metadata, default=str) if task.metadata else "{}", task.supplier, task.url, task.amount,
-        order.base_url, order.host, order.fault, task.retry_count,
+        order.handle.sequence, run, bound(task.po_number), max(-_LARGEST, min(task.priority, _LARGEST)),
+        task.timeout_override, retries, _metadata(task.metadata), bound(task.supplier), bound(task.url), task.amount,
+        bound(order.base_url), bound(order.host), bound(order.fault), retries,
     )  # fmt: skip
+
+
+def _metadata(metadata: Mapping[str, Any]) -> str:
+    if not metadata:
+        return "{}"
+    try:
+        return json.dumps(metadata, default=str)
+    except (TypeError, ValueError):  # a key that is no text, or what contains itself
+        return json.dumps({str(key): repr(value) for key, value in metadata.items()})
 
 
 def order_of(row: Mapping[str, Any]) -> Order:
     """Return the order that a row of `tasks` holds."""
+    number, url = unbound(row["po_number"]), unbound(row["url"])
     task = POTask(
-        row["po_number"],
+        number,
         priority=row["priority"],
         timeout_override=row["timeout"],
         retry_count=row["retries"],
         metadata=json.loads(row["metadata"]),
-        supplier=row["supplier"],
-        url=row["url"],
+        supplier=unbound(row["supplier"]),
+        url=url,
         amount=row["amount"],
     )
-    handle = TaskHandle(row["sequence"], row["po_number"])
-    fault = row["fault"]
-    return Order(handle, task, "" if fault else row["url"], row["base_url"], row["host"], fault)
+    fault = unbound(row["fault"])
+    handle = TaskHandle(row["sequence"], number)
+    return Order(handle, task, "" if fault else url, unbound(row["base_url"]), unbound(row["host"]), fault)
 
 
 def open_task(row: Mapping[str, Any], kept: tuple[KeptFile, ...]) -> JournalledTask:
@@ -92,4 +121,4 @@ def stamp(when: datetime) -> str:
 def history_entry(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return one lease of a task as the manifest tells it."""
     names = ("attempt", "worker", "granted", "ended", "reason", "blame")
-    return {name: row[name] for name in names if row[name] is not None}
+    return {name: unbound(row[name]) for name in names if row[name] is not None}

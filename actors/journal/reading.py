@@ -12,6 +12,7 @@ import attrs
 
 from actors.evidence.chain import BEFORE_THE_FIRST
 from actors.journal import database
+from actors.journal.coding import unbound
 
 
 @attrs.frozen(kw_only=True)
@@ -115,8 +116,8 @@ class JournalReader:
                     "SELECT count(*) FROM tasks WHERE run = ? AND status IS NULL AND interruptions > 0", (number,)
                 ).fetchone()[0],
                 in_hand=tuple(LeaseInHand(po_number=r[0], worker=r[1], granted=r[2], crashes=r[3]) for r in in_hand),
-                pauses=tuple(row["text"] for row in lasting),
-                waited_for={row["text"]: round(row["seconds"], 1) for row in waited},
+                pauses=tuple(unbound(row["text"]) for row in lasting),
+                waited_for={unbound(row["text"]): round(row["seconds"], 1) for row in waited},
                 plan=json.loads(run["plan"]),
             )
 

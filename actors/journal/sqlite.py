@@ -21,6 +21,7 @@ from actors.evidence.chain import BEFORE_THE_FIRST, hash_of, line_of
 from actors.journal import database
 from actors.journal.coding import (
     TASK_COLUMNS,
+    bound,
     decoded,
     encoded,
     history_entry,
@@ -181,7 +182,7 @@ class SqliteJournal:
             case LeaseGranted(lease):
                 self._db.execute(
                     "INSERT INTO leases (sequence, attempt, worker, generation, epoch, granted) VALUES (?,?,?,?,?,?)",
-                    (lease.task.sequence, lease.attempt, lease.worker, lease.generation, lease.epoch,
+                    (lease.task.sequence, lease.attempt, bound(lease.worker), lease.generation, lease.epoch,
                      stamp(self._now())),
                 )  # fmt: skip
             case LeaseEnded(lease, reason, attempts, crashes, blame):
@@ -196,7 +197,7 @@ class SqliteJournal:
                 self._db.execute(
                     "INSERT OR REPLACE INTO files SELECT ?, ?, ?, ? WHERE EXISTS "
                     "(SELECT 1 FROM tasks WHERE sequence = ? AND status IS NULL)",
-                    (file.lease.task.sequence, file.address, file.attachment.listed_as, encoded(file),
+                    (file.lease.task.sequence, bound(file.address), bound(file.attachment.listed_as), encoded(file),
                      file.lease.task.sequence),
                 )  # fmt: skip
             case PublishStarted(lease):
@@ -209,11 +210,11 @@ class SqliteJournal:
             case PauseBegan(key, text):
                 self._db.execute(
                     "INSERT INTO pauses (run, name, text, began) VALUES ((SELECT max(run) FROM runs), ?, ?, ?)",
-                    (key, text, stamp(self._now())),
+                    (bound(key), bound(text), stamp(self._now())),
                 )
             case PauseEnded(key):
                 self._db.execute(
-                    "UPDATE pauses SET ended = ? WHERE name = ? AND ended IS NULL", (stamp(self._now()), key)
+                    "UPDATE pauses SET ended = ? WHERE name = ? AND ended IS NULL", (stamp(self._now()), bound(key))
                 )
             case _:
                 assert_never(entry)
@@ -239,7 +240,7 @@ class SqliteJournal:
     def _end_lease(self, sequence: int, reason: str, blame: Blame | None) -> None:
         self._db.execute(
             "UPDATE leases SET ended = ?, reason = ?, blame = ? WHERE sequence = ? AND ended IS NULL",
-            (stamp(self._now()), reason, blame.value if blame is not None else None, sequence),
+            (stamp(self._now()), bound(reason), blame.value if blame is not None else None, sequence),
         )
 
     def _record(self, result: POResult) -> None:

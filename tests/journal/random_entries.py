@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from contracts.errors import Blame
 from contracts.tasks import Attachment, MissingAttachment, Order, POResult, POTask, TaskHandle, TaskStatus
 
-TEXTS = st.one_of(st.sampled_from(["", "PO1", "a\x00b", "naïve '\"; --", "\U0001f4ce\n\t"]), st.text(max_size=12))
+TEXTS = st.one_of(
+    st.sampled_from(["", "PO1", "a\x00b", "naïve '\"; --", "\U0001f4ce\n\t", "no\udcffUnicode"]), st.text(max_size=12)
+)
 COUNTS = st.integers(0, 4)
 SECONDS = st.one_of(st.none(), st.floats(0.1, 1e6))
 _PLAIN = st.one_of(st.none(), st.booleans(), st.integers(-9, 9), st.floats(allow_nan=False), TEXTS)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
+from typing import Any
 
+import attrs
 import pytest
 
 from actors.journal import MemoryJournal, SqliteJournal
@@ -18,7 +21,7 @@ from contracts.ports import (
     LeaseGranted,
     TaskAccepted,
 )
-from contracts.tasks import TaskStatus
+from contracts.tasks import POTask, TaskStatus
 from tests.journal.entries import Place, accepted, kept_file, lease, order, outcome, started
 
 
@@ -126,3 +129,28 @@ def test_an_empty_journal_knows_nothing(journal: Journal) -> None:
 def test_only_what_lies_on_disk_is_resumed_by_another_process() -> None:
     assert MemoryJournal.resumes is False
     assert SqliteJournal.resumes is True
+
+
+CIRCULAR: dict[str, Any] = {}
+CIRCULAR["itself"] = CIRCULAR
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"priority": 2**70},
+        {"priority": -(2**70)},
+        {"retry_count": 2**70},
+        {"metadata": {(1, 2): "a key that is no text"}},
+        {"metadata": {"day": date(2025, 1, 1)}},
+        {"metadata": CIRCULAR},
+    ],
+    ids=["a large priority", "a small priority", "many retries", "a tuple as key", "a date", "metadata with itself"],
+)
+def test_an_order_is_taken_whatever_its_caller_wrote_into_it(journal: Journal, facts: dict[str, Any]) -> None:
+    epoch = begin(journal, 1)
+    odd = attrs.evolve(order(1), task=POTask("PO1", **facts))
+    journal.append(epoch, (TaskAccepted(odd), TaskAccepted(order(2))))
+    assert [task.order.handle for task in journal.replay().open_tasks] == [order(n).handle for n in range(3)]
+    journal.append(epoch, (outcome(1),))
+    assert [result.po_number for result in journal.results(0, 3)] == ["PO1"]
