@@ -46,5 +46,5 @@ def test_a_file_whose_length_was_announced_may_end_as_it_likes(tmp_path: Path) -
 
 @given(st.binary(max_size=200))
 def test_a_kind_that_states_no_end_is_never_judged(content: bytes) -> None:
-    text = b"plain " + content
+    text = b"plain " + content.replace(b"%PDF-", b"")
     assert has_end(text, text)
