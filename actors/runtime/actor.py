@@ -73,6 +73,9 @@ class Actor(pykka.Actor):
     #: Whether the supervisor may count this actor as ready as soon as `on_start` has returned.
     ready_after_start = True
 
+    #: Errors that answer a question and end nobody: what was told and is refused is logged.
+    refusals: tuple[type[Exception], ...] = ()
+
     def __init__(self, context: Context) -> None:
         self.context = context
         self._reason: Reason | None = None
@@ -161,6 +164,9 @@ class Actor(pykka.Actor):
         exception_value: BaseException | None,
         traceback: TracebackType | None,  # noqa: ARG002 - pykka's signature
     ) -> None:
+        if isinstance(exception_value, self.refusals):
+            log.warning("%s refuses what it was told: %s", self.context.name, exception_value)
+            return
         if exception_value is not None:
             self._note(exception_value)
         self.actor_stopped.set()
@@ -193,7 +199,7 @@ class Actor(pykka.Actor):
         if not self._down_told:
             try:
                 self.on_exit(reason)
-            except Exception:  # boundary: releasing must not hide the reason of the end
+            except BaseException:  # boundary: releasing must not hide the end, nor be tried for ever
                 log.warning("%s could not release everything:", self.context.name, exc_info=sys.exc_info())
             down = Down(self.context.name, self.context.generation, reason)
             self.context.system.report_down(self.context.parent, down)

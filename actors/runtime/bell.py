@@ -29,7 +29,7 @@ class Bell:
                 left = deadline - time.monotonic()
                 if left <= 0:
                     return False
-                self._changed.wait(left)
+                self._changed.wait(min(left, threading.TIMEOUT_MAX))  # a caller may wait for ever
             return True
 
 

@@ -15,8 +15,10 @@ import attrs
 import pykka
 from pykka._envelope import Envelope  # the only way to put a question with a future of our own into an inbox
 
+from actors.runtime.directory import Directory, Entry
 from actors.runtime.environment import Environment, Timer
-from contracts.supervision import Down, ExitKind, Ping, Reason
+from contracts.errors import ConfigurationError
+from contracts.supervision import Down, Exit, ExitKind, Ping, Reason
 
 if TYPE_CHECKING:
     from actors.runtime.actor import Actor, Context
@@ -32,12 +34,6 @@ class DeadLetters:
     by_kind: Mapping[str, int]
 
 
-@attrs.frozen
-class _Entry:
-    generation: int
-    ref: pykka.ActorRef[Any]
-
-
 class System:
     """One tree of actors and the environment it runs in. Thread-safe.
 
@@ -50,14 +46,12 @@ class System:
         self.environment = environment
         self._on_end = on_end
         self._lock = threading.Lock()
-        self._entries: dict[str, _Entry] = {}
-        self._generations: dict[str, int] = {}
+        self._directory = Directory()
         self._dead_letters: dict[str, int] = {}
 
     def last_generation(self, name: str) -> int:
         """Return the highest generation that was ever started under `name`, 0 for none."""
-        with self._lock:
-            return self._generations.get(name, 0)
+        return self._directory.last_generation(name)
 
     def spawn(
         self,
@@ -74,54 +68,71 @@ class System:
         """
         from actors.runtime.actor import Context  # noqa: PLC0415 - actor.py imports this module
 
-        with self._lock:
-            number = generation if generation is not None else self._generations.get(name, 0) + 1
-            self._generations[name] = max(number, self._generations.get(name, 0))
+        number = self._directory.count(name, generation)
         context = Context(system=self, name=name, generation=number, parent=parent)
-        actor: Actor | None = None
         try:
             actor = factory(context)
-            with self._lock:
-                self._entries[name] = _Entry(number, actor.actor_ref)
-            pykka.ActorRegistry.register(actor.actor_ref)
-            actor.begin()
+        except BaseException as error:  # noqa: BLE001 - boundary: what ends a child ends nobody else
+            self._start_failed(context, error)
+            return number
+        try:
+            self._begin(context, actor)
         except Exception as error:  # noqa: BLE001 - boundary: whatever keeps a child from starting is one Down
-            log.warning("%s generation %d could not be started: %s", name, number, error)
-            if actor is not None:
-                pykka.ActorRegistry.unregister(actor.actor_ref)
-                self.forget(name, number)
-                for envelope in actor.close_inbox():
-                    self.bury(name, envelope)
-            self.report_down(
-                parent, Down(name, number, Reason(ExitKind.START_FAILED, str(error), type(error).__name__))
-            )
+            self._start_failed(context, error)
         return number
+
+    def _begin(self, context: Context, actor: Any) -> None:
+        from actors.runtime.actor import Actor  # noqa: PLC0415 - actor.py imports this module
+
+        if not isinstance(actor, Actor) or actor.context is not context:
+            text = (
+                f"The start of {context.name} must return an Actor made with the context it was given, not {actor!r}."
+            )
+            raise ConfigurationError(text)
+        self._directory.enter(Entry(context.name, context.generation, context.parent, actor.actor_ref))
+        pykka.ActorRegistry.register(actor.actor_ref)
+        try:
+            actor.begin()
+        except BaseException:
+            pykka.ActorRegistry.unregister(actor.actor_ref)
+            self.forget(context.name, context.generation)
+            for envelope in actor.close_inbox():
+                self.bury(context.name, envelope)
+            raise
+
+    def _start_failed(self, context: Context, error: BaseException) -> None:
+        name, number = context.name, context.generation
+        log.warning("%s generation %d could not be started: %s", name, number, error)
+        reason = Reason(ExitKind.START_FAILED, str(error), type(error).__name__)
+        self.report_down(context.parent, Down(name, number, reason))
 
     def report_down(self, parent: str | None, down: Down) -> None:
         """Tell the parent of an end; without a parent, whoever made the system."""
         if parent is not None:
             self.tell(parent, down)
         elif self._on_end is not None:
-            self._on_end(down)
+            try:
+                self._on_end(down)
+            except BaseException:  # boundary: an actor that is leaving must not try again for ever
+                log.exception("whoever was told of the end of %s failed over it", down.child)
 
     def forget(self, name: str, generation: int) -> None:
         """Take a generation that has ended out of the directory."""
-        with self._lock:
-            entry = self._entries.get(name)
-            if entry is not None and entry.generation == generation:
-                del self._entries[name]
+        self._directory.leave(name, generation)
 
     def abandon(self, name: str, generation: int) -> None:
         """Fence off a generation whose thread does not come back: it is told nothing more, and handles nothing more.
 
-        Should it come back after all, it ends after the message in hand.
+        Should it come back after all, it ends after the message in hand. A supervisor's children are told to end, since
+        it cannot tell them.
         """
-        with self._lock:
-            entry = self._entries.get(name)
-        if entry is not None and entry.generation == generation:
-            entry.ref.actor_stopped.set()
-            self.forget(name, generation)
-            self._wake(entry.ref)
+        entry = self._directory.leave(name, generation)
+        if entry is None:
+            return
+        entry.ref.actor_stopped.set()
+        self._wake(entry.ref)
+        for child in self._directory.below(name):
+            self.tell(child.name, Exit("its supervisor was given up", force=True), generation=child.generation)
 
     def _wake(self, ref: pykka.ActorRef[Any]) -> None:
         """Let an actor that waits for a message, as a supervisor does for its children, see that it was stopped."""
@@ -130,23 +141,20 @@ class System:
 
     def is_alive(self, name: str) -> bool:
         """Whether an actor of that name can be told something now."""
-        with self._lock:
-            return name in self._entries
+        return self._directory.find(name) is not None
 
     def names(self) -> tuple[str, ...]:
         """Names of all living actors, sorted."""
-        with self._lock:
-            return tuple(sorted(self._entries))
+        return self._directory.names()
 
     def tell(self, name: str, message: Any, *, generation: int | None = None) -> bool:
-        """Send a message to whoever has that name now, or only to one generation of it.
+        """Send a message to whoever has that name now, or to one living generation of it.
 
         Returns:
             Whether it was put into an inbox. If not, it is counted as a dead letter.
         """
-        with self._lock:
-            entry = self._entries.get(name)
-        if entry is None or (generation is not None and entry.generation != generation):
+        entry = self._directory.find(name, generation)
+        if entry is None:
             self._count_dead(message)
             return False
         try:
@@ -163,8 +171,7 @@ class System:
             pykka.ActorDeadError: Nobody has that name, or the actor ended before it answered.
             pykka.Timeout: No answer came within `timeout` seconds.
         """
-        with self._lock:
-            entry = self._entries.get(name)
+        entry = self._directory.find(name)
         if entry is None:
             self._count_dead(message)
             raise pykka.ActorDeadError(f"No actor is called {name} now.")
@@ -181,9 +188,8 @@ class System:
         return self.environment.set_timer(delay, lambda: self._tell_if_alive(name, generation, message))
 
     def _tell_if_alive(self, name: str, generation: int, message: Any) -> None:
-        with self._lock:
-            entry = self._entries.get(name)
-        if entry is not None and entry.generation == generation:
+        entry = self._directory.find(name)
+        if entry is not None and entry.generation == generation:  # one that was replaced lives on no timers
             self.tell(name, message, generation=generation)
 
     def bury(self, name: str, envelope: Envelope[Any]) -> None:

@@ -77,6 +77,10 @@ class _ThreadTimer:
         self.fire = None
 
 
+_LONGEST_WAIT = 3600.0
+"""Seconds after which the timers' thread looks again. A timer may be set for ever; no lock waits that long."""
+
+
 class _Timers:
     """One thread that fires timers in the order of their times. Started with the first timer."""
 
@@ -110,7 +114,8 @@ class _Timers:
         while True:
             with self._changed:
                 while not self._closed and (not self._waiting or self._waiting[0][0] > time.monotonic()):
-                    self._changed.wait(self._waiting[0][0] - time.monotonic() if self._waiting else None)
+                    left = self._waiting[0][0] - time.monotonic() if self._waiting else _LONGEST_WAIT
+                    self._changed.wait(min(left, _LONGEST_WAIT))
                 if self._closed:
                     return
                 _, _, timer = heapq.heappop(self._waiting)

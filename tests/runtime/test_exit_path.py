@@ -10,8 +10,8 @@ from typing import Any
 import pykka
 import pytest
 
-from actors.runtime import Actor, Context, ThreadEnvironment
-from contracts.supervision import Exit, ExitKind
+from actors.runtime import Actor, Context, System, ThreadEnvironment
+from contracts.supervision import Down, Exit, ExitKind
 from tests.runtime.actors_under_test import PATIENCE, Gate, House, Note, Probe, Say, house, inject
 
 
@@ -37,16 +37,31 @@ def one_down(rooms: House) -> ExitKind:
     return rooms.downs[0].reason.kind
 
 
-def test_a_failed_init_is_a_failed_start() -> None:
+@pytest.mark.parametrize("error", [ValueError("no"), Fatal("no"), SystemExit(1), KeyboardInterrupt()], ids=repr)
+def test_whatever_an_init_raises_is_a_failed_start_and_harms_nobody_who_starts_it(error: BaseException) -> None:
     class Broken(Probe):
         def __init__(self, context: Context) -> None:
             super().__init__(context)
-            raise ValueError("no")
+            raise error
 
     with house() as rooms:
-        rooms.system.spawn("a", Broken)
+        rooms.spawn("parent")
+        rooms.system.tell("parent", Say(lambda: rooms.system.spawn("a", Broken)))
         assert one_down(rooms) is ExitKind.START_FAILED
-        assert rooms.downs[0].reason.error == "ValueError"
+        assert rooms.downs[0].reason.error == type(error).__name__
+        assert rooms.system.is_alive("parent")
+
+
+@pytest.mark.parametrize("wrong", ["none", "reference", "another context"])
+def test_a_start_that_makes_no_actor_of_this_place_is_a_failed_start(wrong: str) -> None:
+    with house() as rooms:
+        other = rooms.spawn("other")
+        assert other is not None
+        made = {"none": None, "reference": other.actor_ref, "another context": other}
+        rooms.system.spawn("a", lambda _context: made[wrong])  # type: ignore[arg-type,return-value]  # that is the point
+        assert one_down(rooms) is ExitKind.START_FAILED
+        assert "must return an Actor" in rooms.downs[0].reason.text
+        assert rooms.system.ask("other", Note(1), PATIENCE) == Note(1)
 
 
 @pytest.mark.parametrize("error", [ValueError("no"), Fatal("no"), SystemExit(1), KeyboardInterrupt()], ids=repr)
@@ -110,16 +125,40 @@ def test_what_an_actor_holds_is_released_once_on_every_path() -> None:
             assert len(probe.exits) == 1
 
 
-def test_a_failure_to_release_does_not_hide_the_end() -> None:
+@pytest.mark.parametrize("error", [OSError("could not close"), Fatal("no"), SystemExit(1)], ids=repr)
+def test_a_failure_to_release_does_not_hide_the_end_and_is_not_tried_again(error: BaseException) -> None:
+    tries: list[object] = []
+
     class Clumsy(Probe):
         def on_exit(self, reason: object) -> None:
-            raise OSError("could not close")
+            tries.append(reason)
+            raise error
 
     with house() as rooms:
         rooms.system.spawn("a", Clumsy)
         rooms.system.tell("a", Say(raiser(ValueError("the cause"))))
         assert one_down(rooms) is ExitKind.CRASHED
         assert rooms.downs[0].reason.text == "the cause"
+        assert len(tries) == 1
+
+
+@pytest.mark.parametrize("error", [OSError("no"), SystemExit(1)], ids=repr)
+def test_whoever_is_told_of_an_end_and_fails_over_it_is_told_once(error: BaseException) -> None:
+    told: list[str] = []
+
+    def fail(down: Down) -> None:
+        told.append(down.child)
+        raise error
+
+    environment = ThreadEnvironment()
+    system = System(environment, fail)
+    system.spawn("a", Probe)
+    thread = next(thread for thread in threading.enumerate() if thread.name == "purser-a")
+    system.tell("a", Exit("enough"))
+    thread.join(PATIENCE)
+    assert not thread.is_alive()
+    assert told == ["a"]
+    environment.close()
 
 
 def test_the_reason_of_a_crash_is_not_covered_by_an_order_to_stop() -> None:

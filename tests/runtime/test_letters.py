@@ -148,6 +148,56 @@ def test_an_actor_of_the_same_name_is_found_by_the_next_generation_only() -> Non
         assert rooms.system.ask("a", Note(4), PATIENCE) == Note(4)
 
 
+def test_a_name_that_belongs_to_somebody_elses_child_is_not_taken_over() -> None:
+    with house() as rooms:
+        rooms.spawn("a")
+        rooms.system.spawn("a", Probe, parent="somebody")
+        assert rooms.system.dead_letters.by_kind == {"Down": 1}, "the second start has failed"
+        assert rooms.system.ask("a", Note(4), PATIENCE) == Note(4)
+        rooms.system.tell("a", Exit("enough"))
+        assert [down.generation for down in rooms.wait_down()] == [1]
+
+
+def test_a_generation_that_was_replaced_can_still_be_told_to_end_by_its_number() -> None:
+    with house() as rooms:
+        old, new = rooms.spawn("a"), rooms.spawn("a")
+        assert old is not None
+        assert new is not None
+        rooms.system.ask("a", Note(), PATIENCE)
+        assert (old.handled, new.handled) == (0, 1), "the newest one has the name"
+        assert rooms.system.tell("a", Exit("enough"), generation=1) is True
+        assert [down.generation for down in rooms.wait_down()] == [1]
+        assert rooms.system.ask("a", Note(), PATIENCE) == Note()
+
+
+def test_an_older_generation_that_starts_late_takes_no_name_away() -> None:
+    with house() as rooms:
+        rooms.system.spawn("a", Probe, generation=2)
+        late = rooms.system.spawn("a", Probe, generation=1)
+        rooms.system.tell("a", Say(lambda: rooms.system.tell("a", Exit("the newest"))))
+        assert late == 1
+        assert [down.generation for down in rooms.wait_down()] == [2]
+
+
+def test_the_children_of_one_that_was_given_up_are_told_to_end() -> None:
+    with house() as rooms:
+        gate = Gate()
+        rooms.spawn("parent")
+        rooms.system.spawn("child", Probe, parent="parent")
+        rooms.system.spawn("other", Probe, parent="somebody")
+        rooms.system.tell("parent", Say(gate.wait))
+        child = next(thread for thread in threading.enumerate() if thread.name == "purser-child")
+        rooms.system.abandon("parent", 1)
+        child.join(PATIENCE)
+        assert not child.is_alive()
+        assert rooms.system.names() == ("other",)
+        gate.open()
+        rooms.wait_down()
+        other = next(thread for thread in threading.enumerate() if thread.name == "purser-other")
+        rooms.system.tell("other", Exit("enough"))
+        other.join(PATIENCE)
+
+
 def test_the_end_of_an_older_generation_does_not_hide_the_newer_one() -> None:
     with house() as rooms:
         rooms.spawn("a")

@@ -36,6 +36,17 @@ def test_a_cancelled_timer_does_not_fire() -> None:
     environment.close()
 
 
+@pytest.mark.parametrize("delay", [float("inf"), 1e12])
+def test_a_timer_that_is_set_for_ever_keeps_no_other_from_firing(delay: float) -> None:
+    environment = ThreadEnvironment()
+    environment.set_timer(delay, lambda: None)
+    for _ in range(20):
+        fired = threading.Event()
+        environment.set_timer(0.0, fired.set)
+        assert fired.wait(PATIENCE)
+    environment.close()
+
+
 def test_no_timer_fires_after_the_environment_was_closed() -> None:
     environment = ThreadEnvironment()
     fired: list[int] = []
