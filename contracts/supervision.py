@@ -48,7 +48,8 @@ class Exit:
     Args:
         text: Why.
         force: Wait for nothing in hand.
-        within: Seconds after which whoever asks waits no longer. A supervisor shares them out among its children.
+        within: With `force`, the seconds after which whoever asks waits no longer. A supervisor shares them out among
+            its children. Without it each child has the seconds of its spec.
     """
 
     text: str = ""
@@ -112,6 +113,7 @@ class Alarm(enum.Enum):
     READY_DEADLINE = "ready deadline"
     STOP_DEADLINE = "stop deadline"
     DOWN_DEADLINE = "down deadline"
+    CLEAR_DEADLINE = "clear deadline"
     VERDICT_DEADLINE = "verdict deadline"
     ASK_AGAIN = "ask again"
     CHECK = "check"

@@ -6,7 +6,7 @@ It knows no browsers. To supervise your own actors you need `ChildSpec`, `Superv
 
 from __future__ import annotations
 
-from actors.supervise.actor import Supervisor as Supervisor, supervisor as supervisor
+from actors.supervise.actor import AddChild as AddChild, Supervisor as Supervisor, supervisor as supervisor
 from actors.supervise.spec import (
     AutoShutdown as AutoShutdown,
     ChildSpec as ChildSpec,

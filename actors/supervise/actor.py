@@ -16,6 +16,7 @@ from actors.runtime import Actor, Context
 from actors.supervise.child import LIVE, Phase
 from actors.supervise.core import SuperviseCore
 from actors.supervise.effects import (
+    Abandon,
     Announce,
     AskAlive,
     AskGate,
@@ -28,13 +29,13 @@ from actors.supervise.effects import (
     SuperviseEffect,
 )
 from actors.supervise.spec import ChildSpec, SupervisorSpec
+from contracts.errors import ConfigurationError
 from contracts.supervision import (
     ChildChange,
     ChildEvent,
     Cleared,
     CountChildren,
     Exit,
-    ExitKind,
     Ping,
     Reason,
     RestartAsked,
@@ -49,7 +50,7 @@ _LEFT_BEHIND = frozenset(phase.value for phase in LIVE | {Phase.CLEARING})
 
 @attrs.frozen
 class AddChild:
-    """Asks a supervisor to take on one more child."""
+    """Asks a supervisor to take on one more child. Asked, it answers with `ConfigurationError` when it will not."""
 
     spec: ChildSpec
 
@@ -61,6 +62,7 @@ class Supervisor(Actor):
     """
 
     ready_after_start = False
+    refusals = (ConfigurationError,)
 
     def __init__(self, context: Context, spec: SupervisorSpec) -> None:
         super().__init__(context)
@@ -127,10 +129,12 @@ class Supervisor(Actor):
                 log.info("%s kills %s generation %d: %s", self.context.name, child, generation, text)
                 if self._specs[child].owns_something:
                     kill = self._specs[child].kill
-                    self.context.system.environment.run_job(f"kill-{child}", lambda: kill(generation))
+                    self._run_job(f"kill-{child}", lambda: kill(generation))
+            case Abandon(child, generation):
+                self.context.system.abandon(child, generation)
             case ClearOwned(child, generation):
-                job = _clearing(self.context, self._specs[child], generation)
-                self.context.system.environment.run_job(f"clear-{child}", job)
+                if not self._run_job(f"clear-{child}", _clearing(self.context, self._specs[child], generation)):
+                    self.context.tell(self.context.name, Cleared(child, generation, gone=False))
             case SetAlarm(alarm, delay):
                 self.context.set_timer(delay, alarm)
             case AskGate(gate, child, generation, reason, planned):
@@ -142,9 +146,15 @@ class Supervisor(Actor):
             case _:
                 assert_never(effect)
 
+    def _run_job(self, name: str, job: Callable[[], None]) -> bool:
+        try:
+            self.context.system.environment.run_job(name, job)
+        except RuntimeError as error:  # no thread could be started; the other children are none the worse for it
+            log.error("%s cannot run %s: %s", self.context.name, name, error)  # noqa: TRY400 - no bug, no traceback
+            return False
+        return True
+
     def _announce(self, news: Announce) -> None:
-        if news.change is ChildChange.DOWN and news.reason is not None and news.reason.kind is ExitKind.HUNG:
-            self.context.system.abandon(news.child, news.generation)
         reason = f": {news.reason.text or news.reason.kind.value}" if news.reason is not None else ""
         log.info("%s: %s generation %d %s%s", self.context.name, news.child, news.generation, news.change.value, reason)
         event = ChildEvent(

@@ -5,6 +5,7 @@ A child is in one phase at a time:
     IDLE --start--> STARTING --ready--> RUNNING
     STARTING / RUNNING --asked to stop--> STOPPING --too slow--> KILLED --still there--> (abandoned)
     any of them --Down--> CLEARING --Cleared--> ASKING (a gate) / BACKOFF / IDLE / ENDED
+    CLEARING --not gone, or not cleared in time--> RETIRED
     ASKING --hold--> HELD;  ASKING, HELD --retire--> RETIRED;  BACKOFF --timer--> IDLE
 
 `handle` takes one event and the time and returns effects. It never starts a generation before the one before it is
@@ -20,6 +21,7 @@ from typing import assert_never
 
 from actors.supervise.child import FINAL, LIVE, SETTLED, WAITING, ChildState, Phase, count
 from actors.supervise.effects import (
+    Abandon,
     Announce,
     AskAlive,
     AskGate,
@@ -60,6 +62,8 @@ from contracts.supervision import (
 
 SECONDS_BETWEEN_QUESTIONS = 10.0
 """A gate that holds a restart is asked again after this time, since it may have died and forgotten."""
+SHARE_OF_THE_THREAD = 0.75
+"""Of a child's seconds in a forced shutdown, what its thread may take; the rest is for what it owns."""
 SHARE_PASSED_ON = 0.9
 """Of the seconds a killed supervisor is waited for, what it may share out itself; the rest is for its own end."""
 
@@ -111,7 +115,7 @@ class SuperviseCore:
         """Add a dynamic child behind the others; start it when its turn comes.
 
         Raises:
-            ConfigurationError: A child of that name is there, or there are as many as there may be.
+            ConfigurationError: A child of that name is there, there are as many as there may be, or all are ending.
         """
         self._now = now
         most = self._spec.max_children
@@ -119,8 +123,9 @@ class SuperviseCore:
             raise ConfigurationError(f"There is a child called {spec.id} already.")
         if most is not None and len(self._children) >= most:
             raise ConfigurationError(f"There are {most} children already, as many as there may be.")
-        if self._closing is None:
-            self._children[spec.id] = ChildState(spec, last_generation)
+        if self._closing is not None:
+            raise ConfigurationError(f"{spec.id} comes too late: {self._closing.text or self._closing.kind.value}.")
+        self._children[spec.id] = ChildState(spec, last_generation)
         return self._settle()
 
     def handle(self, event: SuperviseEvent, now: float) -> list[SuperviseEffect]:
@@ -183,6 +188,7 @@ class SuperviseCore:
         child.phase = Phase.CLEARING
         if child.spec.owns_something:
             self._effects.append(ClearOwned(child.spec.id, child.generation))
+            self._await_cleared(child)
         else:
             child.gone = True
 
@@ -192,28 +198,22 @@ class SuperviseCore:
 
     def _after_clearing(self, child: ChildState) -> None:
         reason = child.reason or Reason(ExitKind.NORMAL)
-        if child.remove:
-            child.phase = Phase.ENDED
-            return
         if not child.gone:
-            self._retire(
-                child, Reason(reason.kind, f"what it owned is still alive after it was killed ({reason.text})")
-            )
+            self._retire(child, Reason(reason.kind, f"what it owned could not be cleared away ({reason.text})"))
             return
-        if self._closing is not None:
-            child.phase = Phase.ENDED
-            self._announce(child, ChildChange.STOPPED, reason)
+        if self._closing is not None or child.remove:
+            self._end(child)
             return
         if child.planned:
-            child.phase = Phase.IDLE
             if child.spec.restart is Restart.TEMPORARY:
-                child.phase = Phase.ENDED
+                self._end(child)
             elif child.spec.gate is not None:
                 self._ask(child, reason, planned=True)
+            else:
+                child.phase = Phase.IDLE
             return
         if not restarts(child.spec.restart, reason):
-            child.phase = Phase.ENDED
-            self._announce(child, ChildChange.STOPPED, reason)
+            self._end(child)
             self._significant_end(child, reason)
             return
         if not self._window.admits(self._now):
@@ -248,7 +248,11 @@ class SuperviseCore:
                     self._kill(child, "it did not stop in time")
             case Alarm.DOWN_DEADLINE:
                 if child.phase is Phase.KILLED:
+                    self._effects.append(Abandon(child.spec.id, child.generation))
                     self._on_down(child, Reason(ExitKind.HUNG, "its thread did not come back after it was killed"))
+            case Alarm.CLEAR_DEADLINE:
+                if child.phase is Phase.CLEARING:
+                    self._on_cleared(child, gone=False)
             case Alarm.VERDICT_DEADLINE:
                 if child.phase is Phase.ASKING:
                     self._resume(child)
@@ -322,13 +326,17 @@ class SuperviseCore:
         else:
             child.phase = Phase.IDLE
 
+    def _end(self, child: ChildState) -> None:
+        child.phase = Phase.ENDED
+        self._announce(child, ChildChange.STOPPED, child.reason)
+
     def _retire(self, child: ChildState, reason: Reason) -> None:
         child.phase = Phase.RETIRED
         self._announce(child, ChildChange.RETIRED, reason)
         self._significant_end(child, reason)
 
     def _significant_end(self, child: ChildState, reason: Reason) -> None:
-        if not child.spec.significant or self._closing is not None:
+        if not child.spec.significant or child.remove or self._closing is not None:
             return
         if ends_supervisor(self._spec.auto_shutdown, self._children.values()):
             self._close(Reason(ExitKind.GAVE_UP, f"{child.spec.id} ended for good: {reason.text or reason.kind.value}"))
@@ -363,12 +371,21 @@ class SuperviseCore:
 
     def _await_down(self, child: ChildState, text: str) -> None:
         """Tell a killed child to end, and give it up when it has not in time."""
-        seconds = min(
-            child.spec.force, share_of(child, self._children.values(), self._spec, self._force_by - self._now)
-        )
+        seconds = self._share_of(child)
+        if child.spec.owns_something:
+            seconds *= SHARE_OF_THE_THREAD
+        seconds = min(child.spec.force, seconds)
         within = seconds * SHARE_PASSED_ON
         self._effects.append(AskToStop(child.spec.id, child.generation, text, force=True, within=within))
         self._alarm(child, Alarm.DOWN_DEADLINE, seconds)
+
+    def _await_cleared(self, child: ChildState) -> None:
+        """Give up clearing away what a child owned when it takes too long: the code that does it may hang."""
+        seconds = child.spec.confirm_within + child.spec.cleanup_within
+        self._alarm(child, Alarm.CLEAR_DEADLINE, min(seconds, self._share_of(child)))
+
+    def _share_of(self, child: ChildState) -> float:
+        return share_of(child, self._children.values(), self._spec, self._force_by - self._now)
 
     def _close(self, reason: Reason) -> None:
         if self._closing is None:
@@ -386,6 +403,8 @@ class SuperviseCore:
                 self._kill(child, child.ordered)
             elif child.phase is Phase.KILLED and sooner:
                 self._await_down(child, child.ordered)
+            elif child.phase is Phase.CLEARING and child.spec.owns_something and sooner:
+                self._await_cleared(child)
 
     def _alarm(self, child: ChildState, alarm: Alarm, delay: float) -> None:
         self._effects.append(SetAlarm(AlarmDue(child.spec.id, child.generation, alarm), delay))
@@ -414,15 +433,15 @@ class SuperviseCore:
         return False
 
     def _stop_those_who_must(self) -> bool:
-        for name in [name for name, child in self._children.items() if child.remove and child.phase in FINAL]:
-            del self._children[name]
+        for name in [name for name, one in self._children.items() if one.remove and one.phase in FINAL and one.gone]:
+            del self._children[name]  # while what it owned may live, its name must not be used again
         child = next_to_stop(self._children.values(), self._spec, closing=self.is_closing)
         if child is None:
             return False
         if child.phase in (Phase.STARTING, Phase.RUNNING):
             self._stop(child, child.ordered or (self._closing.text if self._closing is not None else "removed"))
         else:
-            child.phase = Phase.ENDED
+            self._end(child)
         return True
 
     def _start_those_who_may(self) -> bool:

@@ -58,6 +58,14 @@ class KillOwned:
 
 
 @attrs.frozen
+class Abandon:
+    """Fence off the generation's actor, whose thread did not come back."""
+
+    child: str
+    generation: int
+
+
+@attrs.frozen
 class ClearOwned:
     """Kill, confirm dead and clean up; answer with `Cleared`."""
 
@@ -103,7 +111,9 @@ class EndSelf:
     reason: Reason
 
 
-SuperviseEffect = StartChild | AskToStop | AskAlive | KillOwned | ClearOwned | SetAlarm | AskGate | Announce | EndSelf
+SuperviseEffect = (
+    StartChild | AskToStop | AskAlive | KillOwned | Abandon | ClearOwned | SetAlarm | AskGate | Announce | EndSelf
+)
 SuperviseEvent = (
     Ready | Stable | Alive | Down | Cleared | AlarmDue | Verdict | KillChild | RecycleChild | RemoveChild | Exit
 )

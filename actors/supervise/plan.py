@@ -9,8 +9,6 @@ from actors.supervise.spec import Strategy, SupervisorSpec
 
 SHARE_OF_THE_FIRST = 0.9
 """Of the seconds there are, what each child may take as seen from the one behind it."""
-SHARE_OF_THE_THREAD = 0.75
-"""Of a child's seconds, what its thread may take; the rest is for what it owns."""
 
 
 def must_stop(child: ChildState, *, closing: bool) -> bool:
@@ -52,13 +50,13 @@ def next_to_start(children: Collection[ChildState], spec: SupervisorSpec) -> Chi
 
 
 def share_of(child: ChildState, children: Collection[ChildState], spec: SupervisorSpec, left: float) -> float:
-    """Return how many of the `left` seconds of a forced shutdown the thread of one child may take to come back.
+    """Return how many of the `left` seconds of a forced shutdown one child may take to go down and be cleared away.
 
     Children that go down side by side may each take them all. In order, one that hangs leaves something for each of
-    those whose turn is still to come, and one that owns something leaves time to clear that away.
+    those whose turn is still to come.
     """
     seconds = max(0.0, left)
     if not spec.parallel:
         waiting = sum(one is not child and one.phase in (Phase.STARTING, Phase.RUNNING) for one in children)
         seconds *= SHARE_OF_THE_FIRST**waiting
-    return seconds * SHARE_OF_THE_THREAD if child.spec.owns_something else seconds
+    return seconds

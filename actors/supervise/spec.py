@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from actors.supervise.checks import a_name, at_least, of_kind, or_none, to_call
 from contracts.config import RestartIntensity
 from contracts.errors import ConfigurationError
 
@@ -52,6 +53,10 @@ def _gone(_generation: int, _timeout: float) -> bool:
     return True
 
 
+_SHORTEST_SILENCE = 0.01
+"""Seconds. A child that is asked without a pause does nothing else."""
+
+
 @attrs.frozen(kw_only=True)
 class ChildSpec:
     """One child.
@@ -64,6 +69,7 @@ class ChildSpec:
         shutdown: Seconds it may take to stop when asked; 0 kills at once.
         force: Seconds it may take to go down once killed; then it is abandoned and fenced off.
         confirm_within: Seconds what it owned may take to be gone; after that the child is retired.
+        cleanup_within: Seconds that `kill` and `cleanup` may take besides; after that the child is retired, too.
         silence: Seconds without a sign of life after which it is taken for hung and killed; None asks for none. The
             base class answers between two messages, so it must be longer than any message takes.
         significant: Whether its end for good counts for `AutoShutdown`.
@@ -73,19 +79,20 @@ class ChildSpec:
         cleanup: Removes what the generation left. Runs only after `confirm_dead` said True.
     """
 
-    id: str
-    start: Callable[[Context], Actor]
-    restart: Restart = Restart.PERMANENT
-    ready_within: float | None = 30.0
-    shutdown: float = 5.0
-    force: float = 10.0
-    confirm_within: float = 10.0
-    silence: float | None = None
-    significant: bool = False
-    gate: str | None = None
-    kill: Callable[[int], None] = _nothing
-    confirm_dead: Callable[[int, float], bool] = _gone
-    cleanup: Callable[[int], None] = _nothing
+    id: str = attrs.field(validator=a_name)
+    start: Callable[[Context], Actor] = attrs.field(validator=to_call)
+    restart: Restart = attrs.field(default=Restart.PERMANENT, validator=of_kind(Restart))
+    ready_within: float | None = attrs.field(default=30.0, validator=or_none(at_least(0.0)))
+    shutdown: float = attrs.field(default=5.0, validator=at_least(0.0))
+    force: float = attrs.field(default=10.0, validator=at_least(0.0))
+    confirm_within: float = attrs.field(default=10.0, validator=at_least(0.0))
+    cleanup_within: float = attrs.field(default=30.0, validator=at_least(0.0))
+    silence: float | None = attrs.field(default=None, validator=or_none(at_least(_SHORTEST_SILENCE)))
+    significant: bool = attrs.field(default=False, validator=of_kind(bool))
+    gate: str | None = attrs.field(default=None, validator=or_none(a_name))
+    kill: Callable[[int], None] = attrs.field(default=_nothing, validator=to_call)
+    confirm_dead: Callable[[int, float], bool] = attrs.field(default=_gone, validator=to_call)
+    cleanup: Callable[[int], None] = attrs.field(default=_nothing, validator=to_call)
 
     @property
     def owns_something(self) -> bool:
@@ -93,7 +100,9 @@ class ChildSpec:
         return self.kill is not _nothing or self.confirm_dead is not _gone or self.cleanup is not _nothing
 
 
-def _ids_differ(_instance: object, _attribute: object, value: tuple[ChildSpec, ...]) -> None:
+def _ids_differ(_instance: Any, _attribute: Any, value: Any) -> None:
+    if not isinstance(value, tuple) or not all(isinstance(spec, ChildSpec) for spec in value):
+        raise ConfigurationError(f"children must be a tuple of ChildSpec, not {value!r}.")
     ids = [spec.id for spec in value]
     if len(set(ids)) != len(ids):
         raise ConfigurationError(f"Two children of one supervisor share a name: {', '.join(sorted(ids))}.")
@@ -116,15 +125,17 @@ class SupervisorSpec:
     """
 
     children: tuple[ChildSpec, ...] = attrs.field(validator=_ids_differ)
-    strategy: Strategy = Strategy.ONE_FOR_ONE
-    intensity: RestartIntensity = attrs.field(factory=RestartIntensity)
-    auto_shutdown: AutoShutdown = AutoShutdown.NEVER
-    max_children: int | None = None
-    parallel: bool = False
-    verdict_within: float = 1.0
+    strategy: Strategy = attrs.field(default=Strategy.ONE_FOR_ONE, validator=of_kind(Strategy))
+    intensity: RestartIntensity = attrs.field(factory=RestartIntensity, validator=of_kind(RestartIntensity))
+    auto_shutdown: AutoShutdown = attrs.field(default=AutoShutdown.NEVER, validator=of_kind(AutoShutdown))
+    max_children: int | None = attrs.field(default=None, validator=or_none(at_least(0)))
+    parallel: bool = attrs.field(default=False, validator=of_kind(bool))
+    verdict_within: float = attrs.field(default=1.0, validator=at_least(0.0))
     observers: tuple[str, ...] = ()
     seed: int = 0
 
     def __attrs_post_init__(self) -> None:
         if self.parallel and self.strategy is not Strategy.ONE_FOR_ONE:
             raise ConfigurationError("Children started in parallel have no order, so only one_for_one fits them.")
+        if self.max_children is not None and len(self.children) > self.max_children:
+            raise ConfigurationError(f"There are {len(self.children)} children; at most {self.max_children} may be.")

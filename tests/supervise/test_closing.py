@@ -104,6 +104,26 @@ def test_a_child_that_owns_something_leaves_time_to_clear_it_away() -> None:
     assert tree.log[-1] == "clear a"
 
 
+def test_clearing_code_that_hangs_is_waited_for_no_longer_than_the_forced_shutdown_may_take() -> None:
+    tree = Tree(child("a"), child("b", owns=True))
+    tree.down("b", cleared=False)
+    tree.exit()
+    tree.exit(force=True, within=8.0)
+    tree.advance(7.9)
+    assert tree.ended is None
+    tree.advance(0.1)
+    assert tree.ended is not None
+
+
+def test_clearing_code_that_hangs_keeps_no_plain_shutdown_from_its_end() -> None:
+    tree = Tree(child("a", owns=True, confirm_within=4.0, cleanup_within=3.0))
+    tree.exit()
+    tree.down("a", SHUTDOWN, cleared=False)
+    tree.advance(7.0)
+    assert tree.ended is not None
+    assert tree.phase("a") == "retired"
+
+
 def test_a_child_killed_before_is_waited_for_no_longer_than_the_forced_shutdown_may_take() -> None:
     tree = Tree(child("a", shutdown=0.0, force=60.0))
     tree.exit()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from actors.supervise.core import SuperviseCore
@@ -75,6 +77,57 @@ def test_two_children_of_one_name_are_refused() -> None:
 def test_parallel_children_cannot_share_a_fate() -> None:
     with pytest.raises(ConfigurationError, match="one_for_one"):
         SupervisorSpec(children=(), parallel=True, strategy=Strategy.ONE_FOR_ALL)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"id": ""},
+        {"id": 7},
+        {"start": None},
+        {"restart": "permanent"},
+        {"ready_within": -1.0},
+        {"shutdown": float("nan")},
+        {"shutdown": "5"},
+        {"force": -1},
+        {"confirm_within": None},
+        {"cleanup_within": True},
+        {"silence": 0.0},
+        {"gate": ""},
+        {"kill": 9},
+        {"confirm_dead": True},
+        {"cleanup": "rm"},
+    ],
+    ids=repr,
+)
+def test_a_faulty_child_spec_is_refused_where_it_is_made(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError, match=next(iter(wrong))):
+        ChildSpec(**{"id": "a", "start": nobody, **wrong})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"children": [child("a")]},
+        {"children": ("a",)},
+        {"strategy": "one_for_all"},
+        {"intensity": 3},
+        {"auto_shutdown": True},
+        {"max_children": -1},
+        {"max_children": 0},
+        {"verdict_within": -1.0},
+    ],
+    ids=repr,
+)
+def test_a_faulty_supervisor_spec_is_refused_where_it_is_made(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError):
+        SupervisorSpec(**{"children": (child("a"),), **wrong})
+
+
+def test_what_has_no_limit_may_say_so_with_infinity() -> None:
+    forever = float("inf")
+    spec = ChildSpec(id="a", start=nobody, shutdown=forever, force=forever, confirm_within=forever)
+    assert spec.shutdown == forever
 
 
 def test_a_child_that_owns_nothing_needs_no_clearing() -> None:
@@ -293,11 +346,23 @@ def test_only_a_running_child_is_recycled() -> None:
 def test_no_generation_starts_before_what_the_one_before_owned_is_gone() -> None:
     tree = Tree(child("a", owns=True))
     tree.down("a", cleared=False)
-    tree.advance(100)
+    tree.advance(39)
     assert tree.alive == {}
     assert tree.phase("a") == "clearing"
     tree.clear("a")
     assert tree.alive == {"a": 2}
+
+
+def test_a_child_whose_clearing_code_hangs_is_retired_and_what_that_says_later_is_history() -> None:
+    tree = Tree(child("a", owns=True, confirm_within=4.0, cleanup_within=3.0), child("b"))
+    tree.down("a", cleared=False)
+    tree.advance(6.9)
+    assert tree.phase("a") == "clearing"
+    tree.advance(0.1)
+    assert tree.phase("a") == "retired"
+    tree.clear("a")
+    tree.advance(100)
+    assert tree.alive == {"b": 1}
 
 
 def test_a_child_whose_processes_cannot_be_ended_is_retired() -> None:

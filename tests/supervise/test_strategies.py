@@ -6,6 +6,7 @@ import pytest
 
 from actors.supervise.spec import AutoShutdown, Restart, Strategy
 from contracts.config import RestartIntensity
+from contracts.errors import ConfigurationError
 from contracts.supervision import ExitKind, Reason, RecycleChild, RemoveChild
 from tests.supervise.driving import NO_WAIT, Tree, child
 
@@ -220,10 +221,31 @@ def test_a_child_removed_while_it_waits_never_starts() -> None:
     assert tree.alive == {"b": 1}
 
 
+def test_a_removed_child_that_owns_something_keeps_its_name_until_that_is_gone() -> None:
+    tree = Tree(child("a"), child("b", owns=True))
+    tree.do(RemoveChild("b"))
+    tree.down("b", cleared=False)
+    with pytest.raises(ConfigurationError):
+        tree.core.add(child("b", owns=True), 1, tree.now)
+    tree.clear("b", gone=False)
+    assert tree.phase("b") == "retired"
+    with pytest.raises(ConfigurationError):
+        tree.core.add(child("b", owns=True), 1, tree.now)
+
+
+def test_a_removed_child_is_said_to_have_stopped_and_ends_no_supervisor() -> None:
+    tree = Tree(child("a", significant=True), child("b"), auto_shutdown=AutoShutdown.ANY_SIGNIFICANT)
+    tree.do(RemoveChild("a"))
+    tree.down("a", Reason(ExitKind.SHUTDOWN))
+    assert "stopped a" in tree.log
+    assert tree.ended is None
+
+
 def test_nothing_can_be_added_to_a_supervisor_that_is_closing() -> None:
     tree = Tree(child("a"))
     tree.exit()
-    tree._take(tree.core.add(child("b"), 0, tree.now))
+    with pytest.raises(ConfigurationError, match="too late: the end"):
+        tree.core.add(child("b"), 0, tree.now)
     tree.obey()
     assert tree.ended is not None
     assert tree.log.count("start b") == 0

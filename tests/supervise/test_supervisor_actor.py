@@ -14,6 +14,7 @@ from actors.runtime import Actor, Bell, Context, System, ThreadEnvironment
 from actors.supervise import ChildSpec, Restart, Strategy, SupervisorSpec, supervisor
 from actors.supervise.actor import AddChild
 from contracts.config import RestartIntensity
+from contracts.errors import ConfigurationError
 from contracts.supervision import (
     ChildChange,
     ChildCounts,
@@ -23,6 +24,7 @@ from contracts.supervision import (
     Exit,
     ExitKind,
     RecycleChild,
+    RemoveChild,
     RestartAsked,
     WhichChildren,
 )
@@ -316,6 +318,66 @@ def test_children_can_be_added_and_listed(world: World) -> None:
     world.wait(lambda: "a 1 starts" in world.log)
     assert [(one.child, one.generation) for one in world.system.ask("top", WhichChildren(), PATIENCE)] == [("a", 1)]
     world.end()
+
+
+def test_a_child_that_cannot_be_added_ends_nobody_and_whoever_asked_is_told_why(world: World) -> None:
+    spec = ChildSpec(id="a", start=lambda context: Child(context, world))
+    world.start(spec)
+    world.system.tell("top", AddChild(spec))
+    with pytest.raises(ConfigurationError, match="called a already"):
+        world.system.ask("top", AddChild(spec), PATIENCE)
+    assert [(one.child, one.generation) for one in world.system.ask("top", WhichChildren(), PATIENCE)] == [("a", 1)]
+    world.end()
+
+
+def test_a_supervisor_becomes_ready_when_the_child_it_waits_for_is_removed(world: World) -> None:
+    class Slow(Child):
+        ready_after_start = False
+
+    inner = SupervisorSpec(children=(ChildSpec(id="slow", start=lambda context: Slow(context, world)),))
+    world.start(ChildSpec(id="inner", start=supervisor(inner)))
+    world.wait(lambda: "slow 1 starts" in world.log)
+    world.system.tell("inner", RemoveChild("slow"))
+    world.wait(lambda: any(one.change is ChildChange.READY for one in world.news))
+    world.end()
+
+
+def test_a_supervisor_that_can_start_no_job_keeps_the_other_children(world: World) -> None:
+    def no_thread(_name: str, _job: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    owner = ChildSpec(id="a", start=lambda context: Child(context, world), kill=lambda _generation: None)
+    world.start(owner, ChildSpec(id="b", start=lambda context: Child(context, world)))
+    world.wait(lambda: "b 1 starts" in world.log)
+    world.environment.run_job = no_thread  # type: ignore[method-assign]
+    world.system.tell("a", Do(crash))
+    world.wait(lambda: any(one.change is ChildChange.RETIRED for one in world.news))
+    assert world.system.ask("b", Do(lambda: "here"), PATIENCE) == "here"
+    world.end()
+
+
+def test_a_supervisor_that_hangs_while_it_starts_is_replaced_and_leaves_no_child_behind(world: World) -> None:
+    stuck = threading.Event()
+
+    def slow(context: Context) -> Actor:
+        if context.generation == 1:
+            stuck.wait(PATIENCE)
+        return Child(context, world)
+
+    inner = SupervisorSpec(
+        children=(
+            ChildSpec(id="leaf", start=lambda context: Child(context, world)),
+            ChildSpec(id="slow", start=slow),
+        )
+    )
+    world.start(ChildSpec(id="inner", start=supervisor(inner), ready_within=0.2, force=0.05))
+    world.wait(lambda: "leaf 1 ends" in world.log)
+    world.wait(lambda: "slow 2 starts" in world.log)
+    stuck.set()
+    world.wait(lambda: "slow 1 ends" in world.log)
+    assert world.system.ask("slow", Do(lambda: "here"), PATIENCE) == "here", "the late one takes no name away"
+    assert world.end().reason.kind is ExitKind.SHUTDOWN
+    assert {"leaf 2 ends", "slow 2 ends"} <= set(world.log)
 
 
 def test_without_a_gates_answer_the_supervisor_goes_on_by_its_own_rule(world: World) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from actors.journal import MemoryJournal
+from actors.runtime import System
+from actors.supervise import supervisor
 from actors.supervise.core import SuperviseCore
 from actors.supervise.spec import ChildSpec, SupervisorSpec
 from contracts.config import RestartIntensity
@@ -10,6 +12,7 @@ from contracts.errors import StaleEpochError
 from contracts.ports import BatchBegun
 from contracts.supervision import Down, ExitKind, Ready, Reason
 from tests.simulation.findings import Violation
+from tests.simulation.hub import Hub
 
 
 def _nobody(_context: object) -> object:
@@ -26,6 +29,19 @@ def readiness_of_an_older_generation_is_no_news() -> None:
     phase = core.which_children()[0].phase
     if phase != "starting":
         raise Violation(7, f"generation 2 is {phase} by the word of generation 1")
+
+
+def a_supervisor_that_is_given_up_while_it_waits_ends() -> None:
+    """It waits for its children; nobody will tell it of them any more."""
+    hub, downs = Hub(lambda _names: 0), list[Down]()
+    system = System(hub, downs.append)
+    system.spawn("top", supervisor(SupervisorSpec(children=())))
+    hub.run_for(1.0)
+    system.abandon("top", 1)
+    hub.run_for(1.0)
+    hub.bury()
+    if not downs:
+        raise Violation(7, "one that was given up waits for ever")
 
 
 def an_older_epoch_cannot_write() -> None:

@@ -268,8 +268,7 @@ MUTANTS = (
         System,
         "_wake",
         instead(lambda *_: None),
-        (on.FORCED_AMID_CLEARING,),
-        seeds=(168,),
+        check=checks.a_supervisor_that_is_given_up_while_it_waits_ends,
     ),
     Mutant("old Down accepted", "of any generation", SuperviseCore, "handle", _old_news(Down), (on.LATE,)),
     Mutant(
