@@ -165,9 +165,9 @@ class DispatchCore:
             case _:
                 assert_never(event)
         self._look_at_the_clock(now)
+        self._note_pauses(now)  # before anything is handed out again: no lease is given while a pause lasts
         self._handout.hand_out(now)
         self._end_if_stopped()
-        self._note_pauses(now)
         self._set_wake(now)
         effects, self._desk.effects = self._desk.effects, []
         return effects

@@ -71,6 +71,10 @@ class AuditedJournal(MemoryJournal):
         super().__init__()
         self._auditor = auditor
 
+    def open_epoch(self) -> int:
+        self._auditor.books.pauses.clear()  # whoever opens the books knows of none, and ends what was open
+        return super().open_epoch()
+
     def append(self, epoch: int, entries: tuple[JournalEntry, ...]) -> None:
         super().append(epoch, entries)
         for entry in entries:

@@ -13,12 +13,15 @@ from contracts.errors import Blame
 from contracts.messages import LeaseTouched, LoginMet, VisitEnded, VisitFailed, VisitOrder, VisitOutcome
 from contracts.ports import (
     BatchBegun,
+    FileVerified,
     JournalEntry,
     Lease,
     LeaseEnded,
     LeaseGranted,
     OutcomeRecorded,
     Owner,
+    PauseBegan,
+    PauseEnded,
     PublishStarted,
     TaskAccepted,
 )
@@ -57,6 +60,10 @@ class Books:
         self.phases: list[str] = []
         """The phases of an order's life as they were reached, for tests that strike at one of them."""
         self.orders_ended: dict[Owner, int] = {}
+        self.pauses: set[str] = set()
+        """What this dispatcher waits for, as it wrote it down."""
+        self._kept: dict[str, Lease] = {}
+        """Leases whose staging folders were said to hold verified files."""
         self._world = world
         self._require = world.findings.require
         self._retry = settings.retry
@@ -86,13 +93,25 @@ class Books:
         """Whether a visit has ended in this way."""
         return any(isinstance(outcome, kind) for outcome in self._ended_visits.values())
 
+    def left_in_staging(self) -> list[str]:
+        """Return the staging folders that are left though nobody may want them, now that all orders have ended.
+
+        A folder of an older dispatcher that it did not write down is swept at the end of the run, and so is what a
+        worker places that comes back after its lease has ended.
+        """
+        known = {name for name, lease in self._kept.items() if lease.epoch <= self._epoch}
+        mine = {name for name in self._world.staged if name in known or name.startswith(f"{self._epoch}-")}
+        return sorted(mine - self._world.placed_late)
+
     # ------------------------------------------------------------------------------------------------------- messages
 
     def told(self, name: str, message: object, sender: str) -> None:
         """Read a message that is about to be delivered."""
         match message:
-            case VisitOrder(lease):
+            case VisitOrder(lease, _, _, _, kept):
                 held = self._leases.get(lease.task.sequence)
+                others = [file for file in kept if file.lease.task != lease.task]
+                self._require(4, not others, f"{lease} may adopt files of other orders: {others}")
                 self._require(3, held == lease, f"{lease} is told to {name} before it is written; written is {held}")
             case LeaseTouched(lease):
                 self._touched.add(lease)
@@ -126,6 +145,16 @@ class Books:
                 self.phases.append("lease")
             case LeaseEnded():
                 self._on_ended(entry)
+            case FileVerified(file):
+                held = self._leases.get(file.lease.task.sequence)
+                self._require(4, held == file.lease, f"{file} is written down, but {held} is current")
+                self._kept[file.lease.folder_name] = file.lease
+            case PauseBegan(key):
+                self._require(16, key not in self.pauses, f"the pause {key} begins twice")
+                self.pauses.add(key)
+            case PauseEnded(key):
+                self._require(16, key in self.pauses, f"the pause {key} ends, but had not begun")
+                self.pauses.discard(key)
             case PublishStarted(lease, _):
                 held = self._leases.get(lease.task.sequence)
                 self._require(4, held == lease, f"{lease} publishes, but {held} is current")
@@ -159,6 +188,7 @@ class Books:
         self._require(3, current, f"{lease} goes to a generation that is gone")
         self._require(1, sequence in self.accepted, f"{lease.task} was never accepted")
         self._require(1, sequence not in self.outcomes, f"{lease.task} had ended already")
+        self._require(16, not self.pauses, f"{lease} is given while dispatch waits for {sorted(self.pauses)}")
         self._check_its_turn(sequence)
         self._leases[sequence] = lease
         self._ready.discard(sequence)

@@ -56,7 +56,7 @@ STEPS_OF_FAULT: dict[Fault, tuple[Step, ...]] = {
         Step.LAUNCH, Step.ADOPT, Step.OPEN, Step.READ, Step.COOKIES, Step.FETCH, Step.LOGIN, Step.PROBE,
         Step.SCREENSHOT,
     ),
-    Fault.HANG_FOR_EVER: (Step.LAUNCH, Step.OPEN, Step.FETCH, Step.LOGIN),
+    Fault.HANG_FOR_EVER: (Step.LAUNCH, Step.OPEN, Step.FETCH, Step.LOGIN, Step.CLEAN),
     Fault.LATE_REPLY: (Step.OPEN, Step.READ, Step.FETCH, Step.PLACE),
     Fault.SLOW: (Step.LAUNCH, Step.OPEN, Step.FETCH, Step.LOGIN, Step.PROBE, Step.CLEAN, Step.SCREENSHOT),
     Fault.STALE_PAGE: (Step.OPEN,),

@@ -22,7 +22,8 @@ from actors.session.tree import (
 from actors.supervise import Supervisor
 from contracts.config import Settings
 from contracts.ports import Owner
-from contracts.supervision import ChildChange, ChildEvent, Down, ExitKind, KillChild, RecycleChild, Stable
+from contracts.supervision import ChildChange, ChildEvent, Down, ExitKind, KillChild, RecycleChild, RestartAsked, Stable
+from tests.simulation.faults import Fault, Step
 from tests.simulation.world import SimWorld
 
 SYSTEM_ACTORS = (DISPATCHER, MONITOR, GATEKEEPER, HERALD)
@@ -33,6 +34,19 @@ INJECTED = frozenset({"BrowserDiedError", "ProfileCorruptionError", "DispatcherD
 """Errors that only the simulated world raises. Any other that ends an actor is a fault of the program."""
 POISON = "Poison"
 """In the name of every message that nobody can handle."""
+DEAF = (
+    (Step.LAUNCH, Fault.HANG_FOR_EVER),
+    (Step.OPEN, Fault.HANG_FOR_EVER),
+    (Step.LOGIN, Fault.HANG_FOR_EVER),
+    (Step.FETCH, Fault.HANG_FOR_EVER),
+    (Step.FETCH, Fault.LATE_REPLY),
+    (Step.FETCH, Fault.SLOW),
+    (Step.PLACE, Fault.LATE_REPLY),
+    (Step.PROBE, Fault.HANG),
+    (Step.PROBE, Fault.SLOW),
+    (Step.KILL, Fault.SURVIVES_KILL),
+)
+"""Faults that keep a thread though its browser is killed, or the browser though it is killed."""
 SECONDS_TO_CLEAR = 25.0
 """How long a process may outlive its actor: confirming its death, twice over, and a slow removal."""
 
@@ -72,7 +86,13 @@ class Lives:
         self._recycled: set[Owner] = set()
         self._killed: set[Owner] = set()
         self._planned: set[Owner] = set()
-        self._useless: dict[str, list[float]] = {}
+        self._useless: dict[str, list[tuple[float, Owner]]] = {}
+        self._asked: dict[str, dict[int, float]] = {}
+        """When the monitor was first asked whether the generation after this one may start."""
+        self._proved: set[str] = set()
+        """Workers that have proved useful since their last restart: the next one has no delay."""
+        self._owed: dict[str, Owner] = {}
+        """Workers whose last death must be counted as a restart before they start again."""
 
     def is_closing(self, name: str) -> bool:
         """Whether a supervisor is ending, or is not there."""
@@ -108,6 +128,8 @@ class Lives:
         if name == CREW:
             self._restarts.clear()
             self._delays.clear()
+            self._owed.clear()
+            self._proved.clear()
 
     def _check_intensity(self, name: str, parent: str) -> None:
         if parent == CREW:
@@ -169,11 +191,15 @@ class Lives:
 
     def told(self, name: str, message: object) -> None:
         """Read a message that is about to be delivered."""
+        if name == MONITOR and isinstance(message, RestartAsked) and not message.planned:
+            self._asked.setdefault(message.child, {}).setdefault(message.generation, self._world.hub.clock.time)
         if name != CREW:
             return
         match message:
-            case Stable(child):
+            case Stable(child, generation):
                 self._reset.add(child)
+                if generation == self.generations[child]:
+                    self._proved.add(child)
             case RecycleChild(child, generation) if child in self._ready_at:
                 if Owner(child, generation) not in self._killed:
                     self._recycled.add(Owner(child, generation))
@@ -195,9 +221,18 @@ class Lives:
                     self._reset.add(event.child)
                 if event.reason is not None and event.reason.kind.is_abnormal:
                     self._note_death(CREW)
-                if owner not in self._planned and not self._orders_ended(owner):
-                    self._useless.setdefault(event.child, []).append(self._world.hub.clock.time)
+                    if owner not in self._recycled and not event.ordered:
+                        self._owed[event.child] = owner
+                if owner not in self._planned:
+                    self._useless.setdefault(event.child, []).append((self._world.hub.clock.time, owner))
+                given_up = event.reason is not None and event.reason.kind is ExitKind.HUNG
+                hurried = self._is_deaf() or self.is_closing(CREW)
+                self._require(16, not given_up or hurried, f"{owner} is given up; a kill would have freed it")
+            case ChildChange.STARTED:
+                owed = self._owed.pop(event.child, None)
+                self._require(10, owed is None, f"{event.child} starts again, and the end of {owed} was not counted")
             case ChildChange.RETIRED:
+                self._owed.pop(event.child, None)
                 self._check_retired(event)
             case ChildChange.RESTARTING:
                 self._require(10, owner not in self._planned, f"{owner} was recycled, and is counted as a failure")
@@ -212,12 +247,27 @@ class Lives:
         if self.generations[MONITOR] > 1:
             return  # it has forgotten which generations had ended orders, and may count one too many
         since = self._world.hub.clock.time - self._limits.restart_window - SECONDS_TO_CLEAR
-        recent = [time for time in self._useless.get(event.child, []) if time >= since]
-        enough = len(recent) >= self._limits.max_restart_attempts
-        self._require(10, enough, f"{event.child} is retired after {len(recent)} generations without a finished order")
+        ends = self._useless.get(event.child, [])
+        recent = sum(time >= since and not self._orders_ended(owner) for time, owner in ends)
+        enough = recent >= self._limits.max_restart_attempts
+        self._require(10, enough, f"{event.child} is retired after {recent} generations without a finished order")
+
+    def _is_deaf(self) -> bool:
+        """Whether some thread may wait for what no kill of a browser ends."""
+        return any(self._world.injected[point] for point in DEAF)
 
     def _on_restart(self, event: ChildEvent) -> None:
         require, now, limit = self._require, self._world.hub.clock.time, self._intensity
+        self._owed.pop(event.child, None)
+        asked = self._asked.get(event.child, {}).items()
+        recent = [Owner(event.child, generation) for generation, at in asked if at > now - self._limits.restart_window]
+        useless = sum(not self._orders_ended(one) for one in recent)
+        judged = self.generations.get(MONITOR) == 1 and self.is_up(MONITOR) and MONITOR not in self.zombies
+        retired = judged and useless >= self._limits.max_restart_attempts
+        require(10, not retired, f"{event.child} restarts after {useless} generations without a finished order")
+        proved = event.child in self._proved
+        require(11, not proved or event.delay == 0, f"{event.child} was of use, and waits for {event.delay:g} s")
+        self._proved.discard(event.child)
         self._restarts.append(now)
         while self._restarts[0] <= now - limit.window:
             self._restarts.popleft()

@@ -250,10 +250,19 @@ class SimRun:
             whole = self.auditor.root_down or self._is_whole()
             require(18, whole, f"without faults the crew is not whole: {self._where_all_are()}")
             if not self.auditor.root_down:
+                self._check_staging()
                 self.shut_down()
         self._wait_for_the_end()
         self._check_after()
         self.check()
+
+    def _check_staging(self) -> None:
+        """Nothing is left of what was staged, nor of a pause, once all orders have ended and nobody is in the way."""
+        books, require = self.auditor.books, self.auditor.require
+        require(16, not books.pauses, f"these pauses never ended: {sorted(books.pauses)}")
+        if DISPATCHER not in self.auditor.lives.zombies and not self.world.lost_threads:
+            left = books.left_in_staging()
+            require(9, not left, f"staging folders are left: {left}")
 
     def _wait_for_the_end(self) -> None:
         timeouts, now = self.settings.timeouts, self.hub.clock.time

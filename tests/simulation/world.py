@@ -38,6 +38,8 @@ class SimWorld:
         self.launched: list[Owner] = []
         self.staged: dict[str, dict[str, str]] = {}
         self.adopted = 0
+        self.placed_late: set[str] = set()
+        """Staging folders that were made anew by a worker whose lease had ended."""
         self.published: dict[str, list[str]] = {}
         self.unfinished: dict[str, Path] = {}
         self.superseded: list[str] = []
@@ -164,6 +166,8 @@ class SimWorld:
         return SimProcess(owner)
 
     def remove_folder(self, owner: Owner) -> None:
+        if self.struck(Step.CLEAN, Fault.HANG_FOR_EVER):
+            self.hub.sleep(1e15)
         self.hub.sleep(4.0 if self.struck(Step.CLEAN, Fault.SLOW) else 0.02)
         self.folders.discard(owner)
 
@@ -237,11 +241,15 @@ class SimWorld:
         if self.struck(Step.PLACE, Fault.LATE_REPLY):
             self.hub.sleep(120.0)  # no kill of a browser frees a thread that waits for a disk
         # A worker that was given up may still place files: it makes its folder anew, and nobody publishes it.
+        if lease.folder_name not in self.staged:
+            self.placed_late.add(lease.folder_name)
         self.staged.setdefault(lease.folder_name, {})[listed.label] = file.sha256
         return Attachment(listed.label, file.size, file.sha256, listed.url or "", listed_as=listed.label)
 
     def adopt(self, lease: Lease, kept: KeptFile) -> Attachment | None:
         name, digest = kept.attachment.name, kept.attachment.sha256
+        own = kept.lease.task == lease.task and digest.startswith(f"{lease.task.po_number}/")
+        self.findings.require(4, own, f"{lease} adopts a file that is not its own: {kept}")
         if self.staged.get(kept.lease.folder_name, {}).pop(name, None) != digest:
             return None
         self.staged.setdefault(lease.folder_name, {})[name] = digest

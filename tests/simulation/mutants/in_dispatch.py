@@ -10,12 +10,14 @@ from actors.dispatch import actor as dispatcher, queue
 from actors.dispatch.actor import Dispatcher
 from actors.dispatch.core import DispatchCore
 from actors.dispatch.crew import CrewView, LeaseState, WorkerView
-from actors.dispatch.desk import Desk
-from actors.dispatch.effects import WakeAt
+from actors.dispatch.desk import Desk, TaskState
+from actors.dispatch.effects import Record, WakeAt
 from actors.dispatch.handout import HandOut
 from actors.dispatch.hosts import HostState
+from actors.dispatch.pauses import PauseBook
 from actors.dispatch.visits import VisitJudge
 from contracts.messages import LoginNeeded, Resume, VisitEnded, Wake
+from contracts.ports import FileVerified, PauseEnded
 from contracts.status import WorkerState
 from tests.simulation.mutants import scenarios as on
 from tests.simulation.mutants.mutant import Mutant, instead
@@ -151,6 +153,29 @@ def _show_always(good: Any) -> Any:
     return bad
 
 
+def _any_file(self: DispatchCore, file: Any, now: float) -> None:
+    task = self._desk.tasks.get(file.lease.task.sequence)
+    if task is not None:
+        task.kept = file.added_to(task.kept)
+        self._desk.effects.append(Record((FileVerified(file),)))
+
+
+def _all_that_is_kept(good: Any) -> Any:
+    def bad(self: HandOut, worker: Any, task: Any, now: float, **more: Any) -> None:
+        own, task.kept = task.kept, tuple(file for one in self._desk.tasks.values() for file in one.kept)
+        good(self, worker, task, now, **more)
+        task.kept = own
+
+    return bad
+
+
+def _without_ends(good: Any) -> Any:
+    def bad(self: PauseBook, reasons: Any, now: float) -> tuple[Any, ...]:
+        return tuple(change for change in good(self, reasons, now) if not isinstance(change, PauseEnded))
+
+    return bad
+
+
 def _two_results(good: Any) -> Any:
     def bad(self: VisitJudge, event: VisitEnded, now: float) -> None:
         worker = self._desk.crew.holder(event.lease)
@@ -259,7 +284,7 @@ MUTANTS = (
         (on.CALM,),
     ),
     Mutant(
-        "wake not asked again", "the timer is set once", DispatchCore, "handle", _wake_once, (on.HANGS,), seeds=(1,)
+        "wake not asked again", "the timer is set once", DispatchCore, "handle", _wake_once, (on.HANGS,), seeds=(167,)
     ),
     Mutant(
         "gatekeeper not asked again",
@@ -282,6 +307,31 @@ MUTANTS = (
         "_show",
         _show_always,
         (on.BUSY_ZOMBIE,),
+    ),
+    Mutant(
+        "kept for nobody", "what was kept stays", Desk, "drop_kept", instead(lambda *_: None), (on.KEPT_FOR_NOBODY,)
+    ),
+    Mutant(
+        "kept and deleted",
+        "a lease's end takes all",
+        TaskState,
+        "keeps_files_of",
+        instead(lambda *_: False),
+        (on.KEPT,),
+    ),
+    Mutant("staging left", "nobody deletes it", Desk, "drop_staging", instead(lambda *_: None), (on.LOSS, on.LATE)),
+    Mutant(
+        "kept by a stale lease", "its file counts", DispatchCore, "_on_file", instead(_any_file), (on.LATE, on.AFTER)
+    ),
+    Mutant("kept files of others", "any order may adopt them", HandOut, "_grant", _all_that_is_kept, (on.CALM,)),
+    Mutant("pause without end in the books", "it begins only", PauseBook, "note", _without_ends, (on.PAUSED, on.LOGIN)),
+    Mutant(
+        "pause in silence",
+        "nobody is told why nothing goes on",
+        DispatchCore,
+        "_note_pauses",
+        instead(lambda *_: None),
+        (on.PAUSED,),
     ),
     Mutant(
         "queued and ended",

@@ -12,11 +12,11 @@ from actors.supervise import core
 from actors.supervise.actor import Supervisor, _clearing
 from actors.supervise.child import Phase
 from actors.supervise.core import SuperviseCore
-from actors.supervise.effects import ClearOwned, SetAlarm
+from actors.supervise.effects import ClearOwned, KillOwned, SetAlarm
 from actors.supervise.limits import RestartWindow
 from actors.supervise.plan import must_stop, next_to_start
 from contracts.config import RestartIntensity
-from contracts.supervision import Alarm, Cleared, Down, Ready, RecycleChild
+from contracts.supervision import Alarm, Cleared, Decision, Down, Ready, RecycleChild, Stable
 from tests.simulation.mutants import checks, scenarios as on
 from tests.simulation.mutants.mutant import Mutant, instead
 
@@ -150,6 +150,45 @@ def _old_news(kind: type[Ready] | type[Down] | type[Cleared]) -> Any:
     return build
 
 
+def _deaf_to_use(good: Any) -> Any:
+    def bad(self: SuperviseCore, event: Any, now: float) -> list[Any]:
+        return [] if isinstance(event, Stable) else list(good(self, event, now))
+
+    return bad
+
+
+def _without_kill(good: Any) -> Any:
+    def bad(self: Supervisor, effect: Any) -> None:
+        if not isinstance(effect, KillOwned):
+            good(self, effect)
+
+    return bad
+
+
+def _always_let_go(good: Any) -> Any:
+    def bad(self: SuperviseCore, child: Any, verdict: Any) -> None:
+        good(self, child, attrs.evolve(verdict, decision=Decision.LET_GO))
+
+    return bad
+
+
+def _still_planned(good: Any) -> Any:
+    def bad(self: SuperviseCore, child: Any) -> None:
+        planned = child.planned
+        good(self, child)
+        child.planned = planned
+
+    return bad
+
+
+def _never_ordered(good: Any) -> Any:
+    def bad(self: SuperviseCore, *arguments: Any, **more: Any) -> None:
+        good(self, *arguments, **more)
+        self._effects[-1] = attrs.evolve(self._effects[-1], ordered=False)
+
+    return bad
+
+
 def _clear_in_person(good: Any) -> Any:
     def bad(self: Supervisor, effect: Any) -> None:
         if isinstance(effect, ClearOwned):
@@ -269,6 +308,48 @@ MUTANTS = (
         "_wake",
         instead(lambda *_: None),
         check=checks.a_supervisor_that_is_given_up_while_it_waits_ends,
+    ),
+    Mutant(
+        "clearing without deadline",
+        "what hangs there is waited for",
+        SuperviseCore,
+        "handle",
+        _without_alarm(Alarm.CLEAR_DEADLINE),
+        (on.NEVER_CLEARED,),
+    ),
+    Mutant("killed by word alone", "what it owns lives on", Supervisor, "_perform_one", _without_kill, (on.HANG,)),
+    Mutant(
+        "retired and restarted",
+        "a verdict counts for nothing",
+        SuperviseCore,
+        "_on_verdict",
+        _always_let_go,
+        (on.USELESS,),
+    ),
+    Mutant(
+        "planned for ever",
+        "a recycled child fails for free",
+        SuperviseCore,
+        "_start",
+        _still_planned,
+        (on.RECYCLED_THEN_LOST,),
+    ),
+    Mutant("of no use", "what has proved useful waits as long", SuperviseCore, "handle", _deaf_to_use, (on.USEFUL,)),
+    Mutant(
+        "restart not announced as ordered",
+        "an ordered end is taken for one of its own",
+        SuperviseCore,
+        "_announce",
+        _never_ordered,
+        (on.BREACH,),
+    ),
+    Mutant(
+        "significant end missed",
+        "a crew without workers stays",
+        SuperviseCore,
+        "_significant_end",
+        instead(lambda *_: None),
+        (on.USELESS,),
     ),
     Mutant("old Down accepted", "of any generation", SuperviseCore, "handle", _old_news(Down), (on.LATE,)),
     Mutant(

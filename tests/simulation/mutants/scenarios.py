@@ -138,7 +138,8 @@ def _one_login_serves_all(run: SimRun) -> None:
 def _the_monitor_dies_while_dispatch_is_paused(run: SimRun) -> None:
     run.submit(9)
     run.world.free_disk = 0
-    run.until(lambda: bool(run.board.read().pauses), 10.0)
+    paused = run.until(lambda: bool(run.board.read().pauses), 10.0)
+    run.auditor.require(16, paused, "the disk is full, and nobody says that dispatch waits")
     run.kill_actor(MONITOR)
     run.world.free_disk = 10**12
     run.hub.run_for(60.0)
@@ -322,6 +323,57 @@ def _forced_while_all_hang(run: SimRun) -> None:
     run.shut_down(force=True)
 
 
+def _files_are_kept(run: SimRun) -> None:
+    """Let an order lose its browser when its first file has arrived."""
+    run.submit(1)
+    run.until(lambda: any(run.world.staged.values()), 60.0)
+    run.world.arm(Step.PLACE, Fault.LATE_REPLY)
+
+
+def _kept_files_are_adopted(run: SimRun) -> None:
+    _files_are_kept(run)
+    run.hub.run_for(100.0)
+    run.auditor.require(18, run.world.adopted > 0, "a file that had arrived was fetched again")
+
+
+def _kept_files_of_an_order_that_ends_otherwise(run: SimRun) -> None:
+    _files_are_kept(run)
+    run.world.arm(Step.OPEN, Fault.NOT_FOUND)
+    run.hub.run_for(100.0)
+
+
+def _a_recycled_worker_s_next_browser_dies(run: SimRun) -> None:
+    run.submit(30)
+    run.until(lambda: any(owner.generation > 1 for owner in run.world.launched), 120.0)
+    owner = next(owner for owner in run.world.launched if owner.generation > 1)
+    run.until(lambda: run.world.is_ready(owner.worker), 30.0)
+    kill_a_browser(run, owner.worker)
+    run.hub.run_for(30.0)
+
+
+def _a_useful_browser_dies_after_useless_ones(run: SimRun) -> None:
+    run.submit(0)
+    run.hub.run_for(5.0)
+    for name in ("worker-1", "worker-2", "worker-3"):
+        for _ in range(2):
+            kill_a_browser(run, name)
+            run.hub.run_for(0.5)
+            run.until(lambda name=name: run.world.is_ready(name), 60.0)
+    run.submit(9)
+    run.hub.run_for(20.0)
+    for name in ("worker-1", "worker-2", "worker-3"):
+        kill_a_browser(run, name)
+        run.hub.run_for(5.0)
+
+
+def _clearing_never_ends(run: SimRun) -> None:
+    run.world.arm(Step.OPEN, Fault.CRASH)
+    run.world.arm(Step.CLEAN, Fault.HANG_FOR_EVER)
+    run.submit(6)
+    run.hub.run_for(30.0)
+    run.shut_down()
+
+
 def _forced_amid_clearing(run: SimRun) -> None:
     run.world.arm(Step.OPEN, Fault.CRASH)
     run.world.arm(Step.CLEAN, Fault.SLOW)
@@ -392,6 +444,14 @@ STOPPED_EARLY = Scenario("an end amid a restart", _stopped_amid_a_restart)
 STOPPED = Scenario("an end amid hangs", _stopped_amid_a_hang, PATIENT)
 FORCED = Scenario("a forced end amid hangs", _forced_amid_a_hang, PATIENT)
 FORCED_WHILE_ALL_HANG = Scenario("a forced end while the system actors hang", _forced_while_all_hang)
+KEPT = Scenario("files that had arrived are adopted", _kept_files_are_adopted)
+KEPT_FOR_NOBODY = Scenario(
+    "files had arrived for an order that ends otherwise", _kept_files_of_an_order_that_ends_otherwise
+)
+RECYCLED_THEN_LOST = Scenario("a recycled worker's next browser dies", _a_recycled_worker_s_next_browser_dies)
+USEFUL = Scenario("a useful browser dies after useless ones", _a_useful_browser_dies_after_useless_ones, LONG_BACKOFF)
+USELESS = Scenario("a slot's browsers are of no use", strike((Step.LAUNCH, Fault.CLONE_FAILS, 12)))
+NEVER_CLEARED = Scenario("clearing up never ends", _clearing_never_ends)
 FORCED_AMID_CLEARING = Scenario("a forced end while one is cleared up after", _forced_amid_clearing)
 
 ALL = tuple(value for value in tuple(globals().values()) if isinstance(value, Scenario))
