@@ -222,9 +222,10 @@ class SimRun:
     def _check_hangs(self) -> None:
         timeouts, killed = self.settings.timeouts, {victim for _, victim in self.world.kills}
         bound = max(timeouts.task, timeouts.login, timeouts.worker_ready) + timeouts.force
-        if self.auditor.lives.generations.get(DISPATCHER, 1) > 1:
+        lives = self.auditor.lives
+        if lives.generations.get(DISPATCHER, 1) > 1 or lives.downs[DISPATCHER, 1]:
             bound += timeouts.shutdown  # who keeps the deadlines has died; the hung one is killed last
-        if DISPATCHER in self.auditor.lives.zombies:
+        if DISPATCHER in lives.zombies:
             bound += SILENCE + timeouts.shutdown  # it must be found to hang first
         for owner, since in self.world.hangs.items():
             waited = self.hub.clock.time - since

@@ -98,7 +98,7 @@ def test_parallel_children_cannot_share_a_fate() -> None:
         {"confirm_dead": True},
         {"cleanup": "rm"},
     ],
-    ids=repr,
+    ids="-".join,
 )
 def test_a_faulty_child_spec_is_refused_where_it_is_made(wrong: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError, match=next(iter(wrong))):
@@ -117,7 +117,7 @@ def test_a_faulty_child_spec_is_refused_where_it_is_made(wrong: dict[str, Any]) 
         {"max_children": 0},
         {"verdict_within": -1.0},
     ],
-    ids=repr,
+    ids="-".join,
 )
 def test_a_faulty_supervisor_spec_is_refused_where_it_is_made(wrong: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError):

@@ -356,6 +356,23 @@ def test_a_supervisor_that_can_start_no_job_keeps_the_other_children(world: Worl
     world.end()
 
 
+def test_a_supervisor_that_crashes_takes_its_children_along_and_what_they_own(world: World) -> None:
+    def owner(name: str) -> ChildSpec:
+        return ChildSpec(
+            id=name,
+            start=lambda context: Child(context, world),
+            cleanup=lambda generation: world.note(f"{name} {generation} cleaned"),
+        )
+
+    inner = SupervisorSpec(children=(owner("a"), owner("b")))
+    world.start(ChildSpec(id="inner", start=supervisor(inner)))
+    world.wait(lambda: "b 1 starts" in world.log)
+    world.system.tell("inner", "what no supervisor handles")
+    gone = {"a 1 ends", "b 1 ends", "a 1 cleaned", "b 1 cleaned", "a 2 starts", "b 2 starts"}
+    world.wait(lambda: gone <= set(world.log))
+    assert world.end().reason.kind is ExitKind.SHUTDOWN
+
+
 def test_a_supervisor_that_hangs_while_it_starts_is_replaced_and_leaves_no_child_behind(world: World) -> None:
     stuck = threading.Event()
 
