@@ -44,6 +44,7 @@ class Totals:
     fallback: str = ""
     stopped_early: str = ""
     resumed: int = 0
+    removed: tuple[str, ...] = ()
     manifest_head: str = ""
     waited_for: dict[str, dict[str, float]] = attrs.field(factory=dict)
     test_mode: dict[str, bool] | None = None
@@ -129,6 +130,7 @@ def session_report(totals: Totals) -> dict[str, Any]:
         ],
         "waited_for": [{"reason": text, **values} for text, values in totals.waited_for.items()],
         "resumed_pos": totals.resumed,
+        "removed_pos": list(totals.removed),
         "manifest_head": totals.manifest_head,
         "fallback": totals.fallback,
         "stopped_early": totals.stopped_early,

@@ -134,6 +134,7 @@ class ProcessingSession:
 
         Raises:
             ConfigurationError: The session has no journal that outlives it. Else as `process_pos`.
+            JournalError: The program ended before it had taken over the whole list, which must be given again.
         """
         batch = self._begin()
         try:
@@ -200,6 +201,7 @@ class ProcessingSession:
             totals.fallback = outcome.fallback or totals.fallback
             totals.stopped_early = outcome.stopped_early
             totals.resumed += outcome.resumed
+            totals.removed += outcome.removed
             totals.manifest_head = self._house.manifest_head()
             totals.peak_memory_mb = max(totals.peak_memory_mb, memory.peak_crew_mb)
             reports.add_results(totals, outcome.rows)
