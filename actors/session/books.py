@@ -174,11 +174,10 @@ class Books:
 
     def _leave_no_trace(self) -> None:
         """Remove what this object made, and no folder that holds anything else."""
-        for path in self._new:
-            remove(path)
-        if self.download_dir / INSIDE in self._new_folders:
-            for path in self.lock.files:
-                path.unlink(missing_ok=True)
+        made = [*self._new, *(self.lock.files if self.download_dir / INSIDE in self._new_folders else ())]
+        for path in made:
+            with contextlib.suppress(OSError):  # the reason why there were to be no books
+                remove(path)
         for folder in self._new_folders:
             with contextlib.suppress(OSError):  # somebody has put something into it meanwhile
                 folder.rmdir()
