@@ -129,7 +129,7 @@ def main() -> None:
     )
     house.RealPremises = premises(script)  # type: ignore[misc,assignment] # what this program is for
     figures.machine = lambda: ROOM
-    from actors.cli.app import entry_point
+    from actors.cli.entry import entry_point
 
     entry_point()
 

@@ -85,9 +85,9 @@ def test_a_note_that_is_a_link_is_replaced_by_the_lock(tmp_path: Path, outside: 
     plant(tmp_path / "dl" / ".purser" / "lock.json", outside / "precious")
     with FolderLock(tmp_path / "dl") as lock:
         assert not (tmp_path / "dl" / ".purser" / "lock.json").is_symlink()
-        note = lock.note()
-        assert note is not None
-        assert note.pid == os.getpid()
+        noted = lock.noted_holder()
+        assert noted is not None
+        assert noted[0] == os.getpid()
     assert (outside / "precious").read_text() == "precious"
 
 
