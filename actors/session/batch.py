@@ -95,6 +95,8 @@ class BatchRun:
         self._workers_before: tuple[WorkerHealth, ...] = ()
         self._workers_of_crew: tuple[WorkerHealth, ...] = ()
         self._removed: tuple[str, ...] = ()
+        self.ended_before = 0
+        """Orders that had ended when the batch began."""
 
     def run(self, batch: Batch, mode: str) -> Outcome:
         """Work until every order has ended, then return what became of them.
@@ -143,6 +145,7 @@ class BatchRun:
             return Progress(total=total, pending=total, finished=not total)
         state = self._house.journal.replay()
         total, ended = self._work.total, state.batch_succeeded + state.batch_failed
+        self.ended_before = ended
         return Progress(
             total=total,
             completed=state.batch_succeeded,

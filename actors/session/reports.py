@@ -96,6 +96,7 @@ def add_workers(totals: Totals, progress: Progress, memory_mb: Mapping[str, floa
 
 def session_report(totals: Totals) -> dict[str, Any]:
     """Return the session's report (contract 19), with what else is worth knowing beside it."""
+    here = totals.total - totals.resumed  # what an earlier process had ended says nothing about the pace
     report: dict[str, Any] = {
         "session_id": totals.session_id,
         "start_time": totals.started_at,
@@ -106,8 +107,8 @@ def session_report(totals: Totals) -> dict[str, Any]:
         "failed_pos": totals.failed,
         "performance_metrics": {
             "elapsed_seconds": round(totals.seconds, 3),
-            "pos_per_second": round(totals.total / totals.seconds, 3) if totals.seconds > 0 else 0.0,
-            "average_po_seconds": round(totals.seconds / totals.total, 3) if totals.total else 0.0,
+            "pos_per_second": round(here / totals.seconds, 3) if totals.seconds > 0 else 0.0,
+            "average_po_seconds": round(totals.seconds / here, 3) if here else 0.0,
             "files_downloaded": totals.files,
             "bytes_downloaded": totals.bytes,
             "worker_restarts": totals.restarts,
@@ -140,6 +141,13 @@ def session_report(totals: Totals) -> dict[str, Any]:
     return report
 
 
+def remaining(progress: Progress, elapsed: float) -> float | None:
+    """Return the seconds that the rest of a batch will take at its pace so far; None while nothing of it has ended."""
+    ended = progress.completed + progress.failed
+    here = ended - progress.resumed
+    return elapsed / here * (progress.total - ended) if here > 0 else None
+
+
 def progress_dict(
     progress: Progress,
     *,
@@ -150,9 +158,8 @@ def progress_dict(
     memory_percent: float,
 ) -> dict[str, Any]:
     """Return progress as contract 14 describes it. Memory is in percent, times in seconds."""
-    ended = progress.completed + progress.failed
-    left = progress.total - ended
-    remaining = elapsed / ended * left if ended and left and status is SessionStatus.RUNNING else None
+    is_running = status is SessionStatus.RUNNING and progress.total > progress.completed + progress.failed
+    left = remaining(progress, elapsed) if is_running else None
     return {
         "session_status": status,
         "total_tasks": progress.total,
@@ -161,7 +168,7 @@ def progress_dict(
         "active_tasks": progress.active,
         "pending_tasks": progress.pending,
         "elapsed_time": elapsed,
-        "estimated_remaining": 0.0 if progress.finished else remaining,
+        "estimated_remaining": 0.0 if progress.finished else left,
         "processing_mode": mode,
         "memory_percent": memory_percent,
         "pauses": list(progress.pauses),

@@ -112,6 +112,7 @@ def test_progress_starts_with_what_was_done_and_never_loses_count(make: Make, gr
     until(lambda: other.get_progress()["active_tasks"] >= 1, "somebody at work")
     progress = other.get_progress()
     assert (progress["total_tasks"], progress["completed_tasks"]) == (12, len(done))
+    assert progress["estimated_remaining"] is None, "what was done before says nothing about the pace"
     parts = ("completed_tasks", "failed_tasks", "active_tasks", "pending_tasks")
     assert sum(progress[part] for part in parts) == 12
     ground.gate.set()
