@@ -36,6 +36,8 @@ def journal_path(download_dir: Path) -> Path:
     pointer = download_dir / INSIDE / POINTER
     try:
         named = pointer.read_text(encoding="utf-8", errors="surrogateescape").strip()
+        if named and not Path(named).is_absolute():
+            raise JournalError(f"The file {pointer} must hold the whole path of a journal. Correct or remove it.")
         return Path(named) if named else download_dir / INSIDE / JOURNAL
     except (FileNotFoundError, NotADirectoryError):
         return download_dir / INSIDE / JOURNAL

@@ -69,16 +69,17 @@ def test_a_link_in_place_of_the_books_is_refused_with_a_word_on_what_to_do(
 @pytest.mark.parametrize("dangling", [False, True])
 @pytest.mark.parametrize("name", ["lock", "lock.json", "journal.path"])
 def test_a_link_in_place_of_a_note_is_never_written_through(
-    stand: Stand, outside: Path, name: str, dangling: bool
+    stand: Stand, outside: Path, name: str, dangling: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(stand.folder)
     plant(stand.downloads / ".purser" / name, outside / ("planted" if dangling else "precious"))
     before = everything(outside)
     stand.run(stand.orders("PO1"))
     after = everything(outside)
     assert after[str(outside / "precious")] == b"precious"
-    if name == "journal.path":
-        return  # what it leads to is only read: the name of the journal
-    assert after == before
+    if name != "journal.path":  # what that leads to is read: the name of the journal
+        assert after == before
+    assert {path.name for path in stand.folder.iterdir()} <= {"download", "orders.csv", "outside", "state"}
 
 
 def test_a_note_that_is_a_link_is_replaced_by_the_lock(tmp_path: Path, outside: Path) -> None:

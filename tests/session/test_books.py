@@ -157,6 +157,19 @@ def test_a_pointer_that_leads_to_a_foreign_database_is_refused(tmp_path: Path) -
     assert (tmp_path / "theirs.db").read_bytes() == theirs
 
 
+@pytest.mark.parametrize("named", ["journal.db", "../journal.db", "what somebody else wrote"])
+def test_a_pointer_that_is_no_whole_path_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    """It would mean another file in each folder in which the command is used."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "dl" / ".purser").mkdir(parents=True)
+    (tmp_path / "dl" / ".purser" / "journal.path").write_text(named)
+    with pytest.raises(JournalError, match="must hold the whole path"):
+        Books(tmp_path / "dl")
+    assert [path.name for path in tmp_path.iterdir()] == ["dl"]
+
+
 def test_the_copy_of_the_list_is_kept_once_and_for_this_user_alone(tmp_path: Path) -> None:
     file = tmp_path / "orders.csv"
     file.write_text("po_number\nPO1\n")
