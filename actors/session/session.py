@@ -134,6 +134,7 @@ class ProcessingSession:
 
         Raises:
             ConfigurationError: The session has no journal that outlives it. Else as `process_pos`.
+            JournalError: The program ended before it had taken over the whole list, which must be given again.
         """
         batch = self._begin()
         try:
@@ -200,6 +201,7 @@ class ProcessingSession:
             totals.fallback = outcome.fallback or totals.fallback
             totals.stopped_early = outcome.stopped_early
             totals.resumed += outcome.resumed
+            totals.removed += outcome.removed
             totals.manifest_head = self._house.manifest_head()
             totals.peak_memory_mb = max(totals.peak_memory_mb, memory.peak_crew_mb)
             reports.add_results(totals, outcome.rows)
@@ -255,16 +257,20 @@ class ProcessingSession:
 
     def snapshot(self) -> Progress:
         """Return the batch as it stands, as a frozen value, each worker with its memory in MiB."""
-        progress = self._house.board.read()
+        progress = self._progress()
         memory = self._house.memory.read().worker_mb
         workers = tuple(attrs.evolve(w, memory_mb=memory.get(w.worker_id, 0.0)) for w in progress.workers)
         return attrs.evolve(progress, workers=workers)
+
+    def _progress(self) -> Progress:
+        batch, progress = self._batch, self._house.board.read()
+        return attrs.evolve(progress, resumed=batch.ended_before) if batch is not None else progress
 
     def get_progress(self) -> dict[str, Any]:
         """Return the batch as it stands (contract 14). It never asks an actor."""
         memory = self._house.memory.read()
         return reports.progress_dict(
-            self._house.board.read(),
+            self._progress(),
             status=self._status_now(),
             elapsed=self._elapsed(),
             mode=self._mode,
