@@ -32,6 +32,9 @@ ROOM = MachineFigures(cores=4, memory_free_mb=16_000, memory_fraction=0.2, cpu_p
 PATIENCE = 60.0
 _never = Bell()
 
+SECONDS_BETWEEN_LOOKS = 0.02
+"""How often a held browser looks whether it was killed; nobody rings when it is."""
+
 
 @attrs.define(eq=False, slots=False)
 class Script:
@@ -71,7 +74,8 @@ class ScriptedBrowser(StubBrowser):
         page = super().open(url)
         status = self.script.visit(url.rpartition("/")[2])
         if not status:
-            _never.wait_for(lambda: not self.is_alive(), PATIENCE * 10)
+            while self.is_alive():
+                _never.wait_for(lambda: not self.is_alive(), SECONDS_BETWEEN_LOOKS)
             raise BrowserDiedError("The browser was killed while it was held.")
         return attrs.evolve(page, http_status=status)
 

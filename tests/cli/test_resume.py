@@ -379,9 +379,10 @@ def test_json_is_one_document_whatever_came_of_it(stand: Stand, command: str) ->
     stand.run(file)
     assert call() is ExitCode.SUCCESS
     assert json.loads(stand.heard.out)["run"] is None
+    stand.visited()
     if command == "resume":
         with stopping_after(stand, 1):
-            stand.run(file, sequential=True)
+            assert stand.run(file, sequential=True) is ExitCode.INTERRUPTED
     else:
         stand.script.answers = {"PO1": 500}
         stand.run(file)
