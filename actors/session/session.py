@@ -14,6 +14,7 @@ import attrs
 
 from actors.runtime import ThreadEnvironment
 from actors.session import figures, reports
+from actors.session.accounting import account
 from actors.session.batch import BatchRun, Outcome
 from actors.session.books import Books
 from actors.session.house import House, TestMode
@@ -177,7 +178,10 @@ class ProcessingSession:
             self._ended_at = self._clock.monotonic()
             # An engine that failed may have no browser to go on with: the next batch gets a new one.
             self._results = outcome.rows
-            report = self._account(outcome, started_at)
+            report = account(
+                self._totals, outcome, self._house, started_at=started_at, ended_at=self._clock.now(),
+                seconds=self._elapsed(), mode=self._mode,
+            )  # fmt: skip
             if not self._warm or outcome.status is SessionStatus.FAILED:
                 self._house.close()
             self._status = outcome.status
@@ -188,26 +192,6 @@ class ProcessingSession:
         if outcome.interrupted:
             raise KeyboardInterrupt
         return report["successful_pos"], report["failed_pos"], report
-
-    def _account(self, outcome: Outcome, started_at: Any) -> dict[str, Any]:
-        """Add a batch to the session's totals and return the batch's own report."""
-        own = reports.Totals(session_id=self._totals.session_id, started_at=started_at, mode=self._mode)
-        own.test_mode = self._totals.test_mode = self._house.test_mode_dict()
-        seconds = self._elapsed()
-        memory = self._house.memory.read()
-        for totals in (own, self._totals):
-            totals.ended_at = self._clock.now()
-            totals.seconds += seconds
-            totals.fallback = outcome.fallback or totals.fallback
-            totals.stopped_early = outcome.stopped_early
-            totals.resumed += outcome.resumed
-            totals.removed += outcome.removed
-            totals.manifest_head = self._house.manifest_head()
-            totals.peak_memory_mb = max(totals.peak_memory_mb, memory.peak_crew_mb)
-            reports.add_results(totals, outcome.rows)
-            reports.add_files(totals, outcome.orders)
-            reports.add_workers(totals, outcome.progress, memory.worker_mb, seconds)
-        return reports.session_report(own)
 
     def get_processing_mode(self, po_count: int) -> str:
         """Return "sequential" or "parallel" for a batch of that size, as things stand (contract 12, 13)."""
