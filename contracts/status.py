@@ -91,6 +91,7 @@ class Progress:
         finished: Whether every order has ended.
         stopped_early: Why the batch ended before all was done, or empty.
         stopped_code: The error code of that, or empty when somebody asked for it.
+        resumed: Of those that have ended, how many had before this batch began; they say nothing about its pace.
     """
 
     total: int = 0
@@ -106,6 +107,7 @@ class Progress:
     finished: bool = False
     stopped_early: str = ""
     stopped_code: str = ""
+    resumed: int = 0
     workers: tuple[WorkerHealth, ...] = ()
 
 

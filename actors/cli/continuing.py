@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -12,11 +13,13 @@ import attrs
 from actors.cli.account import ExitCode, error_document, explain
 from actors.cli.batch import SessionFactory, StopSignals
 from actors.cli.logs import debugging, set_up_logging
-from actors.cli.outlets import Outlets
+from actors.cli.outlets import Outlets, command_line, printable
 from actors.cli.plans import plan_again
 from actors.cli.run import open_books, work
-from actors.intake import read_orders, report_text
-from contracts.errors import Blame, ConfigurationError, HostResourceError, JournalError
+from actors.intake import OrderFile, read_orders, report_text
+from actors.journal import SqliteJournal
+from actors.session.books import journal_path
+from contracts.errors import Blame, ConfigurationError, HostResourceError, IntakeError, JournalError
 from contracts.tasks import TaskStatus
 
 Word = TypeVar("Word", bound=enum.Enum)
@@ -68,9 +71,21 @@ def members(text: str, kind: type[Word], option: str) -> tuple[Word, ...]:
     unknown = [word for word in words if word not in known]
     if unknown:
         raise ConfigurationError(
-            f"{option} does not know {', '.join(unknown)}. It knows {', '.join(str(member.value) for member in kind)}."
+            f"{option} does not know {printable(', '.join(unknown))}. It knows {known_words(kind)}."
         )
     return tuple(known[word] for word in words)
+
+
+def _statuses(text: str) -> tuple[TaskStatus, ...]:
+    found = members(text, TaskStatus, "--status")
+    if not found:
+        raise ConfigurationError(f"--status names no status. It knows {known_words(TaskStatus)}.")
+    return found
+
+
+def known_words(kind: type[enum.Enum]) -> str:
+    """Return the words of an enumeration, for a message."""
+    return ", ".join(str(member.value) for member in kind)
 
 
 def _again(
@@ -84,24 +99,25 @@ def _again(
     with StopSignals() as signals:
         try:
             _require_books(folder)
-            statuses = members(again[0], TaskStatus, "--status") if again is not None else ()
+            statuses = _statuses(again[0]) if again is not None else ()
             blames = members(again[1], Blame, "--blame") if again is not None else ()
             with open_books(folder) as books:
-                kept = books.journal.plan()
-                if again is None and not books.journal.tasks_in_hand():
-                    outlets.tell(f"Nothing to go on with: there is no unfinished run in {folder}.")
-                    return ExitCode.SUCCESS
-                plan, kept_input = plan_again(kept, folder)
-                orders = attrs.evolve(read_orders(kept_input), path=plan.csv_path)
+                unfinished = _is_unfinished(books.journal)
+                if again is None and not unfinished:
+                    return _nothing_to_do(f"Nothing to go on with: there is no unfinished run in {folder}.", outlets)
+                if again is not None and unfinished:
+                    raise JournalError(
+                        f"The last run in {folder} is not finished. Finish it first: {command_line('resume', folder)}"
+                    )
+                if books.journal.is_empty():
+                    return _nothing_to_do(f"No run has begun in {folder} yet.", outlets)
+                plan, kept_input = plan_again(books.journal.plan(), folder)
+                orders = attrs.evolve(_kept_orders(kept_input, folder), path=plan.csv_path)
                 if again is not None:
-                    if books.journal.tasks_in_hand():
-                        raise JournalError(
-                            f"The last run in {folder} is not finished. Finish it first: purser resume {folder}"
-                        )
                     count = books.journal.reopen(statuses, blames)
                     if not count:
-                        outlets.tell(f"No order of the last run in {folder} ended so. Nothing was done.")
-                        return ExitCode.SUCCESS
+                        text = f"No order of the last run in {folder} ended so. Nothing was done."
+                        return _nothing_to_do(text, outlets)
                     outlets.tell(f"{count} orders are visited again.")
                 return work(plan, orders, books, signals, outlets, make_session, debug=debugging(environment))
         except (ConfigurationError, HostResourceError) as error:
@@ -111,11 +127,31 @@ def _again(
             return ExitCode.UNUSABLE
 
 
+def _kept_orders(kept_input: Path, folder: Path) -> OrderFile:
+    try:
+        return read_orders(kept_input)
+    except IntakeError as error:
+        again = f"{command_line('run', Path('FILE.csv'))} --download-dir {shlex.quote(str(folder))}"
+        raise JournalError(f"{error} It is the copy of the file of orders. Give the file again: {again}") from error
+
+
 def _require_books(folder: Path) -> None:
-    """Return when a run has been here. A folder that was misspelled must not become a download folder.
+    """Return when there is a journal. A folder that was misspelled must not become a download folder.
 
     Raises:
-        JournalError: There has been none.
+        JournalError: There is none.
     """
-    if not (folder / ".purser").is_dir():
-        raise JournalError(f"No run has used {str(folder)!r}. Name the download folder of a run.")
+    if not journal_path(folder).is_file():
+        raise JournalError(f"No run has kept a journal in {str(folder)!r}. Name the download folder of a run.")
+
+
+def _is_unfinished(journal: SqliteJournal) -> bool:
+    state = journal.replay()
+    return state.batch_total > state.batch_succeeded + state.batch_failed
+
+
+def _nothing_to_do(text: str, outlets: Outlets) -> ExitCode:
+    outlets.tell(text)
+    if outlets.json:
+        outlets.document(report_text({"run": None, "message": text}))
+    return ExitCode.SUCCESS

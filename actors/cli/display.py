@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from actors.cli.outlets import Outlets, SteadyConsole, printable
+from actors.session.reports import remaining
 from contracts.status import Progress, WorkerHealth, WorkerState
 
 _PLAIN_EVERY = 2.0
@@ -48,12 +49,6 @@ def clock(seconds: float) -> str:
     minutes, rest = divmod(max(0, round(seconds)), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def remaining(progress: Progress, elapsed: float) -> float | None:
-    """Return the seconds the rest will take at the pace so far, or None while nothing has ended."""
-    ended = progress.completed + progress.failed
-    return elapsed / ended * (progress.total - ended) if ended else None
 
 
 def counts_line(progress: Progress, elapsed: float) -> str:

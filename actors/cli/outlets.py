@@ -6,7 +6,9 @@ What comes from files and pages is made harmless before a terminal sees it, and 
 from __future__ import annotations
 
 import contextlib
+import shlex
 import sys
+from pathlib import Path
 from typing import IO, Any, TextIO, cast
 
 import attrs
@@ -52,6 +54,11 @@ def printable(text: str, longest: int = _LONGEST) -> str:
     """Return `text` without anything that a terminal would act on, cut to `longest` characters."""
     clean = "".join(character if character.isprintable() else "\ufffd" for character in text)
     return clean if len(clean) <= longest else clean[: longest - 1] + "\u2026"
+
+
+def command_line(command: str, folder: Path) -> str:
+    """Return a command that a person may copy: `purser resume 'my orders'`."""
+    return shlex.join(["purser", command, str(folder)])
 
 
 def console(stream: TextIO, **more: Any) -> SteadyConsole:

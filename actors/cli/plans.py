@@ -43,13 +43,19 @@ def plan_again(kept: Any, download_dir: Path) -> tuple[RunPlan, Path]:
     Raises:
         JournalError: The run was begun otherwise, or the plan cannot be read.
     """
-    if not isinstance(kept, dict) or "plan" not in kept:
+    if not isinstance(kept, dict) or "plan" not in kept or not isinstance(kept.get("input"), str):
         raise JournalError("This run was not begun by purser run, so it is not known how. Go on with it from Python.")
     try:
         plan = _converter().structure(kept["plan"], RunPlan)
-    except (cattrs.BaseValidationError, KeyError, TypeError, ValueError) as error:
+    except (cattrs.BaseValidationError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise JournalError(
             f"How this run was begun cannot be read ({error}). Give the file again: purser run."
         ) from error
-    settings = attrs.evolve(plan.settings, download_dir=download_dir)
-    return attrs.evolve(plan, settings=settings), download_dir / kept["input"]
+    was, settings = plan.settings.download_dir, attrs.evolve(plan.settings, download_dir=download_dir)
+    results, report = (_moved_along(path, was, download_dir) for path in (plan.results, plan.report))
+    return attrs.evolve(plan, settings=settings, results=results, report=report), download_dir / kept["input"]
+
+
+def _moved_along(path: Path, was: Path, now: Path) -> Path:
+    """Return where a file of the download folder lies after that was moved; others stay where they were."""
+    return now / path.relative_to(was) if path.is_relative_to(was) else path

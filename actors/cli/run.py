@@ -21,12 +21,12 @@ from actors.cli.batch import BatchEnd, Session, SessionFactory, StopSignals, run
 from actors.cli.display import choose_display
 from actors.cli.logs import debugging, set_up_logging
 from actors.cli.options import RunOptions, RunPlan, make_plan, require_addresses
-from actors.cli.outlets import Outlets
+from actors.cli.outlets import Outlets, command_line
 from actors.cli.plans import kept_plan
-from actors.intake import OrderFile, read_orders, report_text, write_report, write_results
+from actors.intake import OrderFile, OrderRow, read_orders, report_text, write_report, write_results
 from actors.runtime.threads import SystemClock
 from contracts.errors import ConfigurationError, HostResourceError
-from contracts.tasks import POResult
+from contracts.tasks import POResult, TaskStatus
 
 if TYPE_CHECKING:  # it brings in the actors' libraries, which bad input never needs
     from actors.session.books import Books
@@ -58,6 +58,8 @@ def run(
             if signals.count:
                 return _give_up(KeyboardInterrupt("Interrupted before the first order."), ExitCode.INTERRUPTED, outlets)
             with open_books(plan.settings.download_dir, afresh=options.fresh) as books:
+                # Before the plan is noted: a list that is refused must not take the place of the one to go on with.
+                _require_its_own_list(plan, orders, books)
                 _tell_about_the_books(books, outlets)
                 books.journal.note_plan(kept_plan(plan, books.keep_input(plan.csv_path)))
                 return work(plan, orders, books, signals, outlets, make_session, debug=debugging(environment))
@@ -111,14 +113,21 @@ def open_books(download_dir: Path, *, afresh: bool = False) -> Books:
     return Books(download_dir, afresh=afresh)
 
 
+def _require_its_own_list(plan: RunPlan, orders: OrderFile, books: Books) -> None:
+    from actors.session.orders import require_common  # noqa: PLC0415 - as in open_books
+
+    tasks = [row.task for row in orders.rows if isinstance(row, OrderRow)]
+    require_common(tasks, books.journal.tasks_in_hand(), plan.settings.base_url)
+
+
 def _tell_about_the_books(books: Books, outlets: Outlets) -> None:
     if books.put_aside is not None:
         outlets.tell(f"Starting anew. The books of earlier runs are kept in {books.put_aside}.")
-    known = books.journal.tasks_in_hand()
-    if known:
-        done = sum(one.has_ended for one in known)
+    state = books.journal.replay()
+    done = state.batch_succeeded + state.batch_failed
+    if state.batch_total > done:
         outlets.tell(
-            f"{books.download_dir} holds an unfinished run of {len(known)} orders, {done} of them done. "
+            f"{books.download_dir} holds an unfinished run of {state.batch_total} orders, {done} of them done. "
             "Going on with it. (--fresh starts anew and keeps its books.)"
         )
 
@@ -172,8 +181,12 @@ def _finish(
         document["run"]["exit_code"] = int(code)
     if account.stopped_early:
         outlets.complain(account.stopped_early)
-    if code is ExitCode.INTERRUPTED:
-        outlets.warn(f"Interrupted. To go on with what is left: purser resume {plan.settings.download_dir}")
+    interrupted = "Interrupted. " if code is ExitCode.INTERRUPTED else ""
+    left = sum(outcome.status is TaskStatus.INTERRUPTED for outcome in outcomes)
+    if left or end.abandoned:
+        outlets.warn(f"{interrupted}To go on with what is left: {command_line('resume', plan.settings.download_dir)}")
+    elif interrupted:
+        outlets.warn("Interrupted. No order is left open.")
     present(account, plan, end, outlets)
     if outlets.json:
         outlets.document(report_text(document))

@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from actors.cli.account import ExitCode, error_document, explain
-from actors.cli.outlets import Outlets, printable
+from actors.cli.outlets import Outlets, command_line, printable
 from actors.intake import report_text
 from actors.journal import JournalReader, RunStanding
 from actors.session.books import journal_path
@@ -18,7 +18,7 @@ from contracts.errors import ConfigurationError, HostResourceError
 
 
 def tell_status(folder: Path, outlets: Outlets) -> ExitCode:
-    """Tell how the last run stands.
+    """Tell how the last run stands. Nothing in the folder is touched.
 
     Args:
         folder: The download folder.
@@ -49,16 +49,21 @@ def _document(standing: RunStanding | None, running: bool, head: str) -> dict[st
     if standing is None:
         return {"run": None, "running": running, "manifest_head": head}
     told = attrs.asdict(standing, filter=lambda field, _value: field.name != "plan")
-    return {"run": {**told, "open": standing.open}, "running": running, "manifest_head": head}
+    state = _state(standing, running)
+    return {"run": {**told, "open": standing.open, "state": state}, "running": running, "manifest_head": head}
+
+
+def _state(standing: RunStanding, running: bool) -> str:
+    if standing.ended:
+        return "finished"
+    return "going on" if running else "not finished"
 
 
 def _lines(standing: RunStanding | None, folder: Path, running: bool, head: str) -> Iterator[str]:
     if standing is None:
         yield f"No run has begun in {folder} yet."
         return
-    ended = f"finished {standing.ended}" if standing.ended else "not finished"
-    state = "going on" if running else ended
-    yield f"run {standing.number}:      begun {standing.began}, {state}"
+    yield f"run {standing.number}:      begun {standing.began}, {_state(standing, running)} {standing.ended}".rstrip()
     yield f"orders:     {standing.total}"
     yield f"successful: {standing.succeeded}"
     yield f"failed:     {standing.failed}"
@@ -67,13 +72,14 @@ def _lines(standing: RunStanding | None, folder: Path, running: bool, head: str)
         for name, count in counts.items():
             yield f"{title:<8}    {count:>6}  {name}"
     if standing.interrupted:
-        yield f"interrupted: {standing.interrupted} open orders were in work when the program ended"
-    for lease in standing.in_hand if running else ():
-        yield f"{lease.worker:<10}  {printable(lease.po_number, 60)}, since {lease.granted}"
+        yield f"interrupted: {standing.interrupted} open orders were in work when the program ended before"
+    for lease in standing.in_hand:
+        since = f"since {lease.granted}" if running else f"from {lease.granted} until the program ended"
+        yield f"{lease.worker:<10}  {printable(lease.po_number, 60)}, {since}"
     for text in standing.pauses if running else ():
         yield f"waits:      {printable(text)}"
     for text, seconds in standing.waited_for.items():
         yield f"waited:     {seconds:g} s: {printable(text)}"
     yield f"manifest:   {head}"
     if not standing.ended and not running:
-        yield f"To go on:   purser resume {folder}"
+        yield f"To go on:   {command_line('resume', folder)}"

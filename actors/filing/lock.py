@@ -46,7 +46,7 @@ class FolderLock:
         except (OSError, NotImplementedError) as error:
             raise DownloadFolderError(self._unusable(error)) from error
         try:
-            self._holder.write_text(json.dumps({"pid": os.getpid()}), encoding="utf-8")
+            self._write_note()
         except OSError as error:
             self._lock.release()
             raise DownloadFolderError(self._unusable(error)) from error
@@ -58,6 +58,19 @@ class FolderLock:
             with contextlib.suppress(OSError):
                 self._holder.unlink(missing_ok=True)
             self._lock.release()
+
+    def _write_note(self) -> None:
+        # Put in its place by a rename, which follows no link that somebody may have laid there.
+        draft = self._inside / f"lock.{os.getpid()}.new"
+        draft.unlink(missing_ok=True)
+        with draft.open("x", encoding="utf-8") as file:
+            file.write(json.dumps({"pid": os.getpid()}))
+        draft.replace(self._holder)
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """What it keeps in the folder."""
+        return self._inside / "lock", self._holder
 
     @property
     def is_held(self) -> bool:

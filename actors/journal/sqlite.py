@@ -12,12 +12,12 @@ import json
 import secrets
 import sqlite3
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, assert_never
 
-from actors.evidence.chain import BEFORE_THE_FIRST, hash_of, line_of
+from actors.evidence.chain import BEFORE_THE_FIRST
 from actors.journal import database
 from actors.journal.coding import (
     TASK_COLUMNS,
@@ -30,8 +30,10 @@ from actors.journal.coding import (
     stamp,
     task_row,
 )
-from actors.journal.manifest import ManifestFile, StoredLine
+from actors.journal.lines import LinesInDatabase, add_line
+from actors.journal.manifest import ManifestFile
 from actors.journal.outcomes import manifest_entry
+from actors.journal.reopening import reopen_tasks
 from contracts.errors import Blame, StaleEpochError
 from contracts.ports import (
     BatchBegun,
@@ -84,7 +86,7 @@ class SqliteJournal:
                 self._fully = False
                 with database.explained(path):
                     self._epoch = int(self._meta("epoch", "0"))
-                    self._manifest = ManifestFile(manifest, _Lines(self._db), root)
+                    self._manifest = ManifestFile(manifest, LinesInDatabase(self._db), root)
                 try:
                     self._end_what_a_dead_program_left()
                 except BaseException:
@@ -264,16 +266,7 @@ class SqliteJournal:
         rows = self._db.execute("SELECT * FROM leases WHERE sequence = ? ORDER BY lease", (sequence,))
         history = [history_entry(row) for row in rows]
         entry = manifest_entry(result, history, self._root, run=changed["run"], at=now)
-        self._add_line({**entry, "interruptions": changed["interruptions"]})
-
-    def _add_line(self, entry: Mapping[str, Any]) -> None:
-        last = self._db.execute('SELECT number, hash, "end" FROM manifest ORDER BY number DESC LIMIT 1').fetchone()
-        number, previous, end = (last["number"], last["hash"], last["end"]) if last else (0, BEFORE_THE_FIRST, 0)
-        line = line_of(entry, number + 1, previous)
-        self._db.execute(
-            'INSERT INTO manifest (number, line, hash, "end") VALUES (?, ?, ?, ?)',
-            (number + 1, line, hash_of(line.encode()), end + len(line) + 1),
-        )
+        add_line(self._db, {**entry, "interruptions": changed["interruptions"]})
 
     def _end_run_if_done(self, run: int) -> None:
         self._db.execute(
@@ -381,32 +374,9 @@ class SqliteJournal:
         Returns:
             How many.
         """
-        where = f"run = ? AND status IN ({', '.join('?' * len(statuses))})"
-        chosen: list[Any] = [status.value for status in statuses]
-        if blames:
-            where += f" AND blame IN ({', '.join('?' * len(blames))})"
-            chosen += [blame.value for blame in blames]
         with self._lock, self._transaction():
             run = self._run(or_last=True)
-            if run is None:
-                return 0
-            found = self._db.execute(
-                f"UPDATE tasks SET status = NULL, result = NULL, blame = NULL, attempts = 0, crashes = 0, "  # noqa: S608 - only marks
-                f"interruptions = 0 WHERE {where} RETURNING sequence",
-                (run["run"], *chosen),
-            ).fetchall()
-            if found:
-                good = {status for status in TaskStatus if status.is_success}
-                counts = self._db.execute(
-                    f"SELECT count(*) FILTER (WHERE status IN ({', '.join('?' * len(good))})), count(status) "  # noqa: S608 - only marks
-                    "FROM tasks WHERE run = ?",
-                    (*(status.value for status in good), run["run"]),
-                ).fetchone()
-                self._db.execute(
-                    "UPDATE runs SET ended = NULL, succeeded = ?, failed = ? WHERE run = ?",
-                    (counts[0], counts[1] - counts[0], run["run"]),
-                )
-            return len(found)
+            return reopen_tasks(self._db, run["run"], statuses, blames) if run is not None else 0
 
     # ----------------------------------------------------------------------------------------------------------- small
 
@@ -416,14 +386,3 @@ class SqliteJournal:
 
     def _set_meta(self, name: str, value: str) -> None:
         self._db.execute("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", (name, value))
-
-
-class _Lines:
-    """The manifest's lines in the database."""
-
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self._db = db
-
-    def after(self, number: int) -> Iterable[StoredLine]:
-        found = self._db.execute('SELECT number, line, "end" FROM manifest WHERE number > ? ORDER BY number', (number,))
-        return (StoredLine(row["number"], row["line"], row["end"]) for row in found)

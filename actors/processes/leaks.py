@@ -37,8 +37,11 @@ def runs_on_machine(state_dir: Path) -> tuple[RunOnMachine, ...]:
     """
     found = []
     for path in sorted(runs_folder(state_dir).glob("*.jsonl")):
-        with path.open("rb") as file:
-            run = read_run(file)
+        try:
+            with path.open("rb") as file:
+                run = read_run(file)
+        except FileNotFoundError:
+            continue  # that run has ended meanwhile
         if run.header is None:
             continue
         records = tuple(run.groups.values())

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 
 import attrs
 
@@ -28,6 +30,7 @@ from contracts.tasks import Order, POResult, POTask, TaskStatus
 
 log = logging.getLogger("purser.session")
 
+REMOVED_SHOWN = 5
 HOSTS_ASKED_FIRST = 5
 """Hosts of a batch of which one must answer before a browser is started."""
 
@@ -47,6 +50,7 @@ class Outcome:
         stopped_early: Why the batch ended before all was done, or empty.
         interrupted: Whether the user interrupted it.
         resumed: How many rows an earlier process had ended.
+        removed: Numbers of the orders that are in the list no more and were cancelled.
     """
 
     rows: tuple[POResult, ...] = ()
@@ -57,6 +61,7 @@ class Outcome:
     stopped_early: str = ""
     interrupted: bool = False
     resumed: int = 0
+    removed: tuple[str, ...] = ()
 
 
 class BatchRun:
@@ -89,6 +94,9 @@ class BatchRun:
         self._force = False
         self._workers_before: tuple[WorkerHealth, ...] = ()
         self._workers_of_crew: tuple[WorkerHealth, ...] = ()
+        self._removed: tuple[str, ...] = ()
+        self.ended_before = 0
+        """Orders that had ended when the batch began."""
 
     def run(self, batch: Batch, mode: str) -> Outcome:
         """Work until every order has ended, then return what became of them.
@@ -106,9 +114,10 @@ class BatchRun:
             self._house.close_engine()  # a warm one has forgotten the orders that it gave back
         workers, warm = self._house.board.read().workers, self._house.warm_engine
         self._end_removed(batch.removed)
+        self._settle_total()
         self._house.board.publish(self._progress_before())
         try:
-            if batch.to_do:
+            if batch.to_do or self._is_publishing():
                 self._check_portals(batch.to_do)
                 self._engine = self._house.engine(self._mode, self._workers, self._settings, batch.orders)
                 self._workers_before = workers if self._engine is warm else ()
@@ -136,6 +145,7 @@ class BatchRun:
             return Progress(total=total, pending=total, finished=not total)
         state = self._house.journal.replay()
         total, ended = self._work.total, state.batch_succeeded + state.batch_failed
+        self.ended_before = ended
         return Progress(
             total=total,
             completed=state.batch_succeeded,
@@ -145,16 +155,32 @@ class BatchRun:
         )
 
     def _end_removed(self, removed: tuple[KnownTask, ...]) -> None:
-        """Give the orders that are in the list no more their outcome."""
+        """Give the orders that are in the list no more their outcome; files on their way to their place get there."""
         journal = self._house.journal
-        left = [one.order for one in removed if not one.has_ended]
+        on_their_way = {one.order.handle for one in journal.replay().open_tasks if one.publishing is not None}
+        left = [one.order for one in removed if not one.has_ended and one.order.handle not in on_their_way]
+        self._removed = tuple(order.handle.po_number for order in left)
         if left:
-            log.warning("%d orders of the unfinished run are in the list no more and are cancelled.", len(left))
+            shown = ", ".join(self._removed[:REMOVED_SHOWN]) + (", ..." if len(left) > REMOVED_SHOWN else "")
+            log.warning(
+                "%d orders of the unfinished run are in the list no more and are cancelled: %s", len(left), shown
+            )
             gone = ConfigurationError("This order was taken out of the list before it was done.")
             outcomes = tuple(OutcomeRecorded(_cancelled(order, gone)) for order in left)
             # With the new total, so that the run does not end with the last order known while new ones are to come.
             total = BatchBegun(journal.replay().batch_first, self._work.total)
             journal.append(journal.open_epoch(), (total, *outcomes))
+
+    def _settle_total(self) -> None:
+        """Write down how many orders the run has now, where no engine will: there may be nothing left to do."""
+        batch, journal = self._batch, self._house.journal
+        if batch.continues and not batch.to_do:
+            begun = BatchBegun(journal.replay().batch_first, self._work.total)
+            journal.append(journal.open_epoch(), (begun,))
+
+    def _is_publishing(self) -> bool:
+        """Whether an order that is known has files that are only to be moved to their place."""
+        return self._batch.continues and any(one.publishing for one in self._house.journal.replay().open_tasks)
 
     def _check_portals(self, orders: tuple[Order, ...]) -> None:
         """Raise `PortalUnreachableError` when no portal of the batch answers at all."""
@@ -294,7 +320,7 @@ class BatchRun:
         orders = self._batch.orders
         places = [order.handle.sequence for order in orders]
         found = self._house.journal.results(min(places), max(places) - min(places) + 1) if places else ()
-        known = {result.handle: result for result in found}
+        known = {result.handle: _where_it_lies_now(result, self._settings.download_dir) for result in found}
         results = tuple(known.get(order.handle) or _interrupted(order, progress) for order in orders)
         stopped_early = self._trouble or progress.stopped_early
         if self._trouble:
@@ -312,7 +338,17 @@ class BatchRun:
             stopped_early=stopped_early,
             interrupted=self._interrupted,
             resumed=sum(orders[index].handle.sequence in self._batch.ended for index in self._batch.rows),
+            removed=self._removed,
         )
+
+
+def _where_it_lies_now(result: POResult, download_dir: Path) -> POResult:
+    """Return a result with the folder it has after the download folder was moved."""
+    folder = result.folder
+    if folder is None or folder.is_dir():
+        return result
+    here = Path(os.path.realpath(download_dir)).joinpath(*folder.parts[-2:])
+    return attrs.evolve(result, folder=here) if here.is_dir() else result
 
 
 def _since(before: tuple[WorkerHealth, ...], now: tuple[WorkerHealth, ...]) -> tuple[WorkerHealth, ...]:

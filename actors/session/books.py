@@ -6,9 +6,6 @@ import contextlib
 import hashlib
 import logging
 import os
-import shutil
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -16,6 +13,7 @@ from typing import Self
 from actors.filing.lock import FolderLock
 from actors.filing.volumes import is_network_share
 from actors.journal import SqliteJournal
+from actors.session.book_files import bring_back, files_of, locks_of, move_aside, remove, write_anew
 from actors.session.saved_logins import state_folder
 from contracts.errors import DownloadFolderError, JournalError
 
@@ -25,6 +23,8 @@ INSIDE = ".purser"
 JOURNAL = "journal.db"
 MANIFEST = Path("evidence", "manifest.jsonl")
 POINTER = "journal.path"
+INPUT = "input"
+SUPERSEDED = "superseded"
 
 
 def journal_path(download_dir: Path) -> Path:
@@ -35,8 +35,11 @@ def journal_path(download_dir: Path) -> Path:
     """
     pointer = download_dir / INSIDE / POINTER
     try:
-        return Path(pointer.read_text(encoding="utf-8").strip())
-    except FileNotFoundError:
+        named = pointer.read_text(encoding="utf-8", errors="surrogateescape").strip()
+        if named and not Path(named).is_absolute():
+            raise JournalError(f"The file {pointer} must hold the whole path of a journal. Correct or remove it.")
+        return Path(named) if named else download_dir / INSIDE / JOURNAL
+    except (FileNotFoundError, NotADirectoryError):
         return download_dir / INSIDE / JOURNAL
     except (OSError, ValueError) as error:
         raise JournalError(f"The file {pointer}, which names the journal, cannot be read: {error}.") from error
@@ -63,41 +66,71 @@ class Books:
 
     def __init__(self, download_dir: Path, path: Path | None = None, *, afresh: bool = False) -> None:
         self.download_dir = Path(os.path.realpath(download_dir))
-        self._new = [path for path in (self.download_dir / INSIDE, self.download_dir) if not os.path.lexists(path)]
+        self._new_folders = [
+            folder for folder in (self.download_dir / INSIDE, self.download_dir) if not os.path.lexists(folder)
+        ]
+        self._new: list[Path] = []
         self.lock = FolderLock(download_dir)
         self.lock.acquire()
         try:
-            place = path if path is not None else self._place()
+            place = path.absolute() if path is not None else self._place()
+            self._place_of_journal = place
+            self._note_new(place)
             if afresh:
-                self.put_aside = _put_aside(self.download_dir, place)
+                # Nothing is told yet: they come back when no run begins.
+                self.put_aside = move_aside(self._old_books(place), self.download_dir / INSIDE / SUPERSEDED)
             self._make_folders(place)
             self.journal = SqliteJournal(place, manifest_path(self.download_dir), self.download_dir)
+            try:
+                self._point_to(place)
+            except BaseException:
+                self.journal.close()
+                raise
         except BaseException:
-            self._leave_no_trace()
+            self._take_back()
             self.lock.release()
             raise
 
     put_aside: Path | None = None
     """Where the books that were there have gone, or None."""
 
+    def _note_new(self, place: Path) -> None:
+        """Note what will be made here, so that it can be taken back. The lock is held: nobody else makes any of it."""
+        inside, manifest = self.download_dir / INSIDE, manifest_path(self.download_dir)
+        wanted = (*files_of(place), *locks_of(place), manifest, inside / POINTER, inside / INPUT, manifest.parent)
+        self._new = [path for path in wanted if not os.path.lexists(path)]
+        self._new_folders[:0] = [] if os.path.lexists(place.parent) else [place.parent]
+
+    def _old_books(self, place: Path) -> tuple[Path, ...]:
+        return (*files_of(place), manifest_path(self.download_dir))
+
     def _place(self) -> Path:
-        """Return where the journal lies, leaving a pointer to it when it may not lie in the folder itself."""
+        """Return where the journal lies: where a pointer says, in the folder, or for a share in the state folder."""
         place = journal_path(self.download_dir)
         if place != self.download_dir / INSIDE / JOURNAL or not is_network_share(self.download_dir):
             return place
         name = hashlib.sha256(str(self.download_dir).encode("utf-8", "surrogateescape")).hexdigest()[:16]
-        place = state_folder() / "journals" / name / JOURNAL
+        return state_folder() / "journals" / name / JOURNAL
+
+    def _point_to(self, place: Path) -> None:
+        """Leave a pointer to a journal that does not lie in the folder, so that whoever has the folder finds it."""
+        pointer = self.download_dir / INSIDE / POINTER
+        if place == journal_path(self.download_dir):
+            return
         try:
-            (self.download_dir / INSIDE / POINTER).write_text(str(place), encoding="utf-8")
+            if place == self.download_dir / INSIDE / JOURNAL:
+                pointer.unlink()
+            else:
+                write_anew(pointer, str(place).encode("utf-8", "surrogateescape"))
         except OSError as error:
-            raise DownloadFolderError(f"{self.download_dir} cannot be written: {error}.") from error
-        return place
+            raise DownloadFolderError(f"{pointer} cannot be written: {error.strerror or error}.") from error
 
     def _make_folders(self, place: Path) -> None:
-        evidence = manifest_path(self.download_dir).parent
-        for folder in (place.parent, evidence):
-            if folder.is_symlink():
-                raise DownloadFolderError(f"{folder} is a link that leads elsewhere. Remove it, then run again.")
+        manifest, kept = manifest_path(self.download_dir), self.download_dir / INSIDE / INPUT
+        for link in (place.parent, manifest.parent, kept, manifest, *files_of(place), *locks_of(place)):
+            if link.is_symlink() and link.is_relative_to(self.download_dir):
+                raise DownloadFolderError(f"{link} is a link that leads elsewhere. Remove it, then run again.")
+        for folder in (place.parent, manifest.parent):
             try:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             except OSError as error:
@@ -113,12 +146,10 @@ class Books:
         """
         try:
             content = file.read_bytes()
-            kept = Path(INSIDE, "input", f"{hashlib.sha256(content).hexdigest()[:16]}.csv")
+            kept = Path(INSIDE, INPUT, f"{hashlib.sha256(content).hexdigest()[:16]}.csv")
             target = self.download_dir / kept
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            draft = target.with_suffix(".new")
-            draft.write_bytes(content)
-            draft.replace(target)
+            write_anew(target, content)
         except OSError as error:
             raise DownloadFolderError(
                 f"A copy of {file} cannot be kept in {self.download_dir}: {error.strerror or error}. Make room or make "
@@ -132,15 +163,24 @@ class Books:
             unused = self.journal.is_empty()
             self.journal.close()
             if unused:
-                self._leave_no_trace()
+                self._take_back()
         finally:
             self.lock.release()
 
+    def _take_back(self) -> None:
+        """Leave everything as it was found: remove what was made, and bring back what was put aside."""
+        if self.put_aside is not None:
+            bring_back(self.put_aside, self._old_books(self._place_of_journal))
+            self.put_aside = None
+        self._leave_no_trace()
+
     def _leave_no_trace(self) -> None:
-        """Remove the folders that this object made."""
-        if self._new:
-            shutil.rmtree(self._new[0], ignore_errors=True)
-        for folder in self._new[1:]:
+        """Remove what this object made, and no folder that holds anything else."""
+        made = [*self._new, *(self.lock.files if self.download_dir / INSIDE in self._new_folders else ())]
+        for path in made:
+            with contextlib.suppress(OSError):  # the reason why there were to be no books
+                remove(path)
+        for folder in self._new_folders:
             with contextlib.suppress(OSError):  # somebody has put something into it meanwhile
                 folder.rmdir()
 
@@ -149,26 +189,3 @@ class Books:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
-
-
-def _put_aside(download_dir: Path, place: Path) -> Path | None:
-    """Move journal and manifest to `.purser/superseded/<time>`; return that folder, or None when there was nothing."""
-    found = [path for path in (*_files_of(place), manifest_path(download_dir)) if os.path.lexists(path)]
-    if not found:
-        return None
-    folder = download_dir / INSIDE / "superseded" / f"books-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
-    try:
-        folder.mkdir(parents=True)
-        for path in found:
-            path.rename(folder / path.name)
-    except OSError as error:
-        raise DownloadFolderError(
-            f"The old books could not be moved to {folder}: {error.strerror or error}. They are as they were."
-        ) from error
-    log.info("The old books are kept in %s.", folder)
-    return folder
-
-
-def _files_of(journal: Path) -> Iterator[Path]:
-    for ending in ("", "-wal", "-shm"):
-        yield journal.with_name(journal.name + ending)

@@ -178,6 +178,7 @@ class House:
     def _close_books(self) -> None:
         if self._books is not None and self._own_books:
             books, self._books, self._own_books = self._books, None, False
+            self.journal = MemoryJournal()  # nobody may read from the one that is closed
             books.close()
 
     def live_owners(self) -> tuple[Owner, ...]:

@@ -91,5 +91,8 @@ def _keep(root: Path, target: Path) -> None:
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if target.exists():
         shutil.rmtree(target)
-    shutil.copytree(folder_of(root, _OWNER).profile, target, symlinks=True, ignore=shutil.ignore_patterns("Singleton*"))
+    # Private before the first cookie is in it, and afterwards whatever the copy brought along.
+    target.mkdir(mode=0o700)
+    leave_out = shutil.ignore_patterns("Singleton*")
+    shutil.copytree(folder_of(root, _OWNER).profile, target, symlinks=True, ignore=leave_out, dirs_exist_ok=True)
     target.chmod(0o700)

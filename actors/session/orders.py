@@ -70,35 +70,35 @@ def prepare(
         TypeError: A row is neither a mapping nor a `POTask`.
         JournalError: There is an unfinished run, and it has no order in common with the list.
     """
-    before = {_key(one.order.task): one for one in known}
+    before = _Known(known, base_url)
     orders: list[Order] = []
     rows: list[int] = []
     places: dict[tuple[str, str], int] = {}
-    met: dict[tuple[str, str], KnownTask] = {}
+    met: dict[int, tuple[KnownTask, int]] = {}
     sequence = first_sequence
     for row in po_list:
         task = as_task(row)
         key = _key(task)
         if key not in places:
-            places[key] = len(orders)
-            if key in before:
-                met[key] = before[key]
-                orders.append(before[key].order)
-            else:
+            same = before.find(task)
+            place = len(orders)
+            if same is not None:  # which may have been met already, written in another way
+                _, place = met.setdefault(same.order.handle.sequence, (same, place))
+            places[key] = place
+            if place == len(orders) and same is not None:
+                orders.append(same.order)
+            elif place == len(orders):
                 orders.append(_order(TaskHandle(sequence, task.po_number), task, base_url.rstrip("/")))
                 sequence += 1
         rows.append(places[key])
-    if before and orders and not met:
-        raise JournalError(
-            f"The journal holds an unfinished run of {len(before)} other orders. Finish it first (purser resume, or "
-            "resume() of the session), or start anew with new books (--fresh)."
-        )
+    if orders and not met:
+        _refuse_others(before.all)
     return Batch(
         tuple(orders),
         tuple(rows),
-        known=frozenset(one.order.handle.sequence for one in met.values()),
-        ended=frozenset(one.order.handle.sequence for one in met.values() if one.has_ended),
-        removed=tuple(one for key, one in before.items() if key not in met) if met else (),
+        known=frozenset(met),
+        ended=frozenset(sequence for sequence, (one, _) in met.items() if one.has_ended),
+        removed=tuple(one for one in before.all if one.order.handle.sequence not in met) if met else (),
     )
 
 
@@ -112,16 +112,74 @@ def from_journal(journal: Journal) -> Batch:
 
     Raises:
         ConfigurationError: The journal is none that a later process can go on from.
+        JournalError: The program ended before it had taken over the whole list.
     """
     if not journal.resumes:
         raise ConfigurationError("There is nothing to resume from: give the session a journal on disk (journal=).")
-    known = journal.tasks_in_hand()
+    known, state = journal.tasks_in_hand(), journal.replay()
+    if state.batch_total > max(len(known), state.batch_succeeded + state.batch_failed):
+        told = f"The program ended while it took over the list: it has {len(known)} of {state.batch_total} orders."
+        raise JournalError(f"{told} Give the list again: process_pos.")
     return Batch(
         tuple(one.order for one in known),
         tuple(range(len(known))),
         known=frozenset(one.order.handle.sequence for one in known),
         ended=frozenset(one.order.handle.sequence for one in known if one.has_ended),
     )
+
+
+def require_common(tasks: Iterable[POTask], known: Iterable[KnownTask], base_url: str) -> None:
+    """Return when a list may go on with an unfinished run: there is none, or they have an order in common.
+
+    Raises:
+        JournalError: There is one, of other orders alone.
+    """
+    before = _Known(known, base_url)
+    if not any(before.find(as_task(task)) is not None for task in tasks):
+        _refuse_others(before.all)
+
+
+def _refuse_others(known: tuple[KnownTask, ...]) -> None:
+    if known:
+        raise JournalError(
+            f"The journal holds an unfinished run of {len(known)} other orders. Finish it first (purser resume, or "
+            "resume() of the session), or start anew with new books (--fresh)."
+        )
+
+
+class _Known:
+    """The orders of an unfinished run, as rows of a list are compared with them."""
+
+    def __init__(self, known: Iterable[KnownTask], base_url: str) -> None:
+        self.all = tuple(known)
+        self._host = _host(base_url)
+        self._exactly = {_key(one.order.task): one for one in self.all}
+        self._by_number: dict[str, list[KnownTask]] = {}
+        for one in self.all:
+            self._by_number.setdefault(one.order.task.po_number, []).append(one)
+
+    def find(self, task: POTask) -> KnownTask | None:
+        """Return the order that a row means: with its number and address, or with the address left out on one side.
+
+        A results file names the address that was visited, also where the first list named none.
+        """
+        exact = self._exactly.get(_key(task))
+        if exact is not None:
+            return exact
+        alike = [one for one in self._by_number.get(task.po_number, ()) if self._may_be(one.order, task.url)]
+        return alike[0] if len(alike) == 1 else None
+
+    def _may_be(self, order: Order, url: str) -> bool:
+        if order.fault or bool(url) is bool(order.task.url):
+            return False
+        return order.host == (_host(url) if url else self._host)
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).netloc.lower()
+    except ValueError:
+        return ""
 
 
 def _key(task: POTask) -> tuple[str, str]:

@@ -44,6 +44,7 @@ class Totals:
     fallback: str = ""
     stopped_early: str = ""
     resumed: int = 0
+    removed: tuple[str, ...] = ()
     manifest_head: str = ""
     waited_for: dict[str, dict[str, float]] = attrs.field(factory=dict)
     test_mode: dict[str, bool] | None = None
@@ -95,6 +96,7 @@ def add_workers(totals: Totals, progress: Progress, memory_mb: Mapping[str, floa
 
 def session_report(totals: Totals) -> dict[str, Any]:
     """Return the session's report (contract 19), with what else is worth knowing beside it."""
+    here = totals.total - totals.resumed  # what an earlier process had ended says nothing about the pace
     report: dict[str, Any] = {
         "session_id": totals.session_id,
         "start_time": totals.started_at,
@@ -105,8 +107,8 @@ def session_report(totals: Totals) -> dict[str, Any]:
         "failed_pos": totals.failed,
         "performance_metrics": {
             "elapsed_seconds": round(totals.seconds, 3),
-            "pos_per_second": round(totals.total / totals.seconds, 3) if totals.seconds > 0 else 0.0,
-            "average_po_seconds": round(totals.seconds / totals.total, 3) if totals.total else 0.0,
+            "pos_per_second": round(here / totals.seconds, 3) if totals.seconds > 0 else 0.0,
+            "average_po_seconds": round(totals.seconds / here, 3) if here else 0.0,
             "files_downloaded": totals.files,
             "bytes_downloaded": totals.bytes,
             "worker_restarts": totals.restarts,
@@ -129,6 +131,7 @@ def session_report(totals: Totals) -> dict[str, Any]:
         ],
         "waited_for": [{"reason": text, **values} for text, values in totals.waited_for.items()],
         "resumed_pos": totals.resumed,
+        "removed_pos": list(totals.removed),
         "manifest_head": totals.manifest_head,
         "fallback": totals.fallback,
         "stopped_early": totals.stopped_early,
@@ -136,6 +139,13 @@ def session_report(totals: Totals) -> dict[str, Any]:
     if totals.test_mode is not None:
         report["test_mode"] = dict(totals.test_mode)
     return report
+
+
+def remaining(progress: Progress, elapsed: float) -> float | None:
+    """Return the seconds that the rest of a batch will take at its pace so far; None while nothing of it has ended."""
+    ended = progress.completed + progress.failed
+    here = ended - progress.resumed
+    return elapsed / here * (progress.total - ended) if here > 0 else None
 
 
 def progress_dict(
@@ -148,9 +158,8 @@ def progress_dict(
     memory_percent: float,
 ) -> dict[str, Any]:
     """Return progress as contract 14 describes it. Memory is in percent, times in seconds."""
-    ended = progress.completed + progress.failed
-    left = progress.total - ended
-    remaining = elapsed / ended * left if ended and left and status is SessionStatus.RUNNING else None
+    is_running = status is SessionStatus.RUNNING and progress.total > progress.completed + progress.failed
+    left = remaining(progress, elapsed) if is_running else None
     return {
         "session_status": status,
         "total_tasks": progress.total,
@@ -159,7 +168,7 @@ def progress_dict(
         "active_tasks": progress.active,
         "pending_tasks": progress.pending,
         "elapsed_time": elapsed,
-        "estimated_remaining": 0.0 if progress.finished else remaining,
+        "estimated_remaining": 0.0 if progress.finished else left,
         "processing_mode": mode,
         "memory_percent": memory_percent,
         "pauses": list(progress.pauses),

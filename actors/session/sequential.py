@@ -334,7 +334,8 @@ class SequentialEngine:
             self._feed(FileArrived(file))
 
         outcome = visitor.visit(visit, report, keep)
-        self._feed(VisitEnded(visit.lease, outcome))
+        # Behind whatever came meanwhile: after a stop the end of one order must not begin the next.
+        self._events.put(VisitEnded(visit.lease, outcome))
 
     def _watch_over(self, timeout: float, owner: Owner) -> _Deadline:
         now = self._clock.monotonic()

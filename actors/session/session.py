@@ -14,6 +14,7 @@ import attrs
 
 from actors.runtime import ThreadEnvironment
 from actors.session import figures, reports
+from actors.session.accounting import account
 from actors.session.batch import BatchRun, Outcome
 from actors.session.books import Books
 from actors.session.house import House, TestMode
@@ -134,6 +135,7 @@ class ProcessingSession:
 
         Raises:
             ConfigurationError: The session has no journal that outlives it. Else as `process_pos`.
+            JournalError: The program ended before it had taken over the whole list, which must be given again.
         """
         batch = self._begin()
         try:
@@ -176,7 +178,10 @@ class ProcessingSession:
             self._ended_at = self._clock.monotonic()
             # An engine that failed may have no browser to go on with: the next batch gets a new one.
             self._results = outcome.rows
-            report = self._account(outcome, started_at)
+            report = account(
+                self._totals, outcome, self._house, started_at=started_at, ended_at=self._clock.now(),
+                seconds=self._elapsed(), mode=self._mode,
+            )  # fmt: skip
             if not self._warm or outcome.status is SessionStatus.FAILED:
                 self._house.close()
             self._status = outcome.status
@@ -187,25 +192,6 @@ class ProcessingSession:
         if outcome.interrupted:
             raise KeyboardInterrupt
         return report["successful_pos"], report["failed_pos"], report
-
-    def _account(self, outcome: Outcome, started_at: Any) -> dict[str, Any]:
-        """Add a batch to the session's totals and return the batch's own report."""
-        own = reports.Totals(session_id=self._totals.session_id, started_at=started_at, mode=self._mode)
-        own.test_mode = self._totals.test_mode = self._house.test_mode_dict()
-        seconds = self._elapsed()
-        memory = self._house.memory.read()
-        for totals in (own, self._totals):
-            totals.ended_at = self._clock.now()
-            totals.seconds += seconds
-            totals.fallback = outcome.fallback or totals.fallback
-            totals.stopped_early = outcome.stopped_early
-            totals.resumed += outcome.resumed
-            totals.manifest_head = self._house.manifest_head()
-            totals.peak_memory_mb = max(totals.peak_memory_mb, memory.peak_crew_mb)
-            reports.add_results(totals, outcome.rows)
-            reports.add_files(totals, outcome.orders)
-            reports.add_workers(totals, outcome.progress, memory.worker_mb, seconds)
-        return reports.session_report(own)
 
     def get_processing_mode(self, po_count: int) -> str:
         """Return "sequential" or "parallel" for a batch of that size, as things stand (contract 12, 13)."""
@@ -255,16 +241,20 @@ class ProcessingSession:
 
     def snapshot(self) -> Progress:
         """Return the batch as it stands, as a frozen value, each worker with its memory in MiB."""
-        progress = self._house.board.read()
+        progress = self._progress()
         memory = self._house.memory.read().worker_mb
         workers = tuple(attrs.evolve(w, memory_mb=memory.get(w.worker_id, 0.0)) for w in progress.workers)
         return attrs.evolve(progress, workers=workers)
+
+    def _progress(self) -> Progress:
+        batch, progress = self._batch, self._house.board.read()
+        return attrs.evolve(progress, resumed=batch.ended_before) if batch is not None else progress
 
     def get_progress(self) -> dict[str, Any]:
         """Return the batch as it stands (contract 14). It never asks an actor."""
         memory = self._house.memory.read()
         return reports.progress_dict(
-            self._house.board.read(),
+            self._progress(),
             status=self._status_now(),
             elapsed=self._elapsed(),
             mode=self._mode,

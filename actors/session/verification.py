@@ -8,10 +8,11 @@ from pathlib import Path
 
 import attrs
 
-from actors.evidence.chain import BEFORE_THE_FIRST, BrokenChainError, ManifestLine, read_chain
+from actors.evidence.chain import BEFORE_THE_FIRST, BrokenChainError, ListedFile, ManifestLine, read_chain
 from actors.filing.verify import is_as_recorded
 from actors.journal import JournalReader
 from actors.session.books import journal_path, manifest_path
+from actors.session.figures import is_worked_in
 from contracts.errors import ConfigurationError, HostResourceError, JournalError
 from contracts.tasks import Attachment, TaskStatus
 
@@ -36,7 +37,7 @@ class Verification:
 
 
 def verify_folder(folder: Path, head: str | None = None) -> Verification:
-    """Check a download folder.
+    """Check a download folder. While a run works there, lines and files that it adds meanwhile are no difference.
 
     Args:
         folder: The download folder.
@@ -45,43 +46,55 @@ def verify_folder(folder: Path, head: str | None = None) -> Verification:
     Raises:
         JournalError: There is no manifest, or it cannot be read.
     """
-    path = manifest_path(folder)
-    differences: list[str] = []
-    lines: list[ManifestLine] = []
-    try:
-        with path.open("rb") as file:
-            for line in read_chain(file):
-                lines.append(line)  # noqa: PERF402 - what was read before the chain broke is kept
-    except FileNotFoundError as error:
-        raise JournalError(f"There is no manifest at {path}. Name the download folder of a run.") from error
-    except OSError as error:
-        raise JournalError(f"The manifest {path} cannot be read: {error.strerror or error}.") from error
-    except BrokenChainError as error:
-        differences.append(str(error))
+    in_use = is_worked_in(folder)
+    known, trouble = _head_of_the_journal(folder)  # read before the manifest, which is written after it
+    lines, differences = _read(manifest_path(folder))
     last = lines[-1].hash if lines else BEFORE_THE_FIRST
-    if head is not None and head != last:
+    wanted = head.strip().lower() if head is not None else None
+    if wanted is not None and wanted != last and not (in_use and _holds(lines, wanted)):
         differences.append(
-            f"The head is {last}, not {head}: lines were added, changed or taken out since it was noted."
+            f"The head is {last}, not {wanted}: lines were added, changed or taken out since it was noted."
         )
-    differences += _against_the_journal(folder, last)
+    if known is None and wanted is None:
+        differences.append(f"The journal cannot be compared with: {trouble}")
+    elif known not in (None, last) and not (in_use and _holds(lines, str(known))):
+        differences.append(f"The journal knows the head {known}, the manifest ends with {last}.")
     files = 0
     filed = _filed(lines)
     for line in filed:
-        found = list(_differences_of(folder, line))
-        files += len(line.files) - sum(one.startswith("file ") for one in found)
+        good, found = _compare(folder, line)
+        files += good
         differences += found
     return Verification(len(lines), len(filed), files, last, tuple(differences))
 
 
-def _against_the_journal(folder: Path, head: str) -> Iterator[str]:
+def _read(manifest: Path) -> tuple[list[ManifestLine], list[str]]:
+    """Return the lines up to where the chain breaks, and the break in words."""
+    lines: list[ManifestLine] = []
+    try:
+        with manifest.open("rb") as file:
+            for line in read_chain(file):
+                lines.append(line)  # noqa: PERF402 - what was read before the chain broke is kept
+    except FileNotFoundError as error:
+        raise JournalError(f"There is no manifest at {manifest}. Name the download folder of a run.") from error
+    except OSError as error:
+        raise JournalError(f"The manifest {manifest} cannot be read: {error.strerror or error}.") from error
+    except BrokenChainError as error:
+        return lines, [str(error)]
+    return lines, []
+
+
+def _head_of_the_journal(folder: Path) -> tuple[str | None, str]:
+    """Return the head as the journal knows it, or None and why not."""
     try:
         with JournalReader(journal_path(folder)) as reader:
-            known = reader.head()
+            return reader.head(), ""
     except (ConfigurationError, HostResourceError) as error:
-        yield f"The journal cannot be compared with: {error}"
-        return
-    if known != head:
-        yield f"The journal knows the head {known}, the manifest ends with {head}."
+        return None, str(error)
+
+
+def _holds(lines: list[ManifestLine], head: str) -> bool:
+    return head == BEFORE_THE_FIRST or any(line.hash == head for line in lines)
 
 
 def _filed(lines: list[ManifestLine]) -> list[ManifestLine]:
@@ -97,25 +110,35 @@ def _without_status(folder: str) -> str:
     return folder
 
 
-def _differences_of(root: Path, line: ManifestLine) -> Iterator[str]:
+def _compare(root: Path, line: ManifestLine) -> tuple[int, list[str]]:
+    """Return how many files of a line are what they were, and what differs."""
     folder = root / line.folder
     if not Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(root)):
-        yield f"{line.po_number}: its folder {line.folder} leads out of the download folder"
-        return
-    for file in line.files:
-        path = folder / file.name
-        try:
-            good = is_as_recorded(path, Attachment(file.name, file.size, file.sha256, ""))
-        except OSError as error:
-            yield f"file {line.folder}/{file.name} of {line.po_number} cannot be read: {error.strerror or error}"
-            continue
-        if not good:
-            what = "is not what it was" if os.path.lexists(path) else "is missing"
-            yield f"file {line.folder}/{file.name} of {line.po_number} {what}"
+        return 0, [f"{line.po_number}: its folder {line.folder} leads out of the download folder"]
+    found = [_difference(folder, file) for file in line.files]
+    differences = [f"file {line.folder}/{what} (order {line.po_number})" for what in found if what]
+    return found.count(""), [*differences, *_additional(folder, line)]
+
+
+def _difference(folder: Path, file: ListedFile) -> str:
+    path = folder / file.name
+    if path.parent != folder or file.name in ("", ".", ".."):
+        return f"{file.name} has a name that no file of an order has"
+    try:
+        if is_as_recorded(path, Attachment(file.name, file.size, file.sha256, "")):
+            return ""
+    except OSError as error:
+        return f"{file.name} cannot be read: {error.strerror or error}"
+    return f"{file.name} is not what it was" if os.path.lexists(path) else f"{file.name} is missing"
+
+
+def _additional(folder: Path, line: ManifestLine) -> Iterator[str]:
     known = {file.name for file in line.files}
-    if folder.is_dir():
-        yield from (
-            f"{line.folder}/{entry.name} is not in the manifest"
-            for entry in sorted(folder.iterdir())
-            if entry.name not in known
-        )
+    try:
+        entries = sorted(entry.name for entry in folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return  # its files have been told missing
+    except OSError as error:
+        yield f"the folder {line.folder} cannot be read: {error.strerror or error}"
+        return
+    yield from (f"{line.folder}/{name} is not in the manifest" for name in entries if name not in known)

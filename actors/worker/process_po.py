@@ -294,8 +294,7 @@ def _bring_one(
         attachment = _adopted(visit, tools, item)
         if attachment is None:
             into.mkdir(parents=True, exist_ok=True)
-            file = _download(tools, watch, page, item, into, cookies)
-            attachment = _placed(visit, tools, page, file, item)
+            attachment = _brought(visit, tools, watch, page, item, into, cookies)
             harvest.network_failures = 0
         harvest.attachments.append(attachment)
         if item.url is not None:
@@ -314,16 +313,31 @@ def _bring_one(
         raise HostResourceError(f"The staging folder {into} cannot be written: {error}. Free some space.") from error
 
 
-def _placed(
-    visit: VisitOrder, tools: Tools, page: PageSnapshot, file: DownloadedFile, item: ListedAttachment
+def _brought(
+    visit: VisitOrder,
+    tools: Tools,
+    watch: LeaseWatch,
+    page: PageSnapshot,
+    item: ListedAttachment,
+    into: Path,
+    cookies: tuple[Cookie, ...],
 ) -> Attachment:
-    """Place a file. One that looks like the login page ends the login only if the order's page is gone as well."""
+    """Download a file and place it. One that looks like the login page is asked for twice.
+
+    It ends the login only if the order's page is gone as well: a saved page among the files must not stop the run.
+    """
     try:
-        return tools.filing.place(visit.lease, file, item)
-    except AuthenticationError as error:
+        return tools.filing.place(visit.lease, _download(tools, watch, page, item, into, cookies), item)
+    except AuthenticationError:
         again = tools.browser.open(page.url)
         if not again.is_new or again.http_status >= 400 or tools.portal.wants_login(again):
             raise
+    second = into / "again"
+    second.mkdir()
+    file = _download(tools, watch, page, item, second, cookies)
+    try:
+        return tools.filing.place(visit.lease, file, item)
+    except AuthenticationError as error:
         text = f"{item.label} is a web page with a login, not a file. Open it in the portal by hand."
         raise AttachmentError(text) from error
 

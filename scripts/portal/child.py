@@ -91,6 +91,7 @@ class DemoPortal:
         if config is not None and settings:
             raise TypeError("Give the portal either a configuration or settings by name, not both.")
         self.config = config if config is not None else PortalConfig(**settings)
+        self.password = self.config.password
         self._process: subprocess.Popen[bytes] | None = None
         self._port = 0
 

@@ -13,6 +13,9 @@ from typing import Any
 
 import attrs
 
+USERNAME = "demo"
+PASSWORD = "demo"
+
 
 class FaultKind(enum.Enum):
     """What goes wrong. `PAGE_` faults concern the order's page, `FILE_` faults each of its files."""
@@ -157,6 +160,8 @@ class PortalConfig:
         page_latency_ms: Milliseconds before each page.
         file_latency_ms: Milliseconds before each file.
         login_required: Whether pages and files need a login.
+        password: What the user must type.
+        session_mark: Beginning of every session cookie's value, by which it can be found again.
         expire_at_requests: Counts of requests for pages and files at which every login ends.
         down: Whether everything answers 503.
         faults: What goes wrong, by order number.
@@ -182,6 +187,8 @@ class PortalConfig:
     page_latency_ms: float = attrs.field(default=0.0, validator=_at_least_zero)
     file_latency_ms: float = attrs.field(default=0.0, validator=_at_least_zero)
     login_required: bool = True
+    password: str = PASSWORD
+    session_mark: str = ""
     expire_at_requests: tuple[int, ...] = attrs.field(default=(), converter=_numbers)
     down: bool = False
     faults: FaultPlan = attrs.field(factory=dict, converter=read_plan)

@@ -7,10 +7,15 @@ from collections import Counter
 from typing import Any
 
 from scripts.portal.content import DemoFile, DemoOrder, build_orders
-from scripts.portal.options import Fault, FaultKind, FaultPlan, PortalConfig
+from scripts.portal.options import (
+    PASSWORD as PASSWORD,
+    USERNAME as USERNAME,
+    Fault,
+    FaultKind,
+    FaultPlan,
+    PortalConfig,
+)
 
-USERNAME = "demo"
-PASSWORD = "demo"
 COOKIE = "_demo_session"
 
 
@@ -41,11 +46,11 @@ class PortalState:
 
     def log_in(self, username: str, password: str) -> str | None:
         """Return a new session's cookie value, or None when name or password are wrong."""
-        if (username, password) != (USERNAME, PASSWORD):
+        if (username, password) != (USERNAME, self.config.password):
             self._counted["failed_logins"] += 1
             return None
         self._counted["logins"] += 1
-        session = secrets.token_urlsafe(24)
+        session = self.config.session_mark + secrets.token_urlsafe(24)
         self._sessions.add(session)
         return session
 

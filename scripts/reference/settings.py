@@ -99,7 +99,7 @@ def value(given: Any) -> str:
             return code(str(given))
 
 
-def _run_options(command: Callable[..., Any]) -> str:
+def _options(command: Callable[..., Any]) -> str:
     rows = []
     hints = get_type_hints(command, include_extras=True)
     for name in inspect.signature(command).parameters:
@@ -175,9 +175,18 @@ def _legacy_keys() -> str:
     return ", ".join(code(name) for name in sorted(_LEGACY_UNUSED))
 
 
+_COMMANDS: Mapping[str, Callable[..., Any]] = {
+    "run": cli.run_command,
+    "resume": cli.resume_command,
+    "retry": cli.retry_command,
+    "status": cli.status_command,
+    "verify": cli.verify_command,
+    "login": cli.login_command,
+    "doctor": cli.doctor_command,
+}
 SETTING_TABLES: Mapping[str, Callable[[], str]] = {
-    "run-options": lambda: _run_options(cli.run_command),
-    "login-options": lambda: _run_options(cli.login_command),
+    **{f"{name}-options": lambda command=command: _options(command)  # type: ignore[misc] # bound in the loop
+       for name, command in _COMMANDS.items()},
     "plain-settings": _plain_settings,
     **{f"group-{name}": lambda name=name, kind=kind: _group(name, kind)  # type: ignore[misc] # bound in the loop
        for name, kind in GROUPS.items() if name != "generic"},

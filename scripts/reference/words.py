@@ -42,13 +42,16 @@ _WORKERS: Mapping[WorkerState, str] = {
 }
 _EXITS: Mapping[ExitCode, tuple[str, str]] = {
     ExitCode.SUCCESS: ("All orders succeeded.", "Nothing."),
-    ExitCode.SOME_FAILED: ("The run came to its end, and some orders failed.", "Read `results.csv`; run it again."),
+    ExitCode.SOME_FAILED: (
+        "The run came to its end, and some orders failed.",
+        "Read `results.csv`; then `purser retry`.",
+    ),
     ExitCode.UNUSABLE: (
         "Nothing could be started. The cause may be usage, settings, input, password, browser, folder or portal.",
         "Do what the message says.",
     ),
-    ExitCode.NOT_FINISHED: ("The run could not be finished.", "Mend what the message names; run `results.csv` again."),
-    ExitCode.INTERRUPTED: ("A signal ended it (Ctrl-C, SIGTERM, SIGHUP).", "Run `results.csv` again to go on."),
+    ExitCode.NOT_FINISHED: ("The run could not be finished.", "Mend what the message names; then `purser resume`."),
+    ExitCode.INTERRUPTED: ("A signal ended it (Ctrl-C, SIGTERM, SIGHUP).", "`purser resume` to go on."),
 }
 _BLAMES: Mapping[Blame, str] = {
     Blame.ITEM: "the order itself",

@@ -73,7 +73,7 @@ class FakeSession:
         if self.error:
             raise self.error
         for place, task in enumerate(po_list):
-            unreached = TaskStatus.CANCELLED if self.waits_for_stop else TaskStatus.COMPLETED
+            unreached = TaskStatus.INTERRUPTED if self.waits_for_stop else TaskStatus.COMPLETED
             status = self.statuses.get(task.po_number, unreached)
             code = "" if status.is_success else "NETWORK_ERROR"
             message = "" if status.is_success else "The portal did not answer. Try again later."

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import given, strategies as st
 
-from actors.cli.display import LiveDisplay, NoDisplay, PlainDisplay, choose_display, clock, counts_line, remaining
+from actors.cli.display import LiveDisplay, NoDisplay, PlainDisplay, choose_display, clock, counts_line
 from actors.cli.logs import set_up_logging
 from actors.cli.outlets import printable
+from actors.session.reports import remaining
 from contracts.status import Progress
 from tests.cli.fakes import Heard
 
@@ -23,6 +24,8 @@ def test_a_line_tells_counts_time_and_what_is_left() -> None:
 
 def test_nothing_is_promised_before_the_first_order_has_ended() -> None:
     assert remaining(Progress(total=4, pending=4), 10.0) is None
+    assert remaining(Progress(total=9, completed=5, pending=4, resumed=5), 10.0) is None
+    assert remaining(Progress(total=9, completed=7, pending=2, resumed=5), 10.0) == 10.0
     assert "not known yet" in counts_line(Progress(total=4, pending=4), 10.0)
 
 

@@ -167,7 +167,7 @@ def test_one_signal_drains_and_exits_130(orders: Path, name: str) -> None:
     heard = fakes.Heard()
     assert go(orders, session, heard) is ExitCode.INTERRUPTED
     assert session.stops == [False]
-    assert statuses(orders) == [("PO1", "COMPLETED"), ("PO2", "CANCELLED")]
+    assert statuses(orders) == [("PO1", "COMPLETED"), ("PO2", "INTERRUPTED")]
     assert f"purser resume {orders.parent / 'download'}" in heard.err
 
 

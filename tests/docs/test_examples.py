@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,8 +16,10 @@ from pathlib import Path
 import attrs
 import pytest
 
+from actors import Books
 from scripts.demo_portal import DemoPortal
 from scripts.docs_reference import ROOT
+from tests.cli.test_verify import bring_home
 
 _FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _PORTAL = "https://portal.example"
@@ -63,11 +67,17 @@ def run(command: list[str], folder: Path) -> str:
     """Run a command in a folder of its own and return what it printed; it must end well."""
     work = folder / "work"
     work.mkdir(exist_ok=True)
-    done = subprocess.run(
-        command, cwd=work, env=environment(folder / "state"), capture_output=True, text=True, timeout=100, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    with subprocess.Popen(
+        command, cwd=work, env=environment(folder / "state"), text=True, start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as program:  # fmt: skip
+        try:
+            out, err = program.communicate(timeout=100)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(program.pid, signal.SIGKILL)  # what a shell that failed has left in the background
+    assert program.returncode == 0, out + err
+    return out
 
 
 def test_there_are_examples_of_both_kinds():
@@ -105,3 +115,29 @@ def test_the_tutorial_runs_as_printed(tmp_path):
     assert said.count("successful: 6") == 2
     assert "(1, 0)" in said
     assert list((work / "demo-output").iterdir()) == []
+
+
+def test_the_proof_of_what_was_fetched_runs_as_printed(tmp_path):
+    """With purser, with sha256sum, and in a shell: all three agree, and all three notice a changed file or line."""
+    work = tmp_path / "work"
+    work.mkdir()
+    with Books(work / "download") as books:
+        bring_home(books, 3)
+        head = books.journal.head
+    script = "set -e\n" + "".join(
+        block.text for block in blocks("bash", ROOT / "docs/how-to/prove-what-was-fetched.md")
+    )
+    said = run(["bash", "-c", script], tmp_path)
+    assert said.count("3 lines, 3 orders with files, 6 files as they were") == 2
+    assert "all files are as they were" in said
+    assert said.endswith(f"head {head}\n")
+    (work / "download" / "Acme" / "PO1_COMPLETED" / "a.pdf").write_bytes(b"changed")
+    parts = [block.text for block in blocks("bash", ROOT / "docs/how-to/prove-what-was-fetched.md")]
+    with pytest.raises(AssertionError, match=re.escape("PO1_COMPLETED/a.pdf is not what it was")):
+        run(["bash", "-c", parts[0]], tmp_path)
+    said = run(["bash", "-c", parts[2]], tmp_path)
+    assert "PO1_COMPLETED/a.pdf: FAILED" in said
+    assert "all files are as they were" not in said
+    manifest = work / "download" / ".purser" / "evidence" / "manifest.jsonl"
+    manifest.write_text(manifest.read_text().replace("PO2", "PO9", 1))
+    assert "broken before" in run(["bash", "-c", parts[3]], tmp_path)

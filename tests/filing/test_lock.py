@@ -66,7 +66,7 @@ def test_a_missing_permission_is_one_clear_error(tmp_path: Path, monkeypatch: py
     def deny(*_args: object, **_kwargs: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "write_text", deny)
+    monkeypatch.setattr(Path, "replace", deny)
     lock = FolderLock(tmp_path)
     with pytest.raises(DownloadFolderError, match="Permission denied"):
         lock.acquire()

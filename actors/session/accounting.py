@@ -1,0 +1,49 @@
+"""Adding a batch to its session's totals."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from actors.session import reports
+from actors.session.batch import Outcome
+from actors.session.house import House
+
+
+def account(
+    session: reports.Totals,
+    outcome: Outcome,
+    house: House,
+    *,
+    started_at: datetime,
+    ended_at: datetime,
+    seconds: float,
+    mode: str,
+) -> dict[str, Any]:
+    """Add a batch to the session's totals and return the batch's own report.
+
+    Args:
+        session: The session's totals.
+        outcome: How the batch ended.
+        house: Knows the memory readings, the test mode and the manifest.
+        started_at: When the batch began.
+        ended_at: When it ended.
+        seconds: How long it took.
+        mode: "parallel" or "sequential".
+    """
+    own = reports.Totals(session_id=session.session_id, started_at=started_at, mode=mode)
+    own.test_mode = session.test_mode = house.test_mode_dict()
+    memory = house.memory.read()
+    for totals in (own, session):
+        totals.ended_at = ended_at
+        totals.seconds += seconds
+        totals.fallback = outcome.fallback or totals.fallback
+        totals.stopped_early = outcome.stopped_early
+        totals.resumed += outcome.resumed
+        totals.removed += outcome.removed
+        totals.manifest_head = house.manifest_head()
+        totals.peak_memory_mb = max(totals.peak_memory_mb, memory.peak_crew_mb)
+        reports.add_results(totals, outcome.rows)
+        reports.add_files(totals, outcome.orders)
+        reports.add_workers(totals, outcome.progress, memory.worker_mb, seconds)
+    return reports.session_report(own)

@@ -1,0 +1,196 @@
+"""A link planted anywhere in the download folder: nothing is ever written, moved or deleted where it leads.
+
+Supplier and order folders, `.purser` and its parts as the filing room meets them are proven in
+tests/filing/test_publishing.py, an order's evidence in tests/filing/test_evidence.py. Here the whole command meets each
+place, from its lock to its results.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actors.cli.account import ExitCode
+from actors.filing.folder import DownloadFolder
+from actors.filing.lock import FolderLock
+from contracts.errors import ConfigurationError, HostResourceError
+from tests.cli.conftest import Stand, stand as stand
+from tests.filing.samples import arrived, lease, listed, result
+
+FOLDERS = (".purser", ".purser/evidence", ".purser/input")
+FILES = (
+    ".purser/journal.db",
+    ".purser/journal.db-wal",
+    ".purser/journal.db-lock",
+    ".purser/evidence/manifest.jsonl",
+)
+
+
+@pytest.fixture
+def outside(tmp_path: Path) -> Path:
+    """A folder of somebody else's, with something in it."""
+    folder = tmp_path / "outside"
+    folder.mkdir()
+    (folder / "precious").write_text("precious")
+    return folder
+
+
+def everything(folder: Path) -> dict[str, bytes]:
+    """Return what lies in a folder."""
+    return {str(path): path.read_bytes() if path.is_file() else b"" for path in folder.rglob("*")}
+
+
+def plant(link: Path, target: Path) -> None:
+    """Plant a link."""
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(target)
+
+
+@pytest.mark.parametrize("dangling", [False, True])
+@pytest.mark.parametrize("place", [*FOLDERS, *FILES])
+def test_a_link_in_place_of_the_books_is_refused_with_a_word_on_what_to_do(
+    stand: Stand, outside: Path, place: str, dangling: bool
+) -> None:
+    """Whether it leads to a folder, to a file or to nothing yet."""
+    target = outside / "planted" if dangling else outside / "precious" if place in FILES else outside
+    plant(stand.downloads / place, target)
+    before = everything(outside)
+    assert stand.run(stand.orders("PO1")) is ExitCode.UNUSABLE
+    assert "link that leads elsewhere" in stand.heard.err or "cannot be written" in stand.heard.err
+    assert everything(outside) == before
+    assert (stand.downloads / place).is_symlink()
+    assert stand.script.visits == []
+
+
+@pytest.mark.parametrize("dangling", [False, True])
+@pytest.mark.parametrize("name", ["lock", "lock.json", "journal.path"])
+def test_a_link_in_place_of_a_note_is_never_written_through(
+    stand: Stand, outside: Path, name: str, dangling: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(stand.folder)
+    plant(stand.downloads / ".purser" / name, outside / ("planted" if dangling else "precious"))
+    before = everything(outside)
+    stand.run(stand.orders("PO1"))
+    after = everything(outside)
+    assert after[str(outside / "precious")] == b"precious"
+    if name != "journal.path":  # what that leads to is read: the name of the journal
+        assert after == before
+    assert {path.name for path in stand.folder.iterdir()} <= {"download", "orders.csv", "outside", "state"}
+
+
+def test_a_note_that_is_a_link_is_replaced_by_the_lock(tmp_path: Path, outside: Path) -> None:
+    plant(tmp_path / "dl" / ".purser" / "lock.json", outside / "precious")
+    with FolderLock(tmp_path / "dl") as lock:
+        assert not (tmp_path / "dl" / ".purser" / "lock.json").is_symlink()
+        noted = lock.noted_holder()
+        assert noted is not None
+        assert noted[0] == os.getpid()
+    assert (outside / "precious").read_text() == "precious"
+
+
+@pytest.mark.parametrize("name", ["results.csv", "report.json"])
+def test_a_link_in_place_of_the_results_is_the_users_own_and_keeps_a_copy(
+    stand: Stand, outside: Path, name: str
+) -> None:
+    """The only links that are followed: a person may let results lie elsewhere. What was there stays as `.bak`."""
+    plant(stand.downloads / name, outside / "precious")
+    assert stand.run(stand.orders("PO1")) is ExitCode.SUCCESS
+    assert (stand.downloads / name).is_symlink()
+    assert (outside / "precious.bak").read_text() == "precious"
+
+
+@pytest.mark.parametrize("name", ["results.csv.bak", "report.json.bak"])
+def test_a_link_in_place_of_the_copy_is_replaced(stand: Stand, outside: Path, name: str) -> None:
+    file = stand.orders("PO1")
+    stand.run(file)
+    plant(stand.downloads / name, outside / "precious")
+    before = everything(outside)
+    assert stand.run(file) is ExitCode.SUCCESS
+    assert everything(outside) == before
+    assert not (stand.downloads / name).is_symlink()
+
+
+def file_one(root: Path) -> Path:
+    """File one order into a folder, as a run does."""
+    folder, of = DownloadFolder(root, "run"), lease()
+    staged = folder.stage(of)
+    attachment = folder.place(of, arrived(staged / "x"), listed())
+    return folder.publish(of, result(of, attachment))
+
+
+def _supplier(root: Path) -> Path:
+    return root / "Nordwind"
+
+
+def _order(root: Path) -> Path:
+    return root / "Nordwind" / "PO1_COMPLETED"
+
+
+def _lease(root: Path) -> Path:
+    return root / ".purser" / "staging" / lease().folder_name
+
+
+@pytest.mark.parametrize("place", [_supplier, _order, _lease])
+def test_a_link_on_an_orders_way_leads_no_file_out(
+    tmp_path: Path, outside: Path, place: Callable[[Path], Path]
+) -> None:
+    root = tmp_path / "dl"
+    plant(place(root), outside)
+    before = everything(outside)
+    filed = file_one(root)
+    assert everything(outside) == before
+    assert Path(os.path.realpath(filed)).is_relative_to(root)
+    assert [path.name for path in filed.iterdir()] == ["listed.pdf"]
+
+
+def test_a_link_planted_between_staging_and_publishing_leads_no_file_out(tmp_path: Path, outside: Path) -> None:
+    root = tmp_path / "dl"
+    folder, of = DownloadFolder(root, "run"), lease()
+    attachment = folder.place(of, arrived(folder.stage(of) / "x"), listed())
+    for name in ("Nordwind", ".purser/superseded"):
+        plant(root / name, outside)
+    before = everything(outside)
+    try:
+        filed = folder.publish(of, result(of, attachment))
+    except HostResourceError:
+        filed = root
+    assert everything(outside) == before
+    assert Path(os.path.realpath(filed)).is_relative_to(root)
+
+
+def test_a_download_folder_that_is_a_link_itself_is_where_it_leads(tmp_path: Path) -> None:
+    """People link their folders; what is inside is then measured against the real place."""
+    (tmp_path / "real").mkdir()
+    (tmp_path / "dl").symlink_to(tmp_path / "real")
+    assert file_one(tmp_path / "dl").is_relative_to(tmp_path / "real")
+
+
+@pytest.mark.parametrize("name", ["staging", "claims", "superseded", "evidence"])
+def test_a_folder_with_a_linked_part_is_not_opened(tmp_path: Path, outside: Path, name: str) -> None:
+    for target in (outside, outside / "planted"):
+        root = tmp_path / target.name / "dl"
+        plant(root / ".purser" / name, target)
+        with pytest.raises(ConfigurationError, match="leads elsewhere"):
+            DownloadFolder(root, "run")
+    assert [path.name for path in outside.iterdir() if path.name != "dl"] == ["precious"]
+
+
+def test_the_results_of_a_run_in_a_shared_folder_are_written_beside_and_renamed(stand: Stand, outside: Path) -> None:
+    """A draft's name cannot be foreseen, so nobody can lay a link at its place."""
+    names: set[str] = set()
+    replace = Path.replace
+
+    def noting(path: Path, target: Any) -> Path:
+        names.add(path.name)
+        return replace(path, target)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "replace", noting)
+        stand.run(stand.orders("PO1"))
+        stand.run(stand.orders("PO1"))
+    drafts = [name for name in names if name.startswith(".results.csv.") and name.endswith(".new")]
+    assert len(drafts) == 2
