@@ -125,8 +125,8 @@ def measure(kills: int, seed: int) -> bool:
                 continue
             at, worker, order, generation = hit
             back = news.wait_for(rf"{order} goes back: the browser was lost", at, 3.0)
-            if back == float("inf"):
-                continue  # the order ended over HTTP before its browser was missed
+            if back == float("inf") and news.wait_for(rf"^{order}: ", began, 0.0) < float("inf"):
+                continue  # the order ended just before the kill, or over HTTP before its browser was missed
             requeued.append(back - at)
             ready_again.append(news.wait_for(rf"crew: {worker} generation {generation + 1} ready", at) - at)
         stop = None
