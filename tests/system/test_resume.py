@@ -62,7 +62,8 @@ def test_what_a_run_did_not_finish_is_finished_by_resume(
     assert status.code() == 3, status.told()
     run = json.loads(status.out.read_text())["run"]
     assert (run["total"], run["state"]) == (12, "not finished")
-    assert 3 <= run["succeeded"] < 12
+    # The last folder may have been put in its place just before its outcome was written; resume finishes that.
+    assert 2 <= run["succeeded"] < 12
     before = portal.counters().pages
     done = {path.name.partition("_")[0] for path in published(sandbox.downloads)}
     downloads = sandbox.downloads
