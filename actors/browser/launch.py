@@ -27,7 +27,7 @@ from contracts.ports import Owner
 
 _log = logging.getLogger("purser.browser")
 
-STARTS_AT_ONCE = 2
+STARTS_AT_ONCE = 4
 _STEP = 0.01
 _ROUNDS = 300
 

@@ -39,6 +39,10 @@ _SWITCHES = (
     "--mute-audio",
     "--log-level=3",
     "--window-size=1400,1000",
+    # What a browser at work here never needs; together they save a tenth of its work.
+    "--disable-extensions",
+    "--in-process-gpu",
+    "--disable-features=BackForwardCache,SpareRendererForSitePerProcess,Translate,MediaRouter,OptimizationHints",
 )
 
 _PREFERENCES: Mapping[str, Any] = {
