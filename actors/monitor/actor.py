@@ -11,6 +11,7 @@ import attrs
 from actors.monitor.core import MonitorCore, MonitorEffect, TellCrew, TellDispatcher
 from actors.runtime import Actor, Context, Slot
 from contracts.config import ResourceLimits
+from contracts.errors import HostResourceError
 from contracts.messages import MemoryRead, MonitorMessage, Pause, Recycle, Resume, TimeToLook
 from contracts.ports import ProcessTable
 from contracts.supervision import Decision, KillChild, Verdict
@@ -29,9 +30,17 @@ class MemoryView:
 
 
 def take_reading(processes: ProcessTable, free_bytes: Callable[[], int]) -> MemoryRead:
-    """Read the memory of every live worker, of the machine, and the free disk. Takes some 25 ms a worker."""
+    """Read the memory of every live worker, of the machine, and the free disk. Takes some 25 ms a worker.
+
+    A download folder that cannot be looked at has no room: dispatch then waits until it can.
+    """
     workers = tuple((owner.worker, owner.generation, processes.memory(owner)) for owner in processes.live_owners())
-    return MemoryRead(processes.machine_memory(), workers, free_bytes())
+    try:
+        free = free_bytes()
+    except HostResourceError as error:
+        log.info("%s", error)
+        free = 0
+    return MemoryRead(processes.machine_memory(), workers, free)
 
 
 def view_of(read: MemoryRead, before: MemoryView) -> MemoryView:

@@ -1,0 +1,21 @@
+"""A reading of the machine: what is told when a part of it cannot be read."""
+
+from __future__ import annotations
+
+from actors.monitor.actor import take_reading
+from actors.stubs.premises import StubProcesses
+from contracts.errors import HostResourceError
+from contracts.ports import Owner
+
+
+def test_a_download_folder_that_cannot_be_looked_at_has_no_room() -> None:
+    """The reading goes on, so that memory is watched and dispatch waits until the folder is back."""
+    processes = StubProcesses()
+    processes.start(Owner("worker-1", 1))
+
+    def gone() -> int:
+        raise HostResourceError("The folder is gone. Bring it back; the work goes on by itself.")
+
+    read = take_reading(processes, gone)
+    assert read.free_disk == 0
+    assert read.workers == (("worker-1", 1, 0),)
