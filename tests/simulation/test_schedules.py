@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable, Sequence
 
 import pytest
-from hypothesis import HealthCheck, settings, strategies as st
+from hypothesis import HealthCheck, seed, settings, strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
@@ -143,6 +143,8 @@ class Schedules(RuleBasedStateMachine):
 def test_no_schedule_breaks_an_invariant(part: int) -> None:
     """Thousands of schedules with faults at every step of an order's life keep all eighteen invariants."""
     machine = type(f"Schedules{part}", (Schedules,), {})
+    if ledger.is_derandomized():
+        seed(part)(machine)  # the same schedules in every checkout
     run_state_machine_as_test(
         machine,
         settings=settings(
@@ -150,7 +152,7 @@ def test_no_schedule_breaks_an_invariant(part: int) -> None:
             stateful_step_count=50,
             deadline=None,
             database=None,
-            derandomize=ledger.is_derandomized(),
+            derandomize=False,  # that would give others in another checkout; the seed gives the same everywhere
             suppress_health_check=list(HealthCheck),
             print_blob=True,
         ),
