@@ -88,6 +88,7 @@ class BatchRun:
         self._ended = False
         self._settled = False
         self._stop_text = ""
+        self._stop_is_known = False
         self._fallback = ""
         self._interrupted = False
         self._trouble = ""
@@ -266,11 +267,12 @@ class BatchRun:
         self._force = self._force or force
         if self._engine is not None:
             self._engine.request_stop(text, force=force)
+        self._stop_is_known = True
 
     @property
     def is_stopping(self) -> bool:
-        """Whether somebody has asked for the end."""
-        return bool(self._stop_text)
+        """Whether somebody has asked for the end, and who hands out orders has been told."""
+        return self._stop_is_known
 
     @property
     def was_forced(self) -> bool:

@@ -43,7 +43,6 @@ class CrewEngine:
         self._stop_text = ""
         self._force = False
         self._stop_asked_at: float | None = None
-        self._told = False
         self._closed: bool | None = None
         self._work: Work | None = None
         self._begun = False
@@ -60,7 +59,7 @@ class CrewEngine:
     def submit(self, work: Work) -> None:
         """Begin a batch and hand it over in chunks. Called again after an interrupt, it goes on where it was."""
         if work is not self._work:
-            self._stop_text, self._force, self._stop_asked_at, self._told = "", False, None, False
+            self._stop_text, self._force, self._stop_asked_at = "", False, None
             self._work, self._begun = work, False
         if not self._begun:
             # May be asked twice by an interrupt, which changes nothing before the first order.
@@ -102,7 +101,7 @@ class CrewEngine:
             self._bell.wait_for(lambda: self.progress().finished or self._ended is not None, SECONDS_BETWEEN_PINGS / 5)
 
     def _has_news(self) -> bool:
-        return self.progress().finished or self._ended is not None or (bool(self._stop_text) and not self._told)
+        return self.progress().finished or self._ended is not None or bool(self._stop_text)
 
     def _check_tree(self) -> None:
         if self._ended is not None:
@@ -129,14 +128,16 @@ class CrewEngine:
         if now - self._stop_asked_at >= timeouts.shutdown:
             self._force = True
         # Told again at each look, since a dispatcher that was restarted does not remember it.
+        self._tell_stop()
+
+    def _tell_stop(self) -> None:
         self.system.tell(DISPATCHER, GiveUp(self._stop_text) if self._force else Drain(self._stop_text))
-        self._told = True
 
     def request_stop(self, text: str, *, force: bool = False) -> None:
-        """Drain, or with `force` end now."""
+        """Drain, or with `force` end now. The dispatcher is told here, not when the caller's thread next looks."""
         self._stop_text = self._stop_text or text
         self._force = self._force or force
-        self._told = False
+        self._tell_stop()
         self._bell.ring()
 
     @property

@@ -63,10 +63,13 @@ class Watcher:
     def look(self) -> None:
         """Look at every process there is now; the program's own environment is where the password comes from."""
         with contextlib.suppress(psutil.Error):
-            self._note("the program", "command line", "\0".join(self._program.cmdline()).encode())
+            own = self._program.cmdline()
+            self._note("the program", "command line", "\0".join(own).encode())
             for process in self._program.children(recursive=True):
                 with contextlib.suppress(psutil.Error):
                     command = process.cmdline()
+                    if command == own:
+                        continue  # the program itself, between its fork and the start of the other program
                     name = Path(command[0]).name if command else process.name()
                     self._note(name, "command line", "\0".join(command).encode())
                     entries = process.environ()
