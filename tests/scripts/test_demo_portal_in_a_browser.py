@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -27,10 +28,14 @@ CONTROLS = {
 
 
 @pytest.fixture
-def browser(tmp_path: Path) -> Iterator[webdriver.Chrome]:
-    driver = open_browser(tmp_path)
-    yield driver
-    driver.quit()
+def browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[webdriver.Chrome]:
+    # A short path, since the browser makes a socket in it; it leaves what it made there behind.
+    with tempfile.TemporaryDirectory(prefix="ps-") as folder:
+        monkeypatch.setenv("TMPDIR", folder)
+        monkeypatch.setenv("XDG_CONFIG_HOME", folder)
+        driver = open_browser(tmp_path)
+        yield driver
+        driver.quit()
 
 
 def arrived(folder: Path, count: int, _browser: webdriver.Chrome) -> set[str] | Literal[False]:

@@ -171,7 +171,7 @@ MUTANTS = (
         _any_epoch,
         check=checks.an_older_epoch_cannot_write,
     ),
-    Mutant("old page accepted", "the last order's page is read", process_po, "_find_order", _any_page, (on.STALE,)),
+    Mutant("old page accepted", "the last order's page is read", process_po, "find_order", _any_page, (on.STALE,)),
     Mutant("cookies not adopted", "a new login reaches nobody", Visitor, "visit", _cookies_once, (on.LOGIN,)),
     Mutant("idle death unseen", "nobody looks", Visitor, "check_alive", instead(lambda _: None), (on.IDLE_DEATH,)),
     Mutant(

@@ -1,0 +1,101 @@
+"""Finding an order's page, and proving that it is the order's own.
+
+A page must be new, and not the last order's; then it is asked, in this order: is it the login page, what is its HTTP
+status, is it a not-found text, does its title carry this order.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+from urllib.parse import urlsplit
+
+import attrs
+
+from actors.worker.tools import Tools, VisitWatch
+from contracts.errors import NetworkError, PONotFoundError, PortalError, WorkerError, WrongPageError
+from contracts.ports import HttpFailure, LoginPage, NotFoundPage, OrderPage, PageSnapshot, WrongPage
+from contracts.tasks import Order
+
+
+class LoginMetError(Exception):
+    """The login page came up where an order or a file was expected."""
+
+
+@attrs.define
+class Sight:
+    """The page in hand. One that does not open leaves none, since the browser may then show the last order's.
+
+    Args:
+        page: What the browser shows, as far as it is known to belong to this visit.
+        first: The address that was opened first.
+    """
+
+    page: PageSnapshot | None = None
+    first: str = ""
+
+    def open(self, tools: Tools, address: str) -> PageSnapshot:
+        """Open an address and take what it shows in hand. Raises as `Browser.open`."""
+        self.first = self.first or address
+        self.page = None
+        self.page = tools.browser.open(address)
+        return self.page
+
+
+def find_order(order: Order, tools: Tools, watch: VisitWatch, sight: Sight) -> tuple[PageSnapshot, OrderPage]:
+    """Open the order's addresses in turn until one shows a page that is proven to be this order's.
+
+    Raises:
+        LoginMetError: It is the login page.
+        PortalError: The portal answered without a page, or with a status that says it is in trouble.
+        NetworkError: There was no answer.
+        PONotFoundError, WrongPageError: No address shows this order; the first one's denial is told.
+    """
+    number = order.handle.po_number
+    addresses = (order.url,) if order.url else tools.portal.order_addresses(order.base_url, number)
+    denials: list[tuple[WorkerError, PageSnapshot]] = []
+    for address in addresses:
+        watch.say(f"opening {number}")
+        page = sight.open(tools, address)
+        watch.say(f"reading {number}")
+        watch.check()
+        if not page.is_new:
+            raise PortalError(
+                f"The portal answered {address} without a page, so the last page stayed. Nothing was filed."
+            )
+        reading = tools.portal.read(page, number)
+        match reading:
+            case LoginPage(reason):
+                raise LoginMetError(reason)
+            case HttpFailure(status):
+                failure = _http_failure(status, address)
+                if isinstance(failure, NetworkError):
+                    raise failure
+                denials.append((failure, page))
+            case NotFoundPage(text):
+                denials.append((PONotFoundError(f"The portal does not show this order: {text}"), page))
+            case WrongPage(title):
+                text = f"The page at {address} does not carry this order's number (its title is {title!r})."
+                denials.append((WrongPageError(text), page))
+            case OrderPage():
+                check_host(page, order.host)
+                return page, reading
+            case _:
+                assert_never(reading)
+    if not denials:
+        raise WrongPageError("There is no address to look for this order at. Give a URL or a base URL.")
+    denial, sight.page = denials[0]
+    raise denial
+
+
+def check_host(page: PageSnapshot, host: str) -> None:
+    """Raise `WrongPageError` if the portal sent the browser on to another host."""
+    if urlsplit(page.url).netloc.rpartition("@")[2].lower() != host.lower():
+        raise WrongPageError(f"The portal sent the browser on to {page.url}, which is another host. Nothing was filed.")
+
+
+def _http_failure(status: int, address: str) -> WorkerError:
+    if status in (408, 429) or status >= 500:
+        return PortalError(f"The portal answered {address} with HTTP {status}.", http_status=status)
+    if status == 0:
+        return NetworkError(f"The portal gave no answer for {address}.")
+    return WrongPageError(f"The portal answered {address} with HTTP {status}.")
