@@ -26,7 +26,7 @@ from actors.journal import JournalReader, RunStanding
 from actors.session.books import journal_path
 from actors.session.verification import verify_folder
 from contracts.errors import ParallelProcessingError
-from scripts.havoc.ledger import Moment, asked_again, remember
+from scripts.havoc.ledger import Moment, asked_again, failed_orders, remember
 from scripts.havoc.mischief import Mischief
 from scripts.havoc.program import Program, processes_of
 from scripts.portal.child import DemoPortal
@@ -136,7 +136,7 @@ class Chaos:
         ]
 
     def told(self) -> list[str]:
-        """Return what went wrong how often, and how long recovery took."""
+        """Return what went wrong how often, how long recovery took, and how orders came to fail."""
         lines = [f"{count:5}  {what}" for what, count in sorted(self._mischief.done.items())]
         seconds = sorted(self._recoveries())
         if seconds:
@@ -145,7 +145,7 @@ class Chaos:
                 f"recovery, from a kill to a browser that is ready: median {statistics.median(seconds):.2f} s, "
                 f"p95 {p95:.2f} s, of {len(seconds)}"
             )
-        return lines
+        return lines + failed_orders(journal_path(self._place.downloads))
 
     def _recoveries(self) -> list[float]:
         """Return the seconds from each loss of a browser to the next one of the same slot, unless the program ended."""

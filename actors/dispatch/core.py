@@ -283,9 +283,8 @@ class DispatchCore:
 
     def _on_host_opened(self, name: str, event: HostOpened) -> None:
         host = self._desk.hosts.get(name)
-        if host is not None and event.session.version >= host.session.version:
-            host.session = event.session
-            host.login_pending = False
+        if host is not None:
+            host.open(event.session)
         self._desk.logins.pop(name, None)
 
     def _give_up(self, text: str) -> None:

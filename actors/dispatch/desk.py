@@ -39,7 +39,7 @@ class TaskState:
         interruptions: How often the program itself ended while it was worked on.
         kept: Verified files that lie in the staging folders of its leases.
         leases: Leases it has had from this dispatcher generation.
-        met_login_at: Version of the session with which it last met the login page, or None.
+        met_login_at: Version of the login of this run with which it first met the login page all the same, or None.
         lease: The lease in hand, or None.
     """
 

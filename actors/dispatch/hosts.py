@@ -39,6 +39,8 @@ class HostState:
     prober: str = ""
     login_pending: bool = False
     ask_again_at: float = float("inf")
+    first_login: int | None = None
+    """Version of the first session that a login of this run brought, as far as this dispatcher knows."""
     proved_version: int = 0
     refused: str = ""
 
@@ -53,6 +55,19 @@ class HostState:
     def admits(self, now: float) -> bool:
         """Whether an order of this host may be handed out."""
         return not (self.circuit_is_open or self.login_pending or self.refused or now < self.held_until)
+
+    def open(self, session: HostSession) -> None:
+        """Go on with a session, unless it is older than the one in hand."""
+        if session.version < self.session.version:
+            return
+        self.session = session
+        self.login_pending = False
+        if session.verified and session.version > 0 and self.first_login is None:
+            self.first_login = session.version
+
+    def has_logged_in_for(self, version: int) -> bool:
+        """Whether a login of this run brought that version; what a profile or a saved login brought may be old."""
+        return self.first_login is not None and version >= self.first_login
 
     def note_success(self) -> None:
         """An order was read: the portal works."""

@@ -1,4 +1,4 @@
-"""What the portal had been asked for when the program was killed, so that nothing is asked for a second time."""
+"""What journal and portal say: what had been asked for at a kill of the program, and how an order came to its end."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import attrs
 
+from contracts.tasks import TaskStatus
 from scripts.portal.child import Counters, DemoPortal
 
 
@@ -51,6 +52,32 @@ def asked_again(moments: list[Moment], portal: DemoPortal) -> tuple[list[str], l
         if counters.file_keys.get(keys[po, name], 0) > before
     ]
     return orders, files
+
+
+def failed_orders(journal: Path) -> list[str]:
+    """Return the orders that ended as no success, each with its status and how every visit to it ended."""
+    if not journal.exists():
+        return []
+    database = sqlite3.connect(f"{journal.as_uri()}?mode=ro", uri=True)
+    try:
+        ended = database.execute("SELECT sequence, po_number, status FROM tasks WHERE status IS NOT NULL").fetchall()
+        return [
+            f"{number} ended as {status}: {'; '.join(_visits(database, sequence))}"
+            for sequence, number, status in ended
+            if not TaskStatus(status).is_success
+        ]
+    finally:
+        database.close()
+
+
+def _visits(database: sqlite3.Connection, sequence: int) -> list[str]:
+    leases = database.execute(
+        "SELECT worker, generation, ended, reason, blame FROM leases WHERE sequence = ? ORDER BY lease", (sequence,)
+    )
+    return [
+        f"{worker}.{generation} until {ended}: {reason} ({blame})"
+        for worker, generation, ended, reason, blame in leases
+    ]
 
 
 def _asked(counters: Counters, number: str) -> int:

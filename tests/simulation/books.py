@@ -77,6 +77,8 @@ class Books:
         self._ready: set[int] = set()
         self._delayed: dict[int, float] = {}
         self._ended_visits: dict[Lease, VisitOutcome] = {}
+        self._logins_refused: dict[int, set[int]] = {}
+        """With which logins of the run an order has met the login page all the same."""
         self._touched: set[Lease] = set()
         self._deadline_kills: set[Owner] = set()
         self._ordered: set[Owner] = set()
@@ -118,6 +120,8 @@ class Books:
                 self.phases.append("visit")
             case VisitEnded(lease, outcome):
                 self._ended_visits[lease] = outcome
+                if isinstance(outcome, LoginMet) and outcome.session_version > 0:
+                    self._logins_refused.setdefault(lease.task.sequence, set()).add(outcome.session_version)
             case KillChild(child, generation) | RecycleChild(child, generation):
                 self._ordered.add(Owner(child, generation))
                 if isinstance(message, KillChild) and sender == "dispatcher":
@@ -275,6 +279,9 @@ class Books:
         if result.status is TaskStatus.QUARANTINED:
             crashes = self._crashes.get(sequence)
             self._require(5, crashes == MOST_CRASHES, f"{result.handle} is quarantined after {crashes} crashes")
+        if result.status is TaskStatus.FAILED and result.blame is Blame.AUTH:
+            logins = len(self._logins_refused.get(sequence, ()))
+            self._require(5, logins >= 2, f"{result.handle} failed at the login page, after {logins} logins")
         if result.blame is Blame.ITEM:
             denied = result.po_number in self._world.denied
             self._require(5, denied, f"{result.handle} is blamed: {result.error_message}; the portal had not denied it")

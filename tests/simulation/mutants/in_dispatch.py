@@ -334,6 +334,14 @@ MUTANTS = (
         (on.PAUSED,),
     ),
     Mutant(
+        "no login is one",
+        "the login page before the first login is held against an order",
+        HostState,
+        "has_logged_in_for",
+        instead(lambda *_: True),
+        (on.LOGIN_ENDS,),
+    ),
+    Mutant(
         "queued and ended",
         "an order that is retried is queued twice",
         VisitJudge,

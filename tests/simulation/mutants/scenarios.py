@@ -135,6 +135,14 @@ def _one_login_serves_all(run: SimRun) -> None:
     run.auditor.require(18, run.world.logins == 1, f"{run.world.logins} logins after one had expired")
 
 
+def _the_first_login_ends_over_the_order_that_asked_for_it(run: SimRun) -> None:
+    run.world.arm(Step.OPEN, Fault.LOGIN_PAGE)
+    run.submit(9)
+    run.until(lambda: run.auditor.books.has_met(LoginMet), 60.0)
+    run.world.arm(Step.OPEN, Fault.LOGIN_PAGE)
+    run.hub.run_for(60.0)
+
+
 def _the_monitor_dies_while_dispatch_is_paused(run: SimRun) -> None:
     run.submit(9)
     run.world.free_disk = 0
@@ -420,6 +428,7 @@ SLOW_CLEAN = Scenario(
 )
 GATEKEEPER_DIES = Scenario("the gatekeeper dies over a question", _the_gatekeeper_dies_over_a_question)
 LOGIN = Scenario("one login serves all", _one_login_serves_all)
+LOGIN_ENDS = Scenario("the first login ends", _the_first_login_ends_over_the_order_that_asked_for_it)
 PAUSED = Scenario("the monitor dies while dispatch is paused", _the_monitor_dies_while_dispatch_is_paused)
 HELD = Scenario("the monitor dies over a held restart", _the_monitor_dies_over_a_held_restart)
 NO_VERDICT = Scenario("the monitor hangs over a question", _the_monitor_hangs_over_a_question)
