@@ -113,7 +113,7 @@ class VisitJudge:
         self._desk.end_lease(task, lease, reason, Blame.AUTH)
         self._desk.release(lease)
         if host.has_logged_in_for(version):
-            # Once may be a login that ended just then. With a second one, it is the order that the portal does not show.
+            # One login may have ended just then. With a second one, it is the order that the portal does not show.
             if task.met_login_at is not None and version > task.met_login_at:
                 why = reason.rstrip(".")
                 text = f"The portal asked for a login again after two verified logins ({why}). Check its access."

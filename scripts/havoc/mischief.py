@@ -86,7 +86,7 @@ class Mischief:
         self.done["SIGSTOP of a browser"] += 1
 
     def _expire(self, _standing: RunStanding, _numbers: list[str]) -> None:
-        # Once in a life: an order that meets the login page after two logins is refused by the portal, as it seems to it.
+        # Once in a life: an order that meets the login page after two logins fails, and rightly so.
         if self.logins_have_ended:
             return
         self.logins_have_ended = True
