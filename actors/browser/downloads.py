@@ -21,6 +21,7 @@ from contracts.errors import (
     AttachmentError,
     AttachmentLimitError,
     AuthenticationError,
+    BrowserDiedError,
     HostResourceError,
     NetworkError,
     PoolError,
@@ -88,12 +89,16 @@ class Downloads:
     Args:
         tab: The tab.
         stall: Seconds without a byte after which a download is given up.
+        alive: Says whether the browser's processes run, without asking it.
         monotonic: The clock, in seconds.
     """
 
-    def __init__(self, tab: Tab, stall: float, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, tab: Tab, stall: float, alive: Callable[[], bool], monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self._tab = tab
         self._stall = stall
+        self._alive = alive
         self._monotonic = monotonic
 
     def by_click(self, control: Control, into: Path, watch: LeaseWatch, max_size: int) -> DownloadedFile:
@@ -155,6 +160,9 @@ class Downloads:
                 attempt.seen, attempt.last_byte = size, now
                 attempt.watch.touch()
             self._check_size(max(size, attempt.total), attempt)
+            # The driver goes on answering for a browser that has died: nothing more happens, it says.
+            if rounds % _ROUNDS_BETWEEN_LOOKS == 0 and not self._alive():
+                raise BrowserDiedError("The browser ended amid a download.")
             if finished and not unfinished:
                 self._take_events(attempt)
                 self._check_broken_off(attempt)

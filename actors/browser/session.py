@@ -33,7 +33,7 @@ class ChromiumBrowser:
         self._tab = tab
         self._user_agent = user_agent
         self._alive = alive
-        self._downloads = Downloads(tab, stall)
+        self._downloads = Downloads(tab, stall, alive)
         self._opened = 0
 
     @property

@@ -13,6 +13,11 @@ import attrs
 from scripts.portal.child import TrueOrder
 
 
+def short_base() -> str | None:
+    """Return where to make a folder for browsers: their sockets' path may not be long, and the usual place often is."""
+    return "/tmp" if Path("/tmp").is_dir() else None  # noqa: S108 - a private folder is made in it
+
+
 @attrs.frozen
 class Place:
     """Where one demo runs.
@@ -29,9 +34,7 @@ class Place:
     def make(cls, output: Path) -> Place:
         """Make the folders. `output` must be empty or not there yet."""
         output.mkdir(parents=True, exist_ok=True)
-        # The browser's sockets lie below it, and their path may not be long; the system's usual place often is.
-        base = "/tmp" if Path("/tmp").is_dir() else None  # noqa: S108 - mkdtemp makes a private folder in it
-        place = cls(Path(tempfile.mkdtemp(prefix="pd-", dir=base)).resolve(), output.resolve())
+        place = cls(Path(tempfile.mkdtemp(prefix="pd-", dir=short_base())).resolve(), output.resolve())
         place.temporary.mkdir()
         return place
 

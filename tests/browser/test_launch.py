@@ -24,7 +24,7 @@ from actors.processes.ledger import ProcessLedger
 from contracts.config import HeadlessConfiguration, Timeouts
 from contracts.errors import BrowserDiedError, ProfileCorruptionError, SessionCorruptionError
 from contracts.ports import BrowserLauncher, Owner
-from tests.browser.conftest import TIMEOUTS, Site
+from tests.browser.conftest import TIMEOUTS, Site, Watch
 
 
 def clean_up(launcher: ChromiumLauncher, ledger: ProcessLedger, owner: Owner, browser: ChromiumBrowser) -> None:
@@ -117,6 +117,38 @@ def test_a_kill_during_a_call_frees_the_caller_with_a_plain_error(
     with pytest.raises(BrowserDiedError):
         browser.open(site.url("/orders/1"))
     assert not browser.is_alive()
+    clean_up(launcher, ledger, owner, browser)
+
+
+class Assassin(Watch):
+    """Kills a browser when the first bytes of a download have come."""
+
+    def __init__(self, pid: int, into: Path) -> None:
+        super().__init__()
+        self._pid = pid
+        self._into = into
+
+    def touch(self) -> None:
+        """Strike once."""
+        super().touch()
+        if self._pid and any(self._into.iterdir()):
+            os.kill(self._pid, signal.SIGKILL)
+            self._pid = 0
+
+
+@pytest.mark.chromium
+def test_a_browser_that_dies_amid_a_download_is_missed_and_the_portal_is_not_blamed(
+    launcher: ChromiumLauncher, ledger: ProcessLedger, site: Site, tmp_path: Path
+) -> None:
+    """The driver goes on answering for it, so that it looks like a download that stands still."""
+    owner = Owner("downloading", 1)
+    browser = launcher.launch(owner)
+    browser.open(site.url("/links"))
+    pid = ledger._entries[owner].record.browser
+    assert pid is not None
+    with pytest.raises(BrowserDiedError, match="amid a download"):
+        browser.download_by_address(site.url("/drip"), tmp_path, Assassin(pid, tmp_path), 10**9)
+    assert list(tmp_path.iterdir()) == []
     clean_up(launcher, ledger, owner, browser)
 
 
