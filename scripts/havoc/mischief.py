@@ -40,6 +40,11 @@ class Mischief:
     faulty: set[str] = attrs.field(factory=set)
     logins_have_ended: bool = False
 
+    @property
+    def total(self) -> int:
+        """How many things went wrong."""
+        return sum(self.done.values())
+
     def do(self, standing: RunStanding, numbers: list[str]) -> None:
         """Do one thing.
 
