@@ -8,13 +8,14 @@ from typing import Any
 import attrs
 
 from actors.runtime import Context, System
-from actors.supervise import core
+from actors.supervise import core, ward
 from actors.supervise.actor import Supervisor, _clearing
 from actors.supervise.child import Phase
 from actors.supervise.core import SuperviseCore
 from actors.supervise.effects import ClearOwned, KillOwned, SetAlarm
 from actors.supervise.limits import RestartWindow
 from actors.supervise.plan import must_stop, next_to_start
+from actors.supervise.ward import Ward
 from contracts.config import RestartIntensity
 from contracts.supervision import Alarm, Cleared, Decision, Down, Ready, RecycleChild, Stable
 from tests.simulation.mutants import checks, scenarios as on
@@ -45,7 +46,7 @@ def _wall_clock(self: Context) -> float:
 
 
 def _reset_early(good: Any) -> Any:
-    def bad(self: SuperviseCore, child: Any) -> None:
+    def bad(self: Ward, child: Any) -> None:
         if child.lived > 0:
             child.failures = 0
         good(self, child)
@@ -71,13 +72,11 @@ def _gone_all_the_same(good: Any) -> Any:
 
 
 def _not_cleared(good: Any) -> Any:
-    def bad(self: SuperviseCore, child: Any, reason: Any) -> None:
-        good(self, child, reason)
-        cleared = [effect for effect in self._effects if isinstance(effect, ClearOwned)]
-        if cleared:
-            self._effects = [effect for effect in self._effects if not isinstance(effect, ClearOwned)]
-            child.gone = True
-            self._after_clearing(child)
+    def bad(self: SuperviseCore, event: Any, now: float) -> list[Any]:
+        effects = good(self, event, now)
+        unheard = [effect for effect in effects if isinstance(effect, ClearOwned)]
+        heard = [effect for effect in effects if not isinstance(effect, ClearOwned)]
+        return heard + [more for one in unheard for more in good(self, Cleared(one.child, one.generation, True), now)]
 
     return bad
 
@@ -109,12 +108,11 @@ def _start_first(self: SuperviseCore) -> list[Any]:
     while moved and not self._ended:
         child = next_to_start(self._children.values(), self._spec)
         if child is not None:
-            self._start(child)
+            self._ward.start(child)
         moved = child is not None or self._clear_the_empty_handed() or self._stop_those_who_must()
     if self._closing is not None and not self._ended:
         self._end_if_empty()
-    effects, self._effects = self._effects, []
-    return effects
+    return self._ward.take_effects()
 
 
 def _first_to_stop(children: Any, spec: Any, *, closing: bool) -> Any:
@@ -173,7 +171,7 @@ def _always_let_go(good: Any) -> Any:
 
 
 def _still_planned(good: Any) -> Any:
-    def bad(self: SuperviseCore, child: Any) -> None:
+    def bad(self: Ward, child: Any) -> None:
         planned = child.planned
         good(self, child)
         child.planned = planned
@@ -182,9 +180,9 @@ def _still_planned(good: Any) -> Any:
 
 
 def _never_ordered(good: Any) -> Any:
-    def bad(self: SuperviseCore, *arguments: Any, **more: Any) -> None:
+    def bad(self: Ward, *arguments: Any, **more: Any) -> None:
         good(self, *arguments, **more)
-        self._effects[-1] = attrs.evolve(self._effects[-1], ordered=False)
+        self.effects[-1] = attrs.evolve(self.effects[-1], ordered=False)
 
     return bad
 
@@ -215,9 +213,9 @@ MUTANTS = (
     Mutant(
         "window on wall time", "a jump of the clock empties it", Context, "monotonic", instead(_wall_clock), (on.JUMPS,)
     ),
-    Mutant("backoff reset too early", "any life resets it", SuperviseCore, "_back_off", _reset_early, (on.BACKOFF,)),
-    Mutant("backoff shrinks", "jitter goes both ways", core, "backoff", instead(_shrinking), (on.BACKOFF,)),
-    Mutant("backoff without cap", "it grows without end", core, "backoff", instead(_unlimited), (on.BACKOFF,)),
+    Mutant("backoff reset too early", "any life resets it", Ward, "back_off", _reset_early, (on.BACKOFF,)),
+    Mutant("backoff shrinks", "jitter goes both ways", ward, "backoff", instead(_shrinking), (on.BACKOFF,)),
+    Mutant("backoff without cap", "it grows without end", ward, "backoff", instead(_unlimited), (on.BACKOFF,)),
     Mutant(
         "replaced before confirmed death",
         "whatever is left counts as gone",
@@ -226,7 +224,7 @@ MUTANTS = (
         _gone_all_the_same,
         (on.SURVIVOR,),
     ),
-    Mutant("not cleared", "nobody clears up after a child", SuperviseCore, "_on_down", _not_cleared, (on.LOSS,)),
+    Mutant("not cleared", "nobody clears up after a child", SuperviseCore, "handle", _not_cleared, (on.LOSS,)),
     Mutant(
         "never ready is fine",
         "no deadline",
@@ -285,11 +283,11 @@ MUTANTS = (
         instead(_first_to_stop),
         (on.CALM,),
     ),
-    Mutant("fate not shared", "rest_for_one restarts one", core, "sharing_fate", instead(lambda *_: ()), (on.DEATH,)),
+    Mutant("fate not shared", "rest_for_one restarts one", ward, "sharing_fate", instead(lambda *_: ()), (on.DEATH,)),
     Mutant(
         "fate of all shared",
         "one_for_one restarts all",
-        core,
+        ward,
         "sharing_fate",
         instead(lambda _strategy, names, ended: tuple(name for name in names if name != ended)),
         (on.DEATH,),
@@ -297,9 +295,9 @@ MUTANTS = (
     Mutant(
         "recycling is a failure", "a planned end is counted", SuperviseCore, "handle", _recycle_is_failure, (on.MANY,)
     ),
-    Mutant("force is a wish", "nobody is killed", SuperviseCore, "_force", instead(lambda *_: None), (on.FORCED,)),
+    Mutant("force is a wish", "nobody is killed", Ward, "force", instead(lambda *_: None), (on.FORCED,)),
     Mutant(
-        "hangs add up", "nobody shares", core, "share_of", instead(lambda *_: float("inf")), (on.FORCED_WHILE_ALL_HANG,)
+        "hangs add up", "nobody shares", ward, "share_of", instead(lambda *_: float("inf")), (on.FORCED_WHILE_ALL_HANG,)
     ),
     Mutant(
         "given up and forgotten",
@@ -329,8 +327,8 @@ MUTANTS = (
     Mutant(
         "planned for ever",
         "a recycled child fails for free",
-        SuperviseCore,
-        "_start",
+        Ward,
+        "start",
         _still_planned,
         (on.RECYCLED_THEN_LOST,),
     ),
@@ -338,8 +336,8 @@ MUTANTS = (
     Mutant(
         "restart not announced as ordered",
         "an ordered end is taken for one of its own",
-        SuperviseCore,
-        "_announce",
+        Ward,
+        "announce",
         _never_ordered,
         (on.BREACH,),
     ),
