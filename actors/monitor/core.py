@@ -48,7 +48,8 @@ class _Slot:
     recycling: bool = False
     judged: int = 0
     """The last generation whose end was counted; a held restart is asked about again and again."""
-    failed: deque[float] = attrs.field(factory=deque)
+    failed: deque[tuple[float, int]] = attrs.field(factory=deque)
+    """When generations ended that had ended no order, and which."""
 
 
 class MonitorCore:
@@ -102,6 +103,8 @@ class MonitorCore:
 
     def _on_order_ended(self, worker: str, generation: int) -> list[MonitorEffect]:
         slot = self._slot(worker)
+        # The dispatcher may have been busy when that generation ended, and say only now that it was of use.
+        slot.failed = deque(failure for failure in slot.failed if failure[1] != generation)
         if not self._is_current(slot, generation):
             return []
         slot.orders += 1
@@ -113,9 +116,9 @@ class MonitorCore:
         slot = self._slot(asked.child)
         useful = slot.generation == asked.generation and slot.orders > 0
         if not asked.planned and not useful and slot.judged < asked.generation:
-            slot.failed.append(now)
+            slot.failed.append((now, asked.generation))
         slot.judged = max(slot.judged, asked.generation)
-        while slot.failed and slot.failed[0] <= now - self._limits.restart_window:
+        while slot.failed and slot.failed[0][0] <= now - self._limits.restart_window:
             slot.failed.popleft()
         if len(slot.failed) >= self._limits.max_restart_attempts:
             text = (

@@ -213,6 +213,16 @@ def test_a_generation_that_finished_an_order_is_no_failed_restart() -> None:
         assert watcher.lose("w1", generation) is Decision.LET_GO
 
 
+def test_an_order_that_is_told_of_late_takes_a_failed_restart_back() -> None:
+    """The dispatcher may have hung when the generation ended, and say afterwards that it had been of use."""
+    watcher = Watcher()
+    assert watcher.lose("w1", 1) is Decision.LET_GO
+    watcher.ended("w1", 1)
+    assert watcher.lose("w1", 2) is Decision.LET_GO
+    assert watcher.lose("w1", 3) is Decision.LET_GO
+    assert watcher.lose("w1", 4) is Decision.RETIRE
+
+
 def test_fruitless_generations_outside_the_window_do_not_count() -> None:
     watcher = Watcher()
     for generation in range(1, 8):

@@ -21,6 +21,7 @@ from actors.session.tree import (
 )
 from actors.supervise import Supervisor
 from contracts.config import Settings
+from contracts.messages import OrderEnded
 from contracts.ports import Owner
 from contracts.supervision import ChildChange, ChildEvent, Down, ExitKind, KillChild, RecycleChild, RestartAsked, Stable
 from tests.simulation.faults import Fault, Step
@@ -89,6 +90,10 @@ class Lives:
         self._useless: dict[str, list[tuple[float, Owner]]] = {}
         self._asked: dict[str, dict[int, float]] = {}
         """When the monitor was first asked whether the generation after this one may start."""
+        self._told_of: set[Owner] = set()
+        """Generations of which the monitor was told that they had ended an order."""
+        self._of_use: dict[str, frozenset[Owner]] = {}
+        """What the monitor had been told when it was last asked about a worker."""
         self._proved: set[str] = set()
         """Workers that have proved useful since their last restart: the next one has no delay."""
         self._owed: dict[str, Owner] = {}
@@ -191,8 +196,11 @@ class Lives:
 
     def told(self, name: str, message: object) -> None:
         """Read a message that is about to be delivered."""
+        if name == MONITOR and type(message) is OrderEnded:  # not the kind that makes its reader wait
+            self._told_of.add(Owner(message.worker, message.generation))
         if name == MONITOR and isinstance(message, RestartAsked) and not message.planned:
             self._asked.setdefault(message.child, {}).setdefault(message.generation, self._world.hub.clock.time)
+            self._of_use[message.child] = frozenset(self._told_of)
         if name != CREW:
             return
         match message:
@@ -248,7 +256,8 @@ class Lives:
             return  # it has forgotten which generations had ended orders, and may count one too many
         since = self._world.hub.clock.time - self._limits.restart_window - SECONDS_TO_CLEAR
         ends = self._useless.get(event.child, [])
-        recent = sum(time >= since and not self._orders_ended(owner) for time, owner in ends)
+        of_use = self._of_use.get(event.child, frozenset())
+        recent = sum(time >= since and owner not in of_use for time, owner in ends)
         enough = recent >= self._limits.max_restart_attempts
         self._require(10, enough, f"{event.child} is retired after {recent} generations without a finished order")
 
