@@ -139,7 +139,8 @@ class Lives:
     def _check_intensity(self, name: str, parent: str) -> None:
         if parent == CREW:
             return  # its restarts are announced, and counted there
-        deaths = self._recent_deaths(parent)
+        # Of one that falls at this very moment the supervisor has yet to read.
+        deaths = self._recent_deaths(parent, before=self._world.hub.clock.time)
         most = SYSTEM_INTENSITY.max_restarts
         self._require(10, deaths <= most, f"{name} is started after {deaths} deaths below {parent} within its window")
 
@@ -147,13 +148,13 @@ class Lives:
         deaths = self._deaths.setdefault((parent, self.generations[parent]), deque())
         deaths.append(self._world.hub.clock.time)
 
-    def _recent_deaths(self, parent: str) -> int:
+    def _recent_deaths(self, parent: str, before: float = float("inf")) -> int:
         deaths = self._deaths.setdefault((parent, self.generations[parent]), deque())
         # A worker's restart is counted once it is cleared, some time after its death.
         window = self._intensity.window + SECONDS_TO_CLEAR if parent == CREW else SYSTEM_INTENSITY.window
         while deaths and deaths[0] <= self._world.hub.clock.time - window:
             deaths.popleft()
-        return len(deaths)
+        return sum(death < before for death in deaths)
 
     def ended(self, down: Down) -> None:
         """Look at an end."""
