@@ -35,10 +35,10 @@ def measure(kills: int, seed: int) -> bool:
     """Run, strike, print; return whether every promise held."""
     chance = random.Random(seed)
     news = News()
-    news.listen()
     requeued: list[float] = []
     ready_again: list[float] = []
     with (
+        news.listening(),
         tempfile.TemporaryDirectory(prefix="pr-", dir=short_base()) as scratch,
         DemoPortal(orders=kills * 30, files_per_order=2, page_latency_ms=300, file_latency_ms=100) as portal,
     ):

@@ -14,12 +14,14 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 import attrs
+import psutil
 
 from actors import ProcessingSession
 from contracts import HeadlessConfiguration, RestartIntensity, Timeouts
@@ -67,6 +69,15 @@ class Scene:
             self.news.wait_for("COMPLETED", time.monotonic(), 0.1)
         return None
 
+    def sees_drivers_start(self, since: float) -> bool:
+        """Wait until there is a driver that was started after a time (seconds since the epoch)."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            if any(_is_driver(process, since) for process in self.own.look()):
+                return True
+            self.news.wait_for("ready", time.monotonic(), 0.01)
+        return False
+
     def kills_the_browser_of(self, worker: str) -> float:
         """Kill one worker's browser, whatever it does; return when."""
         browser = self.own.browser_of(worker)
@@ -75,8 +86,15 @@ class Scene:
         return time.monotonic()
 
 
+def _is_driver(process: psutil.Process, since: float) -> bool:
+    try:
+        return "chromedriver" in "".join(process.cmdline()[:1]) and process.create_time() >= since
+    except psutil.Error:
+        return False
+
+
 def _starting(scene: Scene) -> bool:
-    return scene.hears("worker-1 generation 1 started")
+    return scene.sees_drivers_start(0.0)
 
 
 def _logging_in(scene: Scene) -> bool:
@@ -93,8 +111,10 @@ def _frozen(scene: Scene) -> bool:
 
 
 def _restarting(scene: Scene) -> bool:
-    hit = scene.strikes(signal.SIGKILL) if scene.hears("COMPLETED") else None
-    return hit is not None and scene.hears(f"{hit[1]} generation {hit[3] + 1} started", hit[0])
+    if not scene.hears("COMPLETED"):
+        return False
+    since = time.time()
+    return scene.strikes(signal.SIGKILL) is not None and scene.sees_drivers_start(since)
 
 
 def _backing_off(scene: Scene) -> bool:
@@ -153,6 +173,15 @@ class End:
         return not self.trouble and self.seconds <= self.bound
 
 
+@contextmanager
+def _temporary_folders_in(place: Path) -> Iterator[None]:
+    before, tempfile.tempdir = tempfile.tempdir, str(place)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
+
+
 def end_from(state: str, *, force: bool, seed: int = 1, timeouts: Timeouts = TIMEOUTS) -> End:
     """Bring a session into a state, end it, and look at what is left.
 
@@ -173,27 +202,25 @@ def end_from(state: str, *, force: bool, seed: int = 1, timeouts: Timeouts = TIM
             PURSER_USERNAME=portal.username, PURSER_PASSWORD=portal.password, PURSER_STATE_DIR=f"{scratch}/state",
             TMPDIR=str(place),
         )  # fmt: skip
-        tempfile.tempdir = str(place)
         session = ProcessingSession(
             HeadlessConfiguration(), max_workers=WORKERS, base_url=portal.url, download_dir=f"{scratch}/download",
             timeouts=timeouts, intensity=LONG_WAIT,
         )  # fmt: skip
         own, news, orders = OwnProcesses(place, [portal.pid]), News(), [{"po_number": n} for n in portal.numbers()]
-        news.listen()
         counts: list[int] = []
         batch = threading.Thread(target=lambda: counts.extend(session.process_pos(orders)[:2]), daemon=True)
         began = time.monotonic()
-        batch.start()
-        reached = STATES[state](Scene(session, portal, own, news, began, random.Random(seed)))
-        asked = time.monotonic()
-        session.request_stop(force=force)
-        batch.join(PATIENCE + bound)
-        seconds = time.monotonic() - asked
+        with news.listening(), _temporary_folders_in(place):
+            batch.start()
+            reached = STATES[state](Scene(session, portal, own, news, began, random.Random(seed)))
+            asked = time.monotonic()
+            session.request_stop(force=force)
+            batch.join(PATIENCE + bound)
+            seconds = time.monotonic() - asked
         troubles = [] if reached else ["the state was not reached"]
         troubles += [] if sum(counts) == ORDERS else [f"{sum(counts)} of {ORDERS} orders accounted for"]
         troubles += [f"left: process {process.pid}" for process in own.left(2.0)]
         troubles += [f"left: {path.name}" for path in place.iterdir()]
-        tempfile.tempdir = None
     return End(seconds, bound, "; ".join(troubles))
 
 

@@ -60,10 +60,12 @@ class HostState:
         """Go on with a session, unless it is older than the one in hand."""
         if session.version < self.session.version:
             return
+        if session.verified and session.version > 0 and self.first_login is None:
+            # A gatekeeper that came back may give a number again that a saved login had.
+            shared = session.version == self.session.version and not self.session.verified
+            self.first_login = session.version + shared
         self.session = session
         self.login_pending = False
-        if session.verified and session.version > 0 and self.first_login is None:
-            self.first_login = session.version
 
     def has_logged_in_for(self, version: int) -> bool:
         """Whether a login of this run brought that version; what a profile or a saved login brought may be old."""

@@ -24,8 +24,8 @@ from contracts.messages import (
 )
 from contracts.ports import CredentialSource
 
-FRUITLESS_LOGINS = 2
-"""Logins in a row after which no order could be read; then the host is refused."""
+FRUITLESS_LOGINS = 3
+"""Logins in a row after which no order could be read; then the host is refused. One order without rights takes two."""
 FAILED_LOGINS = 3
 """Logins in a row that came to no answer; then the host is refused."""
 
@@ -83,7 +83,8 @@ class GatekeeperCore:
         if version < host.session.version:
             return [HostOpened(host.session)]
         # A gatekeeper that came back does not know the versions of the one before it.
-        host.session = attrs.evolve(host.session, version=version)
+        if version > host.session.version:
+            host.session = HostSession(name, version, verified=False)
         if host.fruitless >= FRUITLESS_LOGINS:
             text = f"Logging in to {name} works, but it goes on asking for one. Check the user's rights there."
             return self._refuse(name, text)

@@ -271,7 +271,7 @@ class BatchRun:
 
     @property
     def is_stopping(self) -> bool:
-        """Whether somebody has asked for the end, and who hands out orders has been told."""
+        """Whether somebody has asked for the end. While orders are handed out, the dispatcher knows of it."""
         return self._stop_is_known
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from typing import Any
 
@@ -45,6 +46,7 @@ class CrewEngine:
         self._stop_asked_at: float | None = None
         self._closed: bool | None = None
         self._work: Work | None = None
+        self._caller: int | None = None
         self._begun = False
         self.system = System(environment, on_end=self._on_end)
         spec = root_spec(parts)
@@ -58,6 +60,7 @@ class CrewEngine:
 
     def submit(self, work: Work) -> None:
         """Begin a batch and hand it over in chunks. Called again after an interrupt, it goes on where it was."""
+        self._caller = threading.get_ident()
         if work is not self._work:
             self._stop_text, self._force, self._stop_asked_at = "", False, None
             self._work, self._begun = work, False
@@ -69,6 +72,7 @@ class CrewEngine:
 
     def adopt(self, work: Work) -> None:
         """Hand over a batch; orders that the journal knows are passed over."""
+        self._caller = threading.get_ident()
         for start in range(0, len(work.orders), CHUNK):
             self._ask(Submit(work.orders[start : start + CHUNK]))
 
@@ -134,10 +138,15 @@ class CrewEngine:
         self.system.tell(DISPATCHER, GiveUp(self._stop_text) if self._force else Drain(self._stop_text))
 
     def request_stop(self, text: str, *, force: bool = False) -> None:
-        """Drain, or with `force` end now. The dispatcher is told here, not when the caller's thread next looks."""
+        """Drain, or with `force` end now. The dispatcher is told here, not when the caller's thread next looks.
+
+        The caller's own thread only rings: a signal handler of the user may ask in the middle of any of its steps,
+        where taking a lock could never end.
+        """
         self._stop_text = self._stop_text or text
         self._force = self._force or force
-        self._tell_stop()
+        if threading.get_ident() != self._caller:
+            self._tell_stop()
         self._bell.ring()
 
     @property

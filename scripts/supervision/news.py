@@ -8,6 +8,8 @@ import re
 import signal
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import attrs
 import psutil
@@ -29,11 +31,18 @@ class News(logging.Handler):
     heard: list[tuple[float, str]] = attrs.field(factory=list)
     changed: threading.Condition = attrs.field(factory=threading.Condition)
 
-    def listen(self) -> None:
-        """Hear everything from here on."""
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Hear everything that is said inside."""
         logger = logging.getLogger("purser")
+        level = logger.level
         logger.setLevel(logging.INFO)
         logger.addHandler(self)
+        try:
+            yield
+        finally:
+            logger.removeHandler(self)
+            logger.setLevel(level)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Remember one line."""

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import pytest
 
+from actors.gatekeeper.core import GatekeeperCore, LoginBook
 from contracts.errors import Blame
 from contracts.messages import (
+    DutyEnded,
     HostOpened,
     HostRefused,
     HostSession,
     LogIn,
     LoginAbandoned,
+    LoginEnded,
     LoginNeeded,
+    LoginResult,
     LoginWanted,
     ProbePortal,
     PublishFailed,
@@ -22,6 +26,7 @@ from contracts.ports import Credentials
 from contracts.supervision import ExitKind
 from contracts.tasks import TaskStatus
 from tests.dispatch.driving import HOST, OTHER, Drive, order, orders
+from tests.dispatch.world import KnownUser
 
 SECRET = Credentials("user", "secret")
 
@@ -109,6 +114,41 @@ def test_the_login_page_after_two_verified_logins_fails_the_order() -> None:
     drive.meet_login("w1")
     assert (drive.outcomes[0].status, drive.outcomes[0].error_code) == (TaskStatus.FAILED, "AUTH_ERROR")
     assert drive.outcomes[0].attempts == 0
+
+
+def test_an_order_that_has_been_read_may_meet_two_more_logins_that_end() -> None:
+    drive = driven(1)
+    drive.meet_login("w1")
+    drive.open_host(1)
+    drive.meet_login("w1")
+    drive.open_host(2)
+    drive.complete("w1", TaskStatus.PARTIAL, retry_worthwhile=True)
+    drive.advance(60.0)
+    drive.meet_login("w1")
+    assert drive.gatekeeper[-1] == LoginNeeded(HOST, 2)
+    drive.open_host(3)
+    drive.complete("w1")
+    assert drive.outcomes[0].status is TaskStatus.COMPLETED
+
+
+def test_two_orders_without_rights_fail_and_stop_nobody_else() -> None:
+    """The gatekeeper gives a host up after some logins that prove nothing; these orders alone must not get it there."""
+    drive, gatekeeper, without_rights = driven(6), GatekeeperCore(KnownUser(), LoginBook()), {0, 1}
+    while not drive.progress.finished:
+        while drive.gatekeeper:
+            for answer in gatekeeper.handle(drive.gatekeeper.pop(0)):
+                drive.send(answer)
+        message = drive.last["w1"].message
+        if isinstance(message, LogIn):
+            del drive.last["w1"]
+            drive.gatekeeper.append(LoginEnded(HOST, LoginResult.LOGGED_IN))
+            drive.send(DutyEnded("w1", drive.generations["w1"]))
+        elif drive.visit("w1").session.version == 0 or drive.number("w1") in without_rights:
+            drive.meet_login("w1")
+        else:
+            drive.complete("w1")
+    ended = [drive.outcomes[number].status for number in range(6)]
+    assert ended == [TaskStatus.FAILED] * 2 + [TaskStatus.COMPLETED] * 4
 
 
 def test_a_refused_host_gives_back_its_orders_and_no_others() -> None:

@@ -116,9 +116,9 @@ def test_a_login_that_works_clears_the_failures_before_it() -> None:
 
 def test_logins_after_which_nothing_can_be_read_end_in_a_refusal() -> None:
     core = GatekeeperCore(Source(), LoginBook())
-    logged_in(core, 0)
-    logged_in(core, 1)
-    (refused,) = core.handle(LoginNeeded(HOST, 2))
+    for version in range(3):
+        logged_in(core, version)
+    (refused,) = core.handle(LoginNeeded(HOST, 3))
     assert isinstance(refused, HostRefused)
     assert "rights" in refused.text
 

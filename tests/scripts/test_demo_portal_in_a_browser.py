@@ -17,6 +17,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 
 from scripts.bench_sides.baseline import open_browser
 from scripts.demo_portal import DemoPortal
+from scripts.supervision.place import short_base
 
 pytestmark = pytest.mark.chromium
 CONTROLS = {
@@ -30,7 +31,7 @@ CONTROLS = {
 @pytest.fixture
 def browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[webdriver.Chrome]:
     # A short path, since the browser makes a socket in it; it leaves what it made there behind.
-    with tempfile.TemporaryDirectory(prefix="ps-") as folder:
+    with tempfile.TemporaryDirectory(prefix="ps-", dir=short_base(), ignore_cleanup_errors=True) as folder:
         monkeypatch.setenv("TMPDIR", folder)
         monkeypatch.setenv("XDG_CONFIG_HOME", folder)
         driver = open_browser(tmp_path)

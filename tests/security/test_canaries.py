@@ -57,6 +57,7 @@ class Watcher:
     def __init__(self, program: Program) -> None:
         self._program = psutil.Process(program.process.pid)
         self.seen: set[int] = set()
+        self._forked: set[int] = set()
         self.kinds: set[str] = set()
         self.found: set[str] = set()
 
@@ -68,7 +69,8 @@ class Watcher:
             for process in self._program.children(recursive=True):
                 with contextlib.suppress(psutil.Error):
                     command = process.cmdline()
-                    if command == own:
+                    if command == own and process.pid not in self._forked:
+                        self._forked.add(process.pid)
                         continue  # the program itself, between its fork and the start of the other program
                     name = Path(command[0]).name if command else process.name()
                     self._note(name, "command line", "\0".join(command).encode())

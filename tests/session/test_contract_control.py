@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,10 @@ from typing import Any
 import pytest
 
 from actors import ProcessingSession
+from actors.runtime.directory import Directory
 from actors.session import figures
 from actors.session.mode import MachineFigures
+from actors.session.tree import DISPATCHER
 from contracts.config import HeadlessConfiguration
 from contracts.status import SessionStatus
 from contracts.tasks import TaskStatus
@@ -129,6 +132,31 @@ def test_15_stopping_from_the_callback_works_at_any_call(make_session: MakeSessi
     successful, failed, _ = batch.result()
     assert (successful + failed, failed > 0) == (6, True)
     assert session.validate_session_state() == []
+
+
+def test_15_a_signal_handler_of_the_user_may_ask_for_a_stop_in_the_middle_of_any_step(
+    make_session: MakeSession, ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Contract 15: it runs in the caller's thread, which may just be holding a lock."""
+    find, struck = Directory.find, list[str]()
+
+    def find_amid_a_signal(self: Directory, name: str, generation: int | None = None) -> Any:
+        if threading.current_thread() is threading.main_thread() and name == DISPATCHER and not struck:
+            with self._lock:
+                struck.append(name)
+                signal.raise_signal(signal.SIGUSR1)
+        return find(self, name, generation)
+
+    monkeypatch.setattr(Directory, "find", find_amid_a_signal)
+    session = make_session()
+    before = signal.signal(signal.SIGUSR1, lambda *_: session.request_stop())
+    try:
+        successful, failed, report = session.process_pos(orders(400))
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert struck
+    assert successful + failed == 400
+    assert report["stopped_early"]
 
 
 def test_15_stopping_when_nothing_runs_is_done_at_once(make_session: MakeSession, ground: Ground) -> None:
