@@ -69,11 +69,15 @@ class Scene:
             self.news.wait_for("COMPLETED", time.monotonic(), 0.1)
         return None
 
-    def sees_drivers_start(self, since: float) -> bool:
-        """Wait until there is a driver that was started after a time (seconds since the epoch)."""
+    def drivers(self) -> frozenset[int]:
+        """Return the process ids of the drivers there are."""
+        return frozenset(process.pid for process in self.own.look() if _is_driver(process))
+
+    def sees_a_driver_beside(self, known: frozenset[int]) -> bool:
+        """Wait until there is a driver that is none of the known ones."""
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
-            if any(_is_driver(process, since) for process in self.own.look()):
+            if self.drivers() - known:
                 return True
             self.news.wait_for("ready", time.monotonic(), 0.01)
         return False
@@ -86,15 +90,15 @@ class Scene:
         return time.monotonic()
 
 
-def _is_driver(process: psutil.Process, since: float) -> bool:
+def _is_driver(process: psutil.Process) -> bool:
     try:
-        return "chromedriver" in "".join(process.cmdline()[:1]) and process.create_time() >= since
+        return "chromedriver" in "".join(process.cmdline()[:1])
     except psutil.Error:
         return False
 
 
 def _starting(scene: Scene) -> bool:
-    return scene.sees_drivers_start(0.0)
+    return scene.sees_a_driver_beside(frozenset())
 
 
 def _logging_in(scene: Scene) -> bool:
@@ -113,8 +117,8 @@ def _frozen(scene: Scene) -> bool:
 def _restarting(scene: Scene) -> bool:
     if not scene.hears("COMPLETED"):
         return False
-    since = time.time()
-    return scene.strikes(signal.SIGKILL) is not None and scene.sees_drivers_start(since)
+    known = scene.drivers()
+    return scene.strikes(signal.SIGKILL) is not None and scene.sees_a_driver_beside(known)
 
 
 def _backing_off(scene: Scene) -> bool:
