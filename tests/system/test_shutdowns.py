@@ -10,9 +10,7 @@ from scripts.shutdowns import end_from
 pytestmark = pytest.mark.chromium
 
 
-@pytest.mark.parametrize(
-    "state", ["while browsers start", "with a stopped browser", "amid a restart", "in the wait before a restart"]
-)
+@pytest.mark.parametrize("state", ["with a stopped browser", "amid a restart"])
 def test_a_forced_end_from_any_state_accounts_for_every_order_and_leaves_nothing(
     state: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
