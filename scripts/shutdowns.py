@@ -162,7 +162,7 @@ class End:
     """How one end went.
 
     Args:
-        seconds: From the wish to the last process of the session.
+        seconds: From the wish until `process_pos` came back.
         bound: What it is held against, in seconds.
         trouble: What was wrong, or empty.
     """

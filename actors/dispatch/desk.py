@@ -39,7 +39,8 @@ class TaskState:
         interruptions: How often the program itself ended while it was worked on.
         kept: Verified files that lie in the staging folders of its leases.
         leases: Leases it has had from this dispatcher generation.
-        met_login_at: Version of the login of this run with which it first met the login page all the same, or None.
+        met_login_at: Version of the first login of this run with which it met the login page all the same. None once
+            its page was read.
         lease: The lease in hand, or None.
     """
 

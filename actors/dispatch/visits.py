@@ -63,7 +63,7 @@ class VisitJudge:
             host.proved_version = host.session.version
             self._desk.effects.append(TellGatekeeper(SessionProved(host.host, host.session.version)))
         task.attempts += 1
-        task.met_login_at = None  # its page was read: it is the portal's to show
+        task.met_login_at = None  # its page was read, so its rights are not in question
         if retry_worthwhile and task.attempts < self._retry.max_attempts and not self._desk.stopping:
             self._desk.end_lease(task, lease, "some attachments did not arrive", Blame.PORTAL)
             self._desk.release(lease)
