@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,20 @@ def _positive_counts(_instance: Any, attribute: Any, value: Any) -> None:
 def _switch(_instance: Any, attribute: Any, value: Any) -> None:
     if not isinstance(value, bool):
         raise ConfigurationError(f"{attribute.name} must be True or False, not {value!r}.")
+
+
+_HOST = re.compile(r"(?:[\w-]+(?:\.[\w-]+)*|\[[0-9a-f:.]+\])(?::\d{1,5})?", re.IGNORECASE)
+
+
+def _hosts(value: Any) -> tuple[str, ...]:
+    """Return hosts in lower case, each `host` or `host:port`."""
+    given = (value,) if isinstance(value, str) else tuple(value)
+    for host in given:
+        if not isinstance(host, str) or not _HOST.fullmatch(host):
+            raise ConfigurationError(
+                f"allowed_file_hosts must hold hosts such as files.example or files.example:8443, not {host!r}."
+            )
+    return tuple(host.lower() for host in given)
 
 
 _BROWSERS = ("auto", "edge", "chrome", "chromium")
@@ -346,6 +361,9 @@ class Settings:
         generic: How the generic adapter finds its way.
         seed: Seeds every random choice (jitter); None takes one from the system.
         screenshots: Whether evidence of a failed order holds a picture of its page beside the text.
+        allowed_file_hosts: Other hosts from which listed files may be fetched, as `host` or `host:port`. They never get
+            the portal's cookies. A file on any other host counts as missing, with the reason.
+        strict_types: Whether a file whose content is of another kind than its name says is refused.
         pipeline_depth: Leases a worker may hold at once. Only 1 is supported.
     """
 
@@ -364,6 +382,8 @@ class Settings:
     )
     seed: int | None = None
     screenshots: bool = attrs.field(default=True, validator=_switch)
+    allowed_file_hosts: tuple[str, ...] = attrs.field(default=(), converter=_hosts)
+    strict_types: bool = attrs.field(default=False, validator=_switch)
     pipeline_depth: int = attrs.field(default=1, validator=_number(1, 1))
 
     @base_url.validator

@@ -26,12 +26,14 @@ class HostSession:
         version: Counts the logins of this run, 0 for what the profile brought along.
         cookies: What a browser needs to be logged in.
         verified: Whether a login of this run brought them; saved ones may have expired.
+        renewals: How often the portal has renewed cookies of this login since.
     """
 
     host: str
     version: int = 0
     cookies: tuple[Cookie, ...] = attrs.field(default=(), repr=False)
     verified: bool = True
+    renewals: int = 0
 
 
 # ------------------------------------------------------------------------------------------------- outcome of a visit
@@ -44,10 +46,12 @@ class Visited:
     Args:
         result: Status, files, missing ones.
         retry_worthwhile: Whether another visit may bring what is missing.
+        renewed: Cookies of the login that the portal gave new values during the visit.
     """
 
     result: POResult
     retry_worthwhile: bool = False
+    renewed: tuple[Cookie, ...] = attrs.field(default=(), repr=False)
 
 
 @attrs.frozen(kw_only=True)
@@ -64,6 +68,7 @@ class VisitFailed:
         url: The address that was visited.
         duration: Seconds the visit took.
         evidence: What was kept of the page, as paths below the download folder.
+        look_again: Whether the order is worth one more look, later, before it fails: its page was not recognised.
     """
 
     blame: Blame
@@ -75,6 +80,7 @@ class VisitFailed:
     url: str = ""
     duration: float = 0.0
     evidence: tuple[str, ...] = ()
+    look_again: bool = False
 
 
 @attrs.frozen

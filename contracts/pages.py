@@ -25,8 +25,23 @@ class Cookie:
 
 
 @attrs.frozen
+class PagePart:
+    """What a frame or a shadow root of a page shows, which the page's own HTML does not hold.
+
+    Args:
+        place: Where it is on the page, in the browser's own words; a `Control` in it carries the same.
+        url: The frame's address; relative addresses in it start there. A shadow root's is its document's.
+        html: All of it.
+    """
+
+    place: str
+    url: str
+    html: str = attrs.field(repr=False)
+
+
+@attrs.frozen
 class PageSnapshot:
-    """A page as read in one call.
+    """A page as read in one call, once it had settled.
 
     Args:
         requested_url: What was asked for.
@@ -35,6 +50,10 @@ class PageSnapshot:
         time_origin: When this document began, milliseconds; differs between any two documents.
         html: The whole document.
         is_new: Whether the document differs from the one shown before the request.
+        parts: Its frames and shadow roots, in page order.
+        unsettled: What the page was still waiting for when it was read, for people; empty when it had settled.
+        unread: Frames that a person sees and that could not be read, by address.
+        may_change: Whether scripts of the page may yet change it, so that a longer look can show more.
     """
 
     requested_url: str
@@ -43,14 +62,25 @@ class PageSnapshot:
     time_origin: float
     html: str = attrs.field(repr=False)
     is_new: bool = True
+    parts: tuple[PagePart, ...] = attrs.field(default=(), repr=False)
+    unsettled: str = ""
+    unread: tuple[str, ...] = ()
+    may_change: bool = False
 
 
 @attrs.frozen
 class Control:
-    """A control on the page that must be clicked: the `index`-th match of a CSS selector, counted from 0."""
+    """A control on the page that must be clicked.
+
+    Args:
+        selector: A CSS selector.
+        index: Which of its matches, counted from 0.
+        place: The part of the page it is in; empty for the page itself.
+    """
 
     selector: str
     index: int
+    place: str = ""
 
 
 @attrs.frozen
@@ -83,7 +113,8 @@ class DownloadedFile:
         suggested_name: The name the browser gave it, or empty.
         declared_size: Bytes the portal announced, or None.
         url: The address it finally came from, or empty.
-        ended_by_close: Whether nothing but the end of the connection said that it was whole.
+        ended_by_close: Whether nothing but the end of the connection said that it was whole. Then only the file's own
+            end can tell, and its length counts as unknown.
     """
 
     path: Path
@@ -155,14 +186,22 @@ class OrderPage:
     Args:
         title: The text that carried the number.
         supplier: Supplier's name on the page, or empty.
-        attachments: What it lists, in page order, each once.
+        attachments: What it lists, in page order, each once, wherever the addresses lead.
         requisitions: Absolute addresses of requisitions that may hold attachments of an order without any.
+        stated: The largest number of attachments that the page itself names; 0 when it names none.
+        next_page: Absolute address of the next page of its list, or empty.
+        reveals: Controls that show more of the list: tabs not yet opened, "show more", a next page without an address.
+        doubts: Why, for people, the list may not be all there is; without attachments, why that is not proven.
     """
 
     title: str
     supplier: str
     attachments: tuple[ListedAttachment, ...]
     requisitions: tuple[str, ...] = ()
+    stated: int = 0
+    next_page: str = ""
+    reveals: tuple[Control, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 @attrs.frozen
@@ -175,6 +214,7 @@ class FileRequest:
         user_agent: What the browser calls itself.
         referer: Address of the order's page.
         max_size: Bytes above which the answer is broken off.
+        allowed_hosts: Other hosts that may serve it, as `host` or `host:port`; they never get the portal's cookies.
     """
 
     url: str
@@ -182,6 +222,7 @@ class FileRequest:
     user_agent: str
     referer: str
     max_size: int
+    allowed_hosts: tuple[str, ...] = ()
 
 
 PageReading = LoginPage | HttpFailure | NotFoundPage | WrongPage | OrderPage

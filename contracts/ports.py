@@ -42,6 +42,7 @@ from contracts.pages import (
     LoginPage as LoginPage,
     NotFoundPage as NotFoundPage,
     OrderPage as OrderPage,
+    PagePart as PagePart,
     PageReading as PageReading,
     PageSnapshot as PageSnapshot,
     WrongPage as WrongPage,
@@ -109,8 +110,19 @@ class Browser(Protocol):
         """
         ...
 
-    def read(self) -> PageSnapshot:
-        """Read the page that is shown, without navigating. Raises as `open` does."""
+    def read(self, patience: float = 0.0) -> PageSnapshot:
+        """Read the page that is shown, without navigating. Raises as `open` does.
+
+        Args:
+            patience: Seconds to look on at a page that scripts may yet change, or that is about to go on by itself.
+        """
+        ...
+
+    def press(self, control: Control) -> PageSnapshot:
+        """Click a control that shows more of the page, and read the page once it has settled. Raises as `open` does.
+
+        What the click downloads is broken off, and dialogs are answered with no.
+        """
         ...
 
     def screenshot(self) -> bytes:
@@ -264,6 +276,13 @@ class Fetcher(Protocol):
             AttachmentLimitError: The file is larger than allowed.
             AttachmentError: It answered any other 4xx, or redirected out of the portal too often.
             HostResourceError: The disk is full.
+        """
+        ...
+
+    def take_cookies(self) -> tuple[Cookie, ...]:
+        """Return the cookies that the portal's answers have set since the last call, as a browser would hold them now.
+
+        They take part in the requests between two calls. A cookie that was deleted comes with an `expires` in the past.
         """
         ...
 

@@ -104,6 +104,8 @@ class Attachment:
         source: The address it came from, or the label of the control that was clicked.
         media_type: The content type the portal stated, without parameters; empty when unknown.
         listed_as: The name the page gave it.
+        length_known: Whether anything but the end of the connection said where the file ends.
+        type_differs: Whether its content is of another kind than its name says.
     """
 
     name: str
@@ -112,6 +114,8 @@ class Attachment:
     source: str
     media_type: str = ""
     listed_as: str = ""
+    length_known: bool = True
+    type_differs: bool = False
 
 
 @attrs.frozen
