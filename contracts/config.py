@@ -284,6 +284,7 @@ class Timeouts:
     """Every deadline, in seconds. The defaults are those of `docs/reference`."""
 
     page_load: float = attrs.field(default=45.0, validator=_number(0.05))
+    settle: float = attrs.field(default=10.0, validator=_number(0.05))
     driver_command: float = attrs.field(default=60.0, validator=_number(0.05))
     http_connect: float = attrs.field(default=10.0, validator=_number(0.05))
     http_read: float = attrs.field(default=5.0, validator=_number(0.05))

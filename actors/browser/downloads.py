@@ -16,7 +16,8 @@ from pathlib import Path
 
 import attrs
 
-from actors.browser.tab import Document, Tab
+from actors.browser.page import Document, Page
+from actors.browser.tab import Tab
 from contracts.errors import (
     AttachmentError,
     AttachmentLimitError,
@@ -37,18 +38,11 @@ _ROUNDS_BETWEEN_LOOKS = 20
 # A page may come first and start its download a moment later.
 _GRACE = 2.0
 _UNFINISHED = ".crdownload"
+_STARTING = "starting a download"
 _LEAST_FREE = 2**20
 # With its ending while it arrives, such a name is longer than file systems take, and the browser gives up.
 _LONG_NAME = 200
 
-_CLICK = """(() => {
-  const element = document.querySelectorAll(%s)[%d];
-  if (!element) return false;
-  const link = element.closest('a[target]');
-  if (link) link.removeAttribute('target');
-  element.click();
-  return true;
-})()"""
 _FORCE = """(() => {
   const link = document.createElement('a');
   link.href = location.href;
@@ -70,7 +64,7 @@ class _Attempt:
     watch: LeaseWatch
     max_size: int
     numbered: bool
-    origin: float
+    shown: Document
     last_byte: float
     seen: int = -1
     guids: list[str] = attrs.field(factory=list)
@@ -78,9 +72,9 @@ class _Attempt:
     name: str = ""
     url: str = ""
     total: int = 0
+    announced: int = 0
     strayed_at: float | None = None
     forced: bool = False
-    opened_tabs: bool = False
 
 
 class Downloads:
@@ -88,64 +82,100 @@ class Downloads:
 
     Args:
         tab: The tab.
+        page: What it shows.
         stall: Seconds without a byte after which a download is given up.
         alive: Says whether the browser's processes run, without asking it.
         monotonic: The clock, in seconds.
     """
 
     def __init__(
-        self, tab: Tab, stall: float, alive: Callable[[], bool], monotonic: Callable[[], float] = time.monotonic
+        self,
+        tab: Tab,
+        page: Page,
+        stall: float,
+        alive: Callable[[], bool],
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._tab = tab
+        self._page = page
+        self._expected = 0.0
+        self._clicked = False
         self._stall = stall
         self._alive = alive
         self._monotonic = monotonic
 
+    def expect(self, origin: float) -> None:
+        """Click in no other document than the one that began then: it is the one that was read."""
+        self._expected = origin
+
+    def note_click(self) -> None:
+        """Note that something was clicked, which may have opened tabs."""
+        self._clicked = True
+
+    def clear_up(self) -> None:
+        """Close the tabs that clicks have opened; without a click a page can open none."""
+        if self._clicked:
+            self._clicked = False
+            self._tab.close_others()
+
     def by_click(self, control: Control, into: Path, watch: LeaseWatch, max_size: int) -> DownloadedFile:
         """Click one control; see `contracts.ports.Browser.download_by_click`."""
-        # Clicked by script: a bar that floats over the page would swallow a click of the mouse.
-        return self._run(_CLICK % (json.dumps(control.selector), control.index), into, watch, max_size)
+
+        def begin() -> None:
+            self.note_click()
+            why = self._page.click(control, _STARTING, origin=self._expected, agree=True)
+            if why:
+                raise AttachmentError(f"The attachment could not be clicked: {why}.")
+
+        return self._run(begin, into, watch, max_size)
 
     def by_address(self, url: str, into: Path, watch: LeaseWatch, max_size: int) -> DownloadedFile:
         """Let the browser download an address; see `contracts.ports.Browser.download_by_address`."""
-        return self._run(f"location.assign({json.dumps(url)}), true", into, watch, max_size)
+        return self._run(
+            lambda: self._page.run(f"location.assign({json.dumps(url)})", _STARTING), into, watch, max_size
+        )
 
-    def _run(self, begin: str, into: Path, watch: LeaseWatch, max_size: int) -> DownloadedFile:
+    def _run(self, begin: Callable[[], None], into: Path, watch: LeaseWatch, max_size: int) -> DownloadedFile:
         try:
             return self._once(begin, into, watch, max_size)
         except _LongNameError:
             return self._once(begin, into, watch, max_size, numbered=True)
 
     def _once(
-        self, begin: str, into: Path, watch: LeaseWatch, max_size: int, *, numbered: bool = False
+        self, begin: Callable[[], None], into: Path, watch: LeaseWatch, max_size: int, *, numbered: bool = False
     ) -> DownloadedFile:
         """Bring one file, under its own name or, `numbered`, under one that the browser makes up."""
         self._tab.download_events()
-        shown = self._tab.look("starting a download")
-        attempt = _Attempt(into, watch, max_size, numbered, shown.time_origin, self._monotonic())
+        shown = self._page.look(_STARTING)
+        attempt = _Attempt(into, watch, max_size, numbered, shown, self._monotonic())
         self._allow(into, "allowAndName" if numbered else "allow")
         try:
-            if not self._tab.evaluate(begin, "starting a download"):
-                raise AttachmentError("The attachment's control is no longer on the page.")
+            begin()
             path = self._await(attempt)
         except PoolError:
             self._give_up(attempt)
             raise
-        self._end(attempt)
+        self._end()
         if attempt.forced:
-            # Showing the file took the place of the order's page, on which more may wait to be clicked.
-            self._tab.go(shown.url, "going back to the order")
+            self._go_back(attempt)
         return self._finished(path, attempt)
+
+    def _go_back(self, attempt: _Attempt) -> None:
+        """Show the order's page again, on which more may wait to be clicked: a file or a page has taken its place."""
+        self._page.go(attempt.shown.url, "going back to the order")
+        if self._expected == attempt.shown.time_origin:
+            self._expected = self._page.read("going back to the order").time_origin
 
     def _allow(self, into: Path, behavior: str) -> None:
         folder = str(into.resolve())
         self._tab.command("Browser.setDownloadBehavior", "starting a download", behavior=behavior, downloadPath=folder)
 
-    def _end(self, attempt: _Attempt) -> None:
-        """Let nothing else into the folder, and close the tabs that the click opened."""
+    def _end(self) -> None:
+        """Let nothing else into the folder, agree to nothing more, and close the tabs that the click opened."""
         self._tab.command("Browser.setDownloadBehavior", "ending a download", behavior="deny")
-        if attempt.opened_tabs:
-            self._tab.close_others()
+        if self._clicked:
+            self._page.stop_agreeing("ending a download")
+        self.clear_up()
 
     # ------------------------------------------------------------------------------------------------------- waiting
 
@@ -185,6 +215,9 @@ class Downloads:
                 attempt.name, attempt.url = event.name, event.url
             elif event.guid in attempt.guids:
                 attempt.total = event.total or attempt.total
+                if event.state == "inProgress":
+                    # At its end the browser calls what has come the total, whether or not that is all there was.
+                    attempt.announced = event.total or attempt.announced
                 attempt.ended[event.guid] = event.state
 
     def _check_size(self, size: int, attempt: _Attempt) -> None:
@@ -207,14 +240,13 @@ class Downloads:
 
     def _check_page(self, attempt: _Attempt, now: float) -> None:
         """See whether a page came instead of a file, here or in a new tab."""
-        shown = self._tab.look("waiting for a download")
-        if shown.time_origin != attempt.origin:
+        shown = self._page.look("waiting for a download")
+        if shown.time_origin != attempt.shown.time_origin:
             self._judge(shown, attempt, now)
             return
         for handle in self._tab.others():
-            attempt.opened_tabs = True
             with self._tab.visiting(handle):
-                self._judge(self._tab.look("waiting for a download"), attempt, now)
+                self._judge(self._page.look("waiting for a download"), attempt, now)
 
     def _judge(self, shown: Document, attempt: _Attempt, now: float) -> None:
         if shown.state == "loading" or shown.url == "about:blank":
@@ -231,7 +263,7 @@ class Downloads:
             # A file that the browser shows, such as a picture: ask for it again, as a file.
             if not attempt.forced:
                 attempt.forced = True
-                self._tab.evaluate(_FORCE, "starting a download")
+                self._page.run(_FORCE, _STARTING)
             return
         attempt.strayed_at = now if attempt.strayed_at is None else attempt.strayed_at
         if shown.status >= 400 or now - attempt.strayed_at >= min(_GRACE, self._stall / 2):
@@ -251,8 +283,8 @@ class Downloads:
             sha256=digest,
             suggested_name=attempt.name or ("" if attempt.numbered else path.name),
             # The browser checked the length itself; of a compressed answer it announces the packed one.
-            declared_size=size if attempt.total == size else None,
-            ended_by_close=not attempt.total,  # or by its last chunk: the browser does not tell which
+            declared_size=size if attempt.announced == size else None,
+            ended_by_close=not attempt.announced,  # or by its last chunk: the browser does not tell which
             url=attempt.url,
         )
 
@@ -263,7 +295,9 @@ class Downloads:
             for guid in attempt.guids:
                 if attempt.ended.get(guid, "inProgress") == "inProgress":
                     self._tab.command("Browser.cancelDownload", "breaking off a download", guid=guid)
-            self._end(attempt)
+            self._end()
+            if self._page.look("breaking off a download").time_origin != attempt.shown.time_origin:
+                self._go_back(attempt)
         except WorkerError as error:
             # The browser is past telling; what is being raised says more.
             _log.debug("A download could not be broken off: %s", error)

@@ -19,12 +19,26 @@ from contracts.errors import BrowserDiedError, NetworkError, SessionCorruptionEr
 
 _NET_ERROR = re.compile(r"net::(ERR_[A-Z0-9_]+)")
 _GONE = ("disconnected", "not reachable", "session deleted", "target window already closed", "devtoolsactiveport")
-_CONTEXT_LOST = ("context was destroyed", "cannot find context", "inspected target navigated", "cannot find execution")
+_CONTEXT_LOST = (
+    "context was destroyed",
+    "cannot find context",
+    "inspected target navigated",
+    "cannot find execution",
+    "promise was collected",
+    "no such execution context",
+)
 
 
-def is_between_pages(error: WebDriverException) -> bool:
-    """Whether the page was just being replaced, so that asking again will do."""
-    return any(text in _first_line(error).lower() for text in _CONTEXT_LOST)
+class PageTooSlowError(NetworkError):
+    """The page's document was not complete within the page-load limit."""
+
+
+class PageReplacedError(SessionCorruptionError):
+    """The document went away while it was asked something; the one in its place may be asked instead."""
+
+
+class PageRefusedError(SessionCorruptionError):
+    """A script of ours raised in the page."""
 
 
 def is_refusal(error: WebDriverException) -> bool:
@@ -48,6 +62,9 @@ def meaning(error: WebDriverException, doing: str) -> WorkerError:
     lowered = told.lower()
     if isinstance(error, InvalidSessionIdException | NoSuchWindowException | SessionNotCreatedException):
         return BrowserDiedError(f"The browser ended while {doing}: {told}")
+    # The driver calls a world that went away with its page a timeout, and says the reason in its second line.
+    if any(text in (error.msg or "").lower() for text in _CONTEXT_LOST):
+        return PageReplacedError(f"The page was replaced while {doing}.")
     if "tab crashed" in lowered:
         return SessionCorruptionError(f"The browser's tab crashed while {doing}.")
     if any(text in lowered for text in _GONE):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import secrets
@@ -17,6 +18,7 @@ from actors.browser.driver import connect, read_port, start_driver
 from actors.browser.faults import explained
 from actors.browser.find import FoundBrowser, find_browser
 from actors.browser.options import browser_options, child_environment, vendor
+from actors.browser.page import Page
 from actors.browser.profiles import WorkerFolder, folder_of, make_folder
 from actors.browser.session import ChromiumBrowser
 from actors.browser.starting import watched_start
@@ -161,13 +163,15 @@ class ChromiumLauncher:
             with explained("starting"):
                 driver.set_page_load_timeout(self._timeouts.page_load)
             tab = Tab(driver)
+            page = Page(tab, self._timeouts.settle, self._wait)
             # Until one is asked for, no page may bring a file.
             tab.command("Browser.setDownloadBehavior", "starting", behavior="deny")
             user_agent = str(tab.evaluate("navigator.userAgent", "starting"))
         except NetworkError as error:
             # No portal has been asked for anything yet.
             raise BrowserDiedError("The browser did not answer while starting.") from error
-        return ChromiumBrowser(tab, user_agent, lambda: self._ledger.is_alive(owner), self._timeouts.download_stall)
+        alive = functools.partial(self._ledger.is_alive, owner)
+        return ChromiumBrowser(tab, page, user_agent, alive, self._timeouts.download_stall)
 
     def _undo(self, owner: Owner) -> None:
         self._ledger.kill(owner)

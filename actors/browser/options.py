@@ -37,6 +37,10 @@ _SWITCHES = (
     "--password-store=basic",
     "--use-mock-keychain",
     "--mute-audio",
+    # A page that is read is always at work, whatever tabs have been opened above it.
+    "--disable-background-timer-throttling",
+    "--disable-backgrounding-occluded-windows",
+    "--disable-renderer-backgrounding",
     "--log-level=3",
     "--window-size=1400,1000",
     # What a browser at work here never needs; together they save a tenth of its work.
@@ -50,7 +54,10 @@ _PREFERENCES: Mapping[str, Any] = {
     "download.directory_upgrade": True,
     "plugins.always_open_pdf_externally": True,
     "profile.default_content_setting_values.automatic_downloads": 1,
-    "profile.default_content_setting_values.notifications": 2,
+    **{
+        f"profile.default_content_setting_values.{asked_for}": 2
+        for asked_for in ("notifications", "geolocation", "media_stream_mic", "media_stream_camera", "midi_sysex")
+    },
     "profile.password_manager_enabled": False,
     "credentials_enable_service": False,
     # Some distributions open a start page of their own, which would tell a stranger of each start and, behind a
@@ -71,8 +78,10 @@ def browser_options(found: FoundBrowser, config: HeadlessConfiguration, folder: 
     """Return what the driver is asked to start the browser with."""
     options: ChromiumOptions = EdgeOptions() if found.kind is BrowserKind.EDGE else ChromeOptions()
     options.binary_location = str(found.binary)
-    # A dialog that a page opens must not hold up the next command.
+    # Dialogs are answered inside the page (`scripts/watch.js`). One from elsewhere must not hold up commands.
     options.unhandled_prompt_behavior = "dismiss"
+    # Whether a page is at rest is ours to find out: an image that never comes must not hold it up.
+    options.page_load_strategy = "eager"
     for switch in (*_SWITCHES, f"--user-data-dir={folder.profile}", *config.extra_arguments):
         options.add_argument(switch)
     if config.headless:
@@ -87,8 +96,9 @@ def browser_options(found: FoundBrowser, config: HeadlessConfiguration, folder: 
             _said.set()
             _log.warning("Running as root: the browser's sandbox is off, because it cannot start otherwise.")
     options.add_experimental_option("prefs", {**_PREFERENCES, "download.default_directory": str(folder.temporary)})
-    # Its chatter would fill the driver's log, which nobody reads, for as long as it lives.
-    options.add_experimental_option("excludeSwitches", ["enable-logging"])
+    # Its chatter would fill the driver's log, which nobody reads, for as long as it lives. And windows that a page
+    # opens by itself are blocked as in anybody's browser, which drivers do not do of their own.
+    options.add_experimental_option("excludeSwitches", ["enable-logging", "disable-popup-blocking"])
     # The page's events tell of downloads: their names, their ends, and the ids by which they can be broken off.
     options.add_experimental_option("perfLoggingPrefs", {"enableNetwork": False, "enablePage": True})
     options.set_capability(f"{vendor(found.kind)}:loggingPrefs", {"performance": "ALL"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,10 +11,13 @@ from selenium.common.exceptions import ElementClickInterceptedException, StaleEl
 
 from actors.browser.cookies import from_browser, to_browser
 from actors.browser.downloads import Downloads
-from actors.browser.faults import explained
+from actors.browser.faults import PageTooSlowError, explained
+from actors.browser.page import Document, Page, Reading
 from actors.browser.tab import Tab
 from contracts.errors import AuthenticationError, NetworkError, SessionCorruptionError
 from contracts.ports import Control, Cookie, Credentials, DownloadedFile, LeaseWatch, LoginForm, PageSnapshot
+
+_log = logging.getLogger("purser.browser")
 
 _LOGIN_STEP = 0.05
 _PAGES_BETWEEN_DRAINS = 200
@@ -24,17 +28,20 @@ class ChromiumBrowser:
 
     Args:
         tab: Its one tab.
-        user_agent: What it calls itself in requests.
+        page: What that tab shows.
+        user_agent: What it calls itself.
         alive: Says whether its processes run, without asking it.
         stall: Seconds without a byte after which a download is given up.
     """
 
-    def __init__(self, tab: Tab, user_agent: str, alive: Callable[[], bool], stall: float) -> None:
+    def __init__(self, tab: Tab, page: Page, user_agent: str, alive: Callable[[], bool], stall: float) -> None:
         self._tab = tab
+        self._page = page
         self._user_agent = user_agent
         self._alive = alive
-        self._downloads = Downloads(tab, stall, alive)
+        self._downloads = Downloads(tab, page, stall, alive)
         self._opened = 0
+        self._blocked: set[str] = set()
 
     @property
     def user_agent(self) -> str:
@@ -45,8 +52,10 @@ class ChromiumBrowser:
         """Whether driver and browser processes are both still there. Cheap; asks no driver."""
         return self._alive()
 
+    # --------------------------------------------------------------------------------------------------------- pages
+
     def open(self, url: str) -> PageSnapshot:
-        """Go to `url` and read the page in one call; see `contracts.ports.Browser.open`.
+        """Go to `url` and read the page once it is at rest; see `contracts.ports.Browser.open`.
 
         A navigation can end normally with the page before it still shown: after an answer that is no page, or when
         parts of the browser have died. So the document must differ from the one before. If it does not, an empty
@@ -54,35 +63,84 @@ class ChromiumBrowser:
         """
         doing = "opening a page"
         self._forget_old_events()
-        before = self._tab.time_origin(doing)
-        self._tab.go(url, doing)
-        page = self._read(url, doing)
+        self._downloads.clear_up()
+        before = self._page.time_origin(doing)
+        page = self._arrive(url, before, doing)
         if page.time_origin != before:
             return page
-        self._tab.go("about:blank", doing)
-        blank = self._tab.time_origin(doing)
+        self._page.go("about:blank", doing)
+        blank = self._page.time_origin(doing)
         if blank == before:
             raise SessionCorruptionError("The browser no longer navigates: it keeps showing the same page.")
-        self._tab.go(url, doing)
-        page = self._read(url, doing)
+        page = self._arrive(url, blank, doing)
         return attrs.evolve(page, is_new=page.time_origin != blank)
 
-    def read(self) -> PageSnapshot:
+    def read(self, patience: float = 0.0) -> PageSnapshot:
         """Read the page that is shown, without navigating."""
-        return self._read("", "reading the page")
+        return self._snapshot("", self._page.read("reading the page", patience))
+
+    def press(self, control: Control) -> PageSnapshot:
+        """Click a control that shows more of the page, and read the page at rest; see `contracts.ports.Browser`."""
+        doing = "showing more of the page"
+        self._page.click(control, doing)
+        self._downloads.note_click()
+        return self._snapshot("", self._page.read(doing))
 
     def screenshot(self) -> bytes:
         """Return what the window shows as a PNG; see `contracts.ports.Browser.screenshot`."""
         return self._tab.picture("taking a picture")
 
-    def _read(self, requested: str, doing: str) -> PageSnapshot:
-        url, status, origin, html = self._tab.read(doing)
+    def _arrive(self, url: str, before: float, doing: str) -> PageSnapshot:
+        """Go to `url` and read what is shown then.
+
+        What other hosts do not deliver is not needed: it is blocked for this browser's life, and the page opened again.
+        """
+        try:
+            self._page.go(url, doing)
+        except PageTooSlowError:
+            if not self._block(self._held_up_by(before, doing), doing):
+                raise
+            self._page.go(url, doing)
+        reading = self._page.read(doing)
+        if reading.unsettled and self._block(reading.culprits, doing):
+            self._page.go(url, doing)
+            reading = self._page.read(doing)
+        return self._snapshot(url, reading)
+
+    def _held_up_by(self, before: float, doing: str) -> tuple[str, ...]:
+        """Return what a document that did not come to its end waited for; none when no document has come at all."""
+        return self._page.culprits(doing) if self._page.time_origin(doing) != before else ()
+
+    def _block(self, addresses: tuple[str, ...], doing: str) -> bool:
+        """Ask for these addresses no more; False when there is none that was not blocked before."""
+        new = set(addresses) - self._blocked
+        if not new:
+            return False
+        self._blocked |= new
+        _log.info("Not needed and not delivered, so no longer asked for: %s", ", ".join(sorted(new)))
+        self._tab.command("Network.enable", doing)
+        self._tab.command("Network.setBlockedURLs", doing, urls=sorted(self._blocked))
+        return True
+
+    def _snapshot(self, requested: str, reading: Reading) -> PageSnapshot:
+        url, html = reading.url, reading.html
         if url.startswith("chrome-error:"):
-            if not status:
+            if not reading.status:
                 raise NetworkError("The portal could not be reached: the browser shows its own error page.")
             # An error status without a text: the browser's own page stands in for it, under no real address.
             url, html = requested, ""
-        return PageSnapshot(requested_url=requested or url, url=url, http_status=status, time_origin=origin, html=html)
+        self._downloads.expect(reading.time_origin)
+        return PageSnapshot(
+            requested_url=requested or url,
+            url=url,
+            http_status=reading.status,
+            time_origin=reading.time_origin,
+            html=html,
+            parts=reading.parts,
+            unsettled=reading.unsettled,
+            unread=reading.unread,
+            may_change=reading.may_change,
+        )
 
     def _forget_old_events(self) -> None:
         """Throw away told events now and then; the driver keeps each until it is asked."""
@@ -118,7 +176,7 @@ class ChromiumBrowser:
     def submit_login(self, form: LoginForm, credentials: Credentials, watch: LeaseWatch) -> PageSnapshot:
         """Fill in the form, send it and read the page that follows; see `contracts.ports.Browser`."""
         doing = "logging in"
-        before = self._tab.look(doing)
+        before = self._page.look(doing)
         user = self._tab.field(form.username_field, doing)
         password = self._tab.field(form.password_field, doing)
         button = self._tab.field(form.submit_button, doing)
@@ -142,20 +200,20 @@ class ChromiumBrowser:
             except StaleElementReferenceException:
                 # The form sent itself after the last key.
                 pass
-        return self._page_after(before.time_origin, before.url, watch)
+        return self._page_after(before, watch)
 
-    def _page_after(self, origin: float, address: str, watch: LeaseWatch) -> PageSnapshot:
-        """Wait for another document, or for a page that swaps its content under a new address."""
+    def _page_after(self, before: Document, watch: LeaseWatch) -> PageSnapshot:
+        """Wait for another document, or for a page that swaps its content."""
         doing = "waiting for the page after the login"
         while True:
             watch.wait(_LOGIN_STEP)
-            shown = self._tab.look(doing)
-            if shown.state != "complete":
+            shown = self._page.look(doing)
+            if shown.state == "loading":
                 continue
-            swapped = shown.url != address and not shown.has_password
-            if shown.time_origin != origin or swapped:
+            swapped = (shown.url != before.url or before.has_password) and not shown.has_password
+            if shown.time_origin != before.time_origin or swapped:
                 watch.touch()
-                return self._read(address, doing)
+                return self._snapshot(before.url, self._page.read(doing))
 
     def close(self) -> None:
         """Let go of the connection to the driver. The processes are ended through the ledger."""

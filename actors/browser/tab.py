@@ -1,59 +1,33 @@
-"""The one tab of a browser: commands to it with errors that say what they mean, and the page read in one call."""
+"""The one tab of a browser: commands to it with errors that say what they mean. What a page is, `page.py` says."""
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import attrs
-from selenium.common.exceptions import NoSuchElementException, TimeoutException, WebDriverException
+from selenium.common.exceptions import (
+    NoSuchElementException,
+    TimeoutException,
+    UnexpectedAlertPresentException,
+    WebDriverException,
+)
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.remote.webelement import WebElement
 
-from actors.browser.faults import explained, is_between_pages, is_refusal
-from contracts.errors import NetworkError, SessionCorruptionError
+from actors.browser.faults import (
+    PageRefusedError,
+    PageTooSlowError,
+    explained,
+    is_refusal,
+)
+from contracts.errors import SessionCorruptionError
 
-_READ = """(() => {
-  const entry = performance.getEntriesByType('navigation')[0];
-  const root = document.documentElement;
-  return [location.href, entry ? entry.responseStatus || 0 : 0, performance.timeOrigin, root ? root.outerHTML : ''];
-})()"""
-_LOOK = """(() => {
-  const entry = performance.getEntriesByType('navigation')[0];
-  return [location.href, entry ? entry.responseStatus || 0 : 0, performance.timeOrigin, document.readyState,
-          document.contentType, document.querySelector('input[type=password]') !== null];
-})()"""
-_TRIES = 5
-
-
-@attrs.frozen
-class Document:
-    """What a tab shows, without its text.
-
-    Args:
-        url: Its address.
-        status: HTTP status; 0 when there was no answer.
-        time_origin: When it began, milliseconds; no two documents share it.
-        state: `loading`, `interactive` or `complete`.
-        media_type: Its content type.
-        has_password: Whether it asks for a password.
-    """
-
-    url: str
-    status: int
-    time_origin: float
-    state: str
-    media_type: str
-    has_password: bool
-
-    @property
-    def is_error_page(self) -> bool:
-        """Whether the browser shows its own page instead of an answer."""
-        return self.url.startswith("chrome-error:")
+_MOST_DIALOGS = 20
 
 
 @attrs.frozen
@@ -88,37 +62,67 @@ class Tab:
         self._driver = driver
         with explained("starting"):
             self._home = driver.current_window_handle
+        self._shown = self._home
+
+    @property
+    def window(self) -> str:
+        """The window that commands go to; its main frame has the same name."""
+        return self._shown
 
     def command(self, name: str, doing: str, **parameters: Any) -> dict[str, Any]:
-        """Send one command of the browser's own protocol and return its answer."""
-        with explained(doing):
-            answer = self._driver.execute("executeCdpCommand", {"cmd": name, "params": parameters})["value"]
-        return answer if isinstance(answer, dict) else {}
+        """Send one command of the browser's own protocol and return its answer.
 
-    def evaluate(self, expression: str, doing: str) -> Any:
-        """Return the value of a JavaScript expression in the page, trying again while pages change."""
-        for attempt in range(_TRIES):
+        A dialog that opened meanwhile has been dismissed by the driver, so the command is sent again.
+        """
+        for _ in range(_MOST_DIALOGS):
             with explained(doing):
                 try:
-                    answer = self._driver.execute(
-                        "executeCdpCommand",
-                        {"cmd": "Runtime.evaluate", "params": {"expression": expression, "returnByValue": True}},
-                    )["value"]
-                except WebDriverException as error:
-                    if is_between_pages(error) and attempt < _TRIES - 1:
-                        continue
-                    raise
-            if "exceptionDetails" in answer:
-                told = str(answer["exceptionDetails"].get("exception", {}).get("description", "unknown"))
-                raise SessionCorruptionError(f"The page refused while {doing}: {told.partition(chr(10))[0]}")
-            return answer["result"].get("value")
-        raise SessionCorruptionError(f"The page did not settle while {doing}.")
+                    answer = self._driver.execute("executeCdpCommand", {"cmd": name, "params": parameters})["value"]
+                except UnexpectedAlertPresentException:
+                    continue
+            return answer if isinstance(answer, dict) else {}
+        raise SessionCorruptionError(f"The page kept opening dialogs while {doing}.")
 
-    def go(self, url: str, doing: str) -> None:
-        """Navigate. Returns normally although nothing was loaded when the answer was no page.
+    def evaluate(
+        self, expression: str, doing: str, *, world: int | None = None, gesture: bool = False, wait: bool = False
+    ) -> Any:
+        """Return the value of a JavaScript expression.
+
+        Args:
+            expression: What to evaluate.
+            doing: What is being done, for messages.
+            world: The execution context; None is the page's own.
+            gesture: Whether it counts as done by the user.
+            wait: Whether the value is a promise to wait for.
 
         Raises:
-            NetworkError: No answer within the page-load limit.
+            PageReplacedError: The document went away meanwhile.
+            SessionCorruptionError: It raised, or the driver answered with something else.
+            BrowserDiedError: The browser is gone.
+        """
+        where = {} if world is None else {"contextId": world}
+        answer = self.command(
+            "Runtime.evaluate",
+            doing,
+            expression=expression,
+            returnByValue=True,
+            userGesture=gesture,
+            awaitPromise=wait,
+            **where,
+        )
+        if details := answer.get("exceptionDetails"):
+            raise PageRefusedError(f"The page refused while {doing}: {_first_line_of(details)}")
+        result = answer.get("result")
+        if not isinstance(result, dict):
+            raise SessionCorruptionError(f"The driver gave no answer while {doing}.")
+        return result.get("value")
+
+    def go(self, url: str, doing: str) -> None:
+        """Navigate, and return when the document has been parsed. Nothing need have been loaded: see `page.py`.
+
+        Raises:
+            PageTooSlowError: That took longer than the page-load limit; what was still loading has been stopped.
+            NetworkError: The portal could not be reached.
             BrowserDiedError: The browser is gone.
             SessionCorruptionError: The tab crashed.
         """
@@ -126,20 +130,28 @@ class Tab:
             try:
                 self._driver.get(url)
             except TimeoutException as error:
-                raise NetworkError(f"The portal did not answer in time while {doing}.") from error
+                raise PageTooSlowError(f"The portal did not answer in time while {doing}.") from error
+            except UnexpectedAlertPresentException:
+                pass  # the driver has dismissed it; what is shown then tells
             except WebDriverException as error:
                 # An answer that is a download or empty breaks the navigation off; what is shown then tells.
                 if "ERR_ABORTED" not in (error.msg or ""):
                     raise
 
-    def read(self, doing: str) -> tuple[str, int, float, str]:
-        """Return address, HTTP status, time origin and the whole HTML, in one call."""
-        url, status, origin, html = self.evaluate(_READ, doing)
-        return str(url), int(status), float(origin), str(html)
+    @contextmanager
+    def in_frame(self, number: int, doing: str) -> Iterator[Callable[..., Any]]:
+        """Give scripts in a frame of another host, by its number in the page's body, and come back.
 
-    def look(self, doing: str) -> Document:
-        """Return what is shown, without its text."""
-        return Document(*self.evaluate(_LOOK, doing))
+        Yields:
+            Runs a script's text with arguments in the frame's own world and returns what it returns.
+        """
+        with explained(doing):
+            self._driver.switch_to.frame(number)
+        try:
+            yield self._driver.execute_script
+        finally:
+            with explained(doing):
+                self._driver.switch_to.default_content()
 
     def picture(self, doing: str) -> bytes:
         """Return what the window shows as a PNG; empty when the browser will not draw it."""
@@ -156,16 +168,14 @@ class Tab:
                 raise
         return base64.b64decode(answer["data"])
 
-    def time_origin(self, doing: str) -> float:
-        """Return when the shown document began."""
-        return float(self.evaluate("performance.timeOrigin", doing))
-
     def download_events(self) -> tuple[DownloadEvent, ...]:
         """Return what the browser told of downloads since the last call."""
         with explained("asking for downloads"):
             entries = self._driver.execute("getLog", {"type": "performance"})["value"]
-        messages = (json.loads(entry["message"])["message"] for entry in entries)
-        return tuple(_download_events(messages))
+        try:
+            return tuple(_download_events(json.loads(entry["message"])["message"] for entry in entries))
+        except (TypeError, ValueError, KeyError, AttributeError) as error:
+            raise SessionCorruptionError("The driver told of downloads in a way that cannot be read.") from error
 
     def others(self) -> list[str]:
         """Return the handles of tabs that the page opened."""
@@ -177,9 +187,11 @@ class Tab:
         """Let the commands inside go to another tab."""
         with explained("looking at a new tab"):
             self._driver.switch_to.window(handle)
+        self._shown = handle
         try:
             yield
         finally:
+            self._shown = self._home
             with explained("leaving a new tab"):
                 self._driver.switch_to.window(self._home)
 
@@ -202,6 +214,12 @@ class Tab:
         """Let go of the connection. The browser itself is ended by the ledger, never by asking it."""
         with explained("closing the connection"):
             self._driver.command_executor.close()  # type: ignore[union-attr] # never a plain address here
+
+
+def _first_line_of(details: Any) -> str:
+    thrown = details.get("exception", {}) if isinstance(details, dict) else {}
+    told = thrown.get("description") or thrown.get("value") if isinstance(thrown, dict) else None
+    return str(told or "unknown").partition("\n")[0]
 
 
 def _download_events(messages: Iterator[dict[str, Any]]) -> Iterator[DownloadEvent]:

@@ -16,7 +16,8 @@ from contracts.config import HeadlessConfiguration, PoolConfig, Settings
 from scripts.reference.tables import arguments_of, code, table
 
 _TIMEOUTS: Mapping[str, str] = {
-    "page_load": "One page may take this long to load.",
+    "page_load": "The document of one page may take this long to come.",
+    "settle": "After that, the page may take this long to come to rest: its scripts' requests, its frames.",
     "driver_command": "One command to the browser's driver.",
     "http_connect": "Connecting, when a file comes over HTTP.",
     "http_read": "Between two pieces of such a file.",

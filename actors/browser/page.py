@@ -1,0 +1,294 @@
+"""The page that a tab shows: brought to rest, read whole with its frames and shadow roots, its controls clicked.
+
+All of it happens in a world of our own inside the page (`scripts/read.js`), where the page cannot change what the
+browser's names mean. In the page's own world only a counter runs (`scripts/watch.js`), which knows what the page's
+scripts still wait for, and answers dialogs.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from functools import cache
+from importlib import resources
+from typing import Any, TypeVar
+
+import attrs
+
+from actors.browser.faults import PageRefusedError, PageReplacedError, explained
+from actors.browser.tab import Tab
+from contracts.errors import BrowserDiedError, SessionCorruptionError
+from contracts.ports import Control, PagePart
+
+_WORLD = "purser"
+_HORIZON = 3000
+"""Milliseconds: a timer of the page's that is due later is not waited for, unless the look is a patient one."""
+_MOST_REPLACEMENTS = 20
+_FRAME_SECONDS = 3.0
+_FRAME_STEP = 0.15
+_FRAME = """const root = document.documentElement;
+  return [location.href, document.readyState, root ? root.outerHTML : '',
+  [...document.querySelectorAll('iframe, frame')].filter((frame) => {
+    const box = frame.getBoundingClientRect(); return box.width >= 32 && box.height >= 32;
+  }).map((frame) => frame.src)];"""
+_CLICK_IN_FRAME = """const element = document.querySelectorAll(arguments[0])[arguments[1]];
+  if (!element) return false;
+  const link = element.closest('a[target], area[target]');
+  if (link) link.removeAttribute('target');
+  element.click();
+  return true;"""
+
+
+@attrs.frozen
+class Document:
+    """What a tab shows, without its text.
+
+    Args:
+        url: Its address.
+        status: HTTP status; 0 when there was no answer.
+        time_origin: When it began, milliseconds; no two documents share it.
+        state: `loading`, `interactive` or `complete`.
+        media_type: Its content type.
+        has_password: Whether it visibly asks for a password.
+    """
+
+    url: str
+    status: int
+    time_origin: float
+    state: str
+    media_type: str
+    has_password: bool
+
+    @property
+    def is_error_page(self) -> bool:
+        """Whether the browser shows its own page instead of an answer."""
+        return self.url.startswith("chrome-error:")
+
+
+@attrs.frozen
+class Reading:
+    """A page as it was read.
+
+    Args:
+        url: Its address.
+        status: HTTP status; 0 when there was no answer.
+        time_origin: When it began, milliseconds.
+        html: Its document.
+        parts: Its frames and shadow roots.
+        unsettled: What it was still waiting for; empty when it was at rest.
+        unread: Addresses of visible frames that could not be read.
+        may_change: Whether its scripts may yet change it.
+        culprits: Addresses on other hosts that its own loading still waited for.
+    """
+
+    url: str
+    status: int
+    time_origin: float
+    html: str = attrs.field(repr=False)
+    parts: tuple[PagePart, ...] = attrs.field(repr=False)
+    unsettled: str
+    unread: tuple[str, ...]
+    may_change: bool
+    culprits: tuple[str, ...]
+
+
+@cache
+def _script(name: str) -> str:
+    return resources.files("actors.browser").joinpath("scripts", name).read_text("utf-8").rstrip()
+
+
+class Page:
+    """Whatever page a tab shows. Used by one thread at a time.
+
+    Args:
+        tab: The tab.
+        settle: Seconds a page may take to come to rest.
+        wait: Waits some seconds.
+        monotonic: The clock, in seconds.
+    """
+
+    def __init__(
+        self,
+        tab: Tab,
+        settle: float,
+        wait: Callable[[float], object] | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._tab = tab
+        self._settle = settle
+        self._wait = wait or threading.Event().wait
+        self._monotonic = monotonic
+        self._worlds: dict[str, int] = {}
+        # Names that no page can know, so that none can ask, answer or allow in our place.
+        words = json.dumps([secrets.token_hex(8) for _ in range(3)])
+        self._watch = f"{_script('watch.js')}(...{words})"
+        self._read = f"{_script('read.js')}(...{words})"
+        for source, world in ((self._watch, {}), (self._read, {"worldName": _WORLD})):
+            tab.command(
+                "Page.addScriptToEvaluateOnNewDocument", "starting", source=source, runImmediately=True, **world
+            )
+
+    def go(self, url: str, doing: str) -> None:
+        """Navigate: see `Tab.go`."""
+        self._worlds.pop(self._tab.window, None)
+        self._tab.go(url, doing)
+
+    # ------------------------------------------------------------------------------------------------- asking the page
+
+    def _ask(self, expression: str, doing: str, *, gesture: bool = False, wait: bool = False) -> Any:
+        """Return what a call in our world gives, in whatever document is shown by then."""
+        for _ in range(_MOST_REPLACEMENTS):
+            window = self._tab.window
+            try:
+                world = self._worlds.get(window) or self._enter(window, doing)
+                return self._tab.evaluate(expression, doing, world=world, gesture=gesture, wait=wait)
+            except PageReplacedError:
+                self._worlds.pop(window, None)
+        raise SessionCorruptionError(f"The page did not come to rest while {doing}.")
+
+    def _enter(self, window: str, doing: str) -> int:
+        """Return our world in the document that is shown now."""
+        answer = self._tab.command("Page.createIsolatedWorld", doing, frameId=window, worldName=_WORLD)
+        world = answer.get("executionContextId")
+        if not isinstance(world, int):
+            raise SessionCorruptionError(f"The driver gave no way into the page while {doing}.")
+        if self._tab.evaluate("typeof purser", doing, world=world) == "undefined":
+            # A document from before our scripts, or a tab that the page opened.
+            self._tab.evaluate(self._read, doing, world=world)
+        self._worlds[window] = world
+        return world
+
+    def time_origin(self, doing: str) -> float:
+        """Return when the shown document began."""
+        return _checked(float, self._ask("purser.origin()", doing), doing)
+
+    def look(self, doing: str) -> Document:
+        """Return what is shown, without its text and without waiting for it."""
+        return _checked(lambda told: _document(*told), self._ask("purser.look()", doing), doing)
+
+    def run(self, expression: str, doing: str) -> None:
+        """Evaluate an expression in our world, for what it does."""
+        self._ask(expression, doing)
+
+    def culprits(self, doing: str) -> tuple[str, ...]:
+        """Return the addresses on other hosts that the document's loading waits for."""
+        return _checked(_texts, self._ask("purser.culprits()", doing), doing)
+
+    # ----------------------------------------------------------------------------------------------------- reading it
+
+    def read(self, doing: str, patience: float = 0.0) -> Reading:
+        """Wait until the page is at rest, within the bound, and return all of it.
+
+        Args:
+            doing: What is being done, for messages.
+            patience: Seconds to look on at a page that its scripts may yet change.
+
+        Raises:
+            SessionCorruptionError: The page went on to others without end, or the driver's answer cannot be read.
+            BrowserDiedError: The browser is gone.
+        """
+        bound, patient = round(self._settle * 1000), round(patience * 1000)
+        told = self._ask(f"purser.read({bound}, {_HORIZON}, {patient})", doing, wait=True)
+        reading, outer = _checked(_reading, told, doing)
+        for number, address, place in outer:
+            reading = self._with_frame(reading, number, address, place, doing)
+        return reading
+
+    def _with_frame(self, reading: Reading, number: int, address: str, place: str, doing: str) -> Reading:
+        """Return a reading with a frame of another host, which only the driver can look into."""
+        found = self._frame(number, doing) if number >= 0 else None
+        if found is None:
+            return attrs.evolve(reading, unread=(*reading.unread, address))
+        url, html, inner = found
+        part = PagePart(f"{place}x{number}.", url, html)
+        return attrs.evolve(reading, parts=(*reading.parts, part), unread=(*reading.unread, *inner))
+
+    def _frame(self, number: int, doing: str) -> tuple[str, str, tuple[str, ...]] | None:
+        """Return address and HTML of a frame and the frames inside it; None when it does not come or refuses."""
+        deadline = self._monotonic() + _FRAME_SECONDS
+        before = ""
+        try:
+            with self._tab.in_frame(number, doing) as run:
+                while True:
+                    with explained(doing):
+                        url, state, html, inner = run(_FRAME)
+                    if not str(url).startswith(("http:", "https:", "about:", "data:", "blob:")):
+                        return None
+                    is_there = state == "complete" and not str(url).startswith("about:blank")
+                    if is_there and html == before:
+                        return str(url), str(html), _texts(inner)
+                    if self._monotonic() >= deadline:
+                        return (str(url), str(html), _texts(inner)) if is_there else None
+                    before = str(html) if is_there else ""
+                    self._wait(_FRAME_STEP)
+        except BrowserDiedError:
+            raise
+        except (SessionCorruptionError, TypeError, ValueError):
+            # The frame is gone, or refuses: then it is not read, and whoever reads the page is told.
+            return None
+
+    # ------------------------------------------------------------------------------------------------------- clicking
+
+    def click(self, control: Control, doing: str, *, origin: float = 0.0, agree: bool = False) -> str:
+        """Click a control as a user would; a bar that floats over it does not matter.
+
+        Args:
+            control: What to click.
+            doing: What is being done, for messages.
+            origin: When the document began that the control was seen in; 0 clicks in any.
+            agree: Whether dialogs are answered with yes from now on.
+
+        Returns:
+            Empty when it was clicked, else why not.
+        """
+        if ".x" in f".{control.place}":
+            number = int(control.place.rpartition("x")[2].rstrip("."))
+            with self._tab.in_frame(number, doing) as run, explained(doing):
+                clicked = run(_CLICK_IN_FRAME, control.selector, control.index)
+            return "" if clicked else "it is no longer on the page"
+        given = ", ".join(json.dumps(one) for one in (origin, control.place, control.selector, control.index, agree))
+        try:
+            return str(self._ask(f"purser.click({given})", doing, gesture=True) or "")
+        except PageRefusedError as error:
+            return str(error)
+
+    def stop_agreeing(self, doing: str) -> None:
+        """Answer dialogs with no again."""
+        self._ask("purser.allow(false)", doing)
+
+
+T = TypeVar("T")
+
+
+def _checked(make: Callable[[Any], T], told: Any, doing: str) -> T:
+    """Return what `make` makes of an answer; one that it cannot read is the browser's fault."""
+    try:
+        return make(told)
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
+        raise SessionCorruptionError(f"The driver gave an answer that cannot be read while {doing}.") from error
+
+
+def _document(url: Any, status: Any, origin: Any, state: Any, media_type: Any, has_password: Any) -> Document:
+    return Document(str(url), int(status), float(origin), str(state), str(media_type), bool(has_password))
+
+
+def _texts(told: Any) -> tuple[str, ...]:
+    return tuple(str(one) for one in told)
+
+
+def _reading(told: Any) -> tuple[Reading, list[tuple[int, str, str]]]:
+    reading = Reading(
+        url=str(told["url"]),
+        status=int(told["status"]),
+        time_origin=float(told["origin"]),
+        html=str(told["html"]),
+        parts=tuple(PagePart(str(place), str(url), str(html)) for place, url, html in told["parts"]),
+        unsettled=str(told["unsettled"]),
+        unread=_texts(told["unread"]),
+        may_change=bool(told["later"]),
+        culprits=_texts(told["culprits"]),
+    )
+    return reading, [(int(number), str(address), str(place)) for number, address, place in told["outer"]]
