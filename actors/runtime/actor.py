@@ -1,15 +1,17 @@
-"""The base of every actor here: pykka's loop with one exit path.
+"""The base of every actor here: pykka's actor with a loop of ours, and one exit path.
 
-Whatever ends an actor (a failed start, a raise, a stop, a `BaseException`, an exception injected from outside), the
-same steps follow: marked stopped, unregistered, inbox closed, what was in it buried, one `Down` told to the parent.
-pykka's own hooks for this are private; they are used in this file only, and `tests/runtime` fails when they change.
+Whatever ends an actor (a failed start, a raise while it is told or asked, a stop, a `BaseException`, an exception
+injected from outside), the same steps follow: marked stopped, unregistered, inbox closed, whoever asked answered, what
+was in the inbox buried, one `Down` told to the parent. pykka's own hooks for this are private; they are used in this
+file only, and `tests/runtime` fails when they change.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import queue
 import sys
-from types import TracebackType
 from typing import Any, NoReturn
 
 import attrs
@@ -18,14 +20,10 @@ from pykka import Future, messages
 from pykka._envelope import Envelope  # see system.py
 
 from actors.runtime.environment import Inbox, Timer
-from actors.runtime.system import System
+from actors.runtime.system import System, text_of
 from contracts.supervision import Alive, Down, Exit, ExitKind, Ping, Ready, Reason, Stable
 
 log = logging.getLogger("purser.runtime")
-
-
-class _EscapedError(Exception):
-    """Carries a `BaseException` out of a handler, because pykka answers a bare one by stopping every actor."""
 
 
 @attrs.frozen
@@ -66,19 +64,22 @@ class Context:
 class Actor(pykka.Actor):
     """An actor of a supervised tree. Override `on_start`, `on_receive`, `on_exit`; start it by a child spec.
 
-    Nothing in an `__init__` may start a process, a thread or a file. An exception in a handler ends the actor; the
-    supervisor decides what follows.
+    Nothing in an `__init__` may start a process, a thread or a file. An exception in a handler ends the actor, whether
+    it was told or asked; the supervisor decides what follows. Who asked gets the exception, or `pykka.ActorDeadError`
+    when it is no `Exception`, once the actor is out of the registry.
     """
 
     #: Whether the supervisor may count this actor as ready as soon as `on_start` has returned.
     ready_after_start = True
 
-    #: Errors that answer a question and end nobody: what was told and is refused is logged.
+    #: Errors that are an answer and end nobody: who asked gets them, and what was told and is refused is logged.
     refusals: tuple[type[Exception], ...] = ()
 
     def __init__(self, context: Context) -> None:
         self.context = context
         self._reason: Reason | None = None
+        self._failure: BaseException | None = None
+        self._in_hand: Envelope[Any] | None = None
         self._down_told = False
         super().__init__()
 
@@ -141,46 +142,45 @@ class Actor(pykka.Actor):
             self._note(error, ExitKind.START_FAILED)
             self.actor_stopped.set()
 
+    def _actor_loop_running(self) -> None:
+        # pykka's own lets an actor live on that raises while it is asked, and stops every actor of the program over a
+        # bare `BaseException`. Here every raise is left to the exit path.
+        while not self.actor_stopped.is_set():
+            self._in_hand = self.actor_inbox.get()
+            self._serve(self._in_hand)
+            self._in_hand = None
+
+    def _serve(self, envelope: Envelope[Any]) -> None:
+        try:
+            answer = self._handle_receive(envelope.message)
+        except self.refusals as error:
+            if envelope.reply_to is not None:
+                envelope.reply_to.set_exception()
+            else:
+                log.warning("%s refuses what it was told: %s", self.context.name, text_of(error))
+        else:
+            if envelope.reply_to is not None:
+                envelope.reply_to.set(answer)
+
     def _actor_loop_teardown(self) -> None:
         """Nothing: pykka would discard the inbox here without counting."""
 
     def _handle_receive(self, message: Any) -> Any:
-        try:
-            if isinstance(message, Exit):
-                return self.on_exit_asked(message)
-            if isinstance(message, Ping):
-                return self.context.tell_parent(Alive(self.context.name, self.context.generation))
-            if isinstance(message, messages._ActorStop):  # noqa: SLF001 - `ActorRef.stop` sends it
-                return self.end(Reason(ExitKind.NORMAL, "stopped"))
-            return super()._handle_receive(message)
-        except Exception:
-            raise
-        except BaseException as error:
-            raise _EscapedError(repr(error)) from error
-
-    def _handle_failure(
-        self,
-        exception_type: type[BaseException] | None,  # noqa: ARG002 - pykka's signature
-        exception_value: BaseException | None,
-        traceback: TracebackType | None,  # noqa: ARG002 - pykka's signature
-    ) -> None:
-        if isinstance(exception_value, self.refusals):
-            log.warning("%s refuses what it was told: %s", self.context.name, exception_value)
-            return
-        if exception_value is not None:
-            self._note(exception_value)
-        self.actor_stopped.set()
+        if isinstance(message, Exit):
+            return self.on_exit_asked(message)
+        if isinstance(message, Ping):
+            return self.context.tell_parent(Alive(self.context.name, self.context.generation))
+        if isinstance(message, messages._ActorStop):  # noqa: SLF001 - `ActorRef.stop` sends it
+            return self.end(Reason(ExitKind.NORMAL, "stopped"))
+        return super()._handle_receive(message)
 
     def _note(self, error: BaseException, kind: ExitKind = ExitKind.CRASHED) -> None:
-        cause = error.__cause__ if isinstance(error, _EscapedError) and error.__cause__ is not None else error
+        if self._failure is None:
+            self._failure = error
         if self._reason is None or not self._reason.kind.is_abnormal:
-            self._reason = Reason(kind, str(cause), type(cause).__name__)
-        log.info("%s generation %d ended: %r", self.context.name, self.context.generation, cause)
+            self._reason = Reason(kind, text_of(error), type(error).__name__)
+        log.info("%s generation %d ended: %s", self.context.name, self.context.generation, self._reason)
         log.debug("traceback of %s", self.context.name, exc_info=error)
-
-    def _stop(self) -> None:
-        """Let the exception in hand pass: pykka calls this just before it would stop every actor of the program."""
-        raise  # noqa: PLE0704 - called from an except block only
 
     def _leave(self) -> None:
         while not self._down_told:
@@ -194,6 +194,7 @@ class Actor(pykka.Actor):
         self.actor_stopped.set()
         pykka.ActorRegistry.unregister(self.actor_ref)
         self.context.system.forget(self.context.name, self.context.generation)
+        self._answer_in_hand()
         for envelope in self.close_inbox():
             self.context.system.bury(self.context.name, envelope)
         if not self._down_told:
@@ -204,6 +205,19 @@ class Actor(pykka.Actor):
             down = Down(self.context.name, self.context.generation, reason)
             self.context.system.report_down(self.context.parent, down)
             self._down_told = True
+
+    def _answer_in_hand(self) -> None:
+        """Free who asked what this actor failed over; all the others that ask are freed with the inbox."""
+        envelope = self._in_hand
+        if envelope is not None and envelope.reply_to is not None:
+            error = self._failure
+            if not isinstance(error, Exception):
+                # A `SystemExit` of this actor must end nobody else's thread.
+                error = pykka.ActorDeadError(f"{self.context.name} ended before it answered: {text_of(error)}")
+                error.__cause__ = self._failure
+            with contextlib.suppress(queue.Full):  # it has its answer, and the raise came after it
+                envelope.reply_to.set_exception(exc_info=(type(error), error, error.__traceback__))
+        self._in_hand = self._failure = None
 
     def on_receive(self, message: Any) -> Any:
         """Handle one message. Must be overridden."""

@@ -26,6 +26,14 @@ if TYPE_CHECKING:
 log = logging.getLogger("purser.runtime")
 
 
+def text_of(error: BaseException | None) -> str:
+    """Return what an error says. Its own `__str__` may raise, and must not hide the end that it tells of."""
+    try:
+        return str(error)
+    except BaseException:  # noqa: BLE001 - boundary: foreign code, called while an actor ends
+        return f"{type(error).__name__}, which cannot be shown"
+
+
 @attrs.frozen
 class DeadLetters:
     """Messages that reached nobody, counted by their kind."""
@@ -102,8 +110,8 @@ class System:
 
     def _start_failed(self, context: Context, error: BaseException) -> None:
         name, number = context.name, context.generation
-        log.warning("%s generation %d could not be started: %s", name, number, error)
-        reason = Reason(ExitKind.START_FAILED, str(error), type(error).__name__)
+        log.warning("%s generation %d could not be started: %s", name, number, text_of(error))
+        reason = Reason(ExitKind.START_FAILED, text_of(error), type(error).__name__)
         self.report_down(context.parent, Down(name, number, reason))
 
     def report_down(self, parent: str | None, down: Down) -> None:
@@ -170,6 +178,7 @@ class System:
         Raises:
             pykka.ActorDeadError: Nobody has that name, or the actor ended before it answered.
             pykka.Timeout: No answer came within `timeout` seconds.
+            Exception: What the actor raised over it. Unless it is one of the actor's refusals, the actor has ended.
         """
         entry = self._directory.find(name)
         if entry is None:

@@ -119,6 +119,17 @@ def inject(thread: int, kind: type[BaseException]) -> None:
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(kind))
 
 
+def ending_of(answer: pykka.Future[Any]) -> BaseException | None:
+    """Return what an asker is met with, or None for a plain answer. A question that nobody answers fails the test."""
+    try:
+        answer.get(timeout=PATIENCE)
+    except pykka.Timeout:
+        raise
+    except BaseException as error:  # noqa: BLE001 - what the test looks at
+        return error
+    return None
+
+
 class Gate:
     """Opened once; what waits for it gives up in time."""
 

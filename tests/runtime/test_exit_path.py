@@ -85,15 +85,6 @@ def test_whatever_a_handler_raises_ends_this_actor_and_no_other(error: BaseExcep
         assert rooms.system.ask("bystander", Note(3), PATIENCE) == Note(3)
 
 
-def test_a_question_that_raises_goes_back_to_the_asker_and_the_actor_lives_on() -> None:
-    with house() as rooms:
-        rooms.spawn("a")
-        with pytest.raises(ValueError, match="no"):
-            rooms.system.ask("a", Say(raiser(ValueError("no"))), PATIENCE)
-        assert rooms.system.ask("a", Note(1), PATIENCE) == Note(1)
-        assert rooms.downs == []
-
-
 def test_pykkas_own_stop_is_a_normal_end() -> None:
     with house() as rooms:
         probe = rooms.spawn("a")

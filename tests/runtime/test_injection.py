@@ -16,7 +16,7 @@ import pykka
 import pytest
 
 from contracts.supervision import Exit
-from tests.runtime.actors_under_test import PATIENCE, House, Note, Say
+from tests.runtime.actors_under_test import PATIENCE, House, Note, Say, ending_of
 
 
 class Fatal(BaseException):
@@ -42,8 +42,8 @@ class Tracer:
         return self
 
 
-def last_moments(tracer: Tracer, *, crash: bool) -> House:
-    """Let an actor end under the tracer, beside another one."""
+def last_moments(tracer: Tracer, *, crash: bool, asked: bool) -> House:
+    """Let an actor end under the tracer, beside another one. Who asks gets an answer at whatever step it ends."""
     rooms = House()
     rooms.spawn("bystander")
     probe = rooms.spawn("a")
@@ -59,26 +59,31 @@ def last_moments(tracer: Tracer, *, crash: bool) -> House:
         if crash:
             raise ValueError("an end of its own")
 
-    rooms.system.tell("a", Say(begin))
+    answer = probe.actor_ref.ask(Say(begin), block=False) if asked else None
+    if answer is None:
+        rooms.system.tell("a", Say(begin))
     rooms.system.tell("a", Exit("enough"))
     rooms.system.tell("a", Note())
     thread.join(PATIENCE)
     assert not thread.is_alive(), f"it hangs after an injection at {tracer.hit}"
     assert probe.actor_ref not in pykka.ActorRegistry.get_all(), tracer.hit
+    if answer is not None:
+        assert isinstance(ending_of(answer), ValueError | pykka.ActorDeadError | None), tracer.hit
     return rooms
 
 
 @pytest.mark.parametrize("kind", [ValueError, Fatal])
+@pytest.mark.parametrize("asked", [False, True], ids=["told", "asked"])
 @pytest.mark.parametrize("crash", [False, True], ids=["exit", "crash"])
 def test_no_step_at_which_an_injected_exception_loses_the_end_or_harms_a_bystander(
-    crash: bool, kind: type[BaseException], monkeypatch: pytest.MonkeyPatch
+    crash: bool, asked: bool, kind: type[BaseException], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # What is injected after the very last step leaves the thread; that is no news.
     monkeypatch.setattr(threading, "excepthook", lambda _args: None)
     step = 0
     while True:
         tracer = Tracer(step, kind)
-        rooms = last_moments(tracer, crash=crash)
+        rooms = last_moments(tracer, crash=crash, asked=asked)
         assert rooms.system.is_alive("bystander"), tracer.hit
         assert rooms.system.ask("bystander", Note(1), PATIENCE) == Note(1)
         rooms.close()
