@@ -9,35 +9,44 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable
 
-import httpx
-
+from actors.addresses import WebAddress
 from contracts.ports import Cookie
 
 
-def cookie_header(cookies: Iterable[Cookie], url: httpx.URL, now: float) -> bytes:
-    """Build the Cookie header for a request to `url`.
+def cookie_header(cookies: Iterable[Cookie], address: WebAddress, now: float) -> bytes:
+    """Build the Cookie header for a request to `address`.
 
     Args:
         cookies: Every cookie of the browser.
-        url: Where the request goes.
+        address: Where the request goes.
         now: Wall-clock seconds since 1970, for cookies that have expired.
 
     Returns:
         The header's value, the cookie with the longest path first; empty when none belongs to the request.
     """
-    fitting = [cookie for cookie in cookies if belongs_to(cookie, url, now)]
+    fitting = [cookie for cookie in cookies if belongs_to(cookie, address, now)]
     fitting.sort(key=lambda cookie: -len(cookie.path))
     return b"; ".join(_pair(cookie) for cookie in fitting)
 
 
-def belongs_to(cookie: Cookie, url: httpx.URL, now: float) -> bool:
-    """Whether a browser would send `cookie` with a request to `url` at the time `now`."""
+def belongs_to(cookie: Cookie, address: WebAddress, now: float) -> bool:
+    """Whether a browser would send `cookie` with a request to `address` at the time `now`."""
     return (
-        domain_matches(cookie.domain, host_only=cookie.host_only, host=url.host)
-        and path_matches(cookie.path, url.path)
-        and (url.scheme == "https" or not cookie.secure)
+        domain_matches(cookie.domain, host_only=cookie.host_only, host=address.host)
+        and path_matches(cookie.path, address.path)
+        and (is_safe(address) or not cookie.secure)
         and (cookie.expires is None or cookie.expires > now)
         and _can_be_written(cookie)
+    )
+
+
+def is_safe(address: WebAddress) -> bool:
+    """Whether browsers keep and send secure cookies there: over https, and within this machine."""
+    return (
+        address.scheme == "https"
+        or address.host in ("localhost", "[::1]")
+        or address.host.endswith(".localhost")
+        or (address.host.startswith("127.") and is_number(address.host))
     )
 
 
@@ -52,7 +61,7 @@ def domain_matches(domain: str, *, host_only: bool, host: str) -> bool:
         return False
     if domain == host:
         return True
-    return not host_only and "." in domain and host.endswith(f".{domain}") and not _is_address(host)
+    return not host_only and "." in domain and host.endswith(f".{domain}") and not is_number(host)
 
 
 def path_matches(cookie_path: str, request_path: str) -> bool:
@@ -72,9 +81,10 @@ def _plain(host: str) -> str:
         return ""
 
 
-def _is_address(host: str) -> bool:
+def is_number(host: str) -> bool:
+    """Whether `host` is an IP address, which has no hosts below it."""
     try:
-        ipaddress.ip_address(host)
+        ipaddress.ip_address(host.strip("[]"))
     except ValueError:
         return False
     return True

@@ -18,24 +18,22 @@ from pathlib import Path
 
 import httpx
 
+from actors.addresses import WebAddress, web_address
 from actors.fetch.ahead import Ahead
-from actors.fetch.answers import (
-    checked_address,
-    looks_like_login,
-    media_type,
-    redirect_target,
-    refuse_failure,
-    same_portal,
-    shown,
-)
+from actors.fetch.answers import looks_like_login, media_type, refuse_failure
 from actors.fetch.cookies import cookie_header
 from actors.fetch.decoding import Decoder
+from actors.fetch.exact import ExactUrl
+from actors.fetch.framing import announced_size, refusal_of, refuse_other_length
+from actors.fetch.reach import Reach, checked_address, shown
+from actors.fetch.renewals import RenewedCookies
 from actors.fetch.sink import FileSink, too_large
 from contracts.config import GenericPortalSettings, Timeouts
 from contracts.errors import AttachmentError, AuthenticationError, NetworkError
-from contracts.ports import DownloadedFile, FileRequest, LeaseWatch
+from contracts.ports import Cookie, DownloadedFile, FileRequest, LeaseWatch
 
-MAX_REDIRECTS = 5
+# As many as Chromium follows.
+MAX_REDIRECTS = 20
 
 _LOG = logging.getLogger("purser.fetch")
 _BEGINNING = 64 * 1024
@@ -78,6 +76,7 @@ class HttpFetcher:
         run_job: Callable[[str, Callable[[], None]], None] | None = None,
     ) -> None:
         self._timeouts = timeouts
+        self._renewed = RenewedCookies(wall_clock)
         self._run_job = run_job
         self._begun: dict[tuple[str, Path], Ahead] = {}
         self._login_paths = login_paths
@@ -86,7 +85,7 @@ class HttpFetcher:
             verify=_shared_ssl_context(),
             follow_redirects=False,
             limits=httpx.Limits(max_connections=4, max_keepalive_connections=2, keepalive_expiry=_KEEP_ALIVE_SECONDS),
-            # Cookies come with each request from the browser. What answers set is the browser's business, not ours.
+            # Cookies come with each request from the browser, and what answers set is noted as a browser would do it.
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
             # No browser sends loopback addresses to a proxy.
             mounts={f"all://{host}": None for host in ("127.0.0.1", "localhost", "[::1]")},
@@ -119,19 +118,38 @@ class HttpFetcher:
         for ahead in begun.values():
             ahead.drop()
 
+    def take_cookies(self) -> tuple[Cookie, ...]:
+        """Return the cookies that the portal's answers have set since the last call, as a browser would hold them now.
+
+        They take part in the requests between two calls. A cookie that was deleted comes with an `expires` in the past.
+        """
+        return self._renewed.take()
+
     def _fetch(self, request: FileRequest, into: Path, watch: LeaseWatch) -> DownloadedFile:
         address = checked_address(request.url)
-        portal = _portal_of(request.referer) or address
+        reach = Reach(_page_of(request) or address, request.allowed_hosts, self._login_paths)
+        reach.check_start(address)
         for _ in range(MAX_REDIRECTS + 1):
             watch.check()
-            with self._answer(address, self._headers(address, portal, request), watch) as answer:
+            with self._answer(address, self._headers(address, reach, request), watch) as answer:
                 watch.touch()
-                if answer.has_redirect_location:
-                    address = redirect_target(address, answer.headers["location"], self._login_paths)
+                if reach.is_portal(address):
+                    self._renewed.note(_each(answer, b"set-cookie"), address, request.cookies)
+                if answer.has_redirect_location and (locations := _each(answer, b"location")):
+                    address = reach.redirect_target(address, locations)
                     continue
-                refuse_failure(address, answer.status_code, answer.headers, self._now())
-                return self._receive(answer, address, request.max_size, into, watch)
-        raise AttachmentError(f"The portal redirected more than {MAX_REDIRECTS} times, last to {shown(address)}.")
+                try:
+                    refuse_failure(address, answer.status_code, answer.headers, self._now())
+                    return self._receive(answer, address, request.max_size, into, watch)
+                except AuthenticationError:
+                    if reach.is_portal(address):
+                        raise
+                    raise AttachmentError(
+                        f"{shown(address)} wants a login of its own, which is not given. Open the order by hand."
+                    ) from None
+        raise AttachmentError(
+            f"The portal redirected more than {MAX_REDIRECTS} times, as in a circle, last to {shown(address)}."
+        )
 
     def probe(self, base_url: str) -> int | None:
         """GET the portal's base address without cookies; return its HTTP status, or None when it cannot be reached."""
@@ -155,29 +173,29 @@ class HttpFetcher:
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._wall_clock(), UTC)
 
-    def _headers(self, address: httpx.URL, portal: httpx.URL, request: FileRequest) -> list[tuple[bytes, bytes]]:
+    def _headers(self, address: WebAddress, reach: Reach, request: FileRequest) -> list[tuple[bytes, bytes]]:
         agent = request.user_agent.encode("utf-8", "replace") or _PROBE_AGENT
         # The size on disk can be compared with the announced one only if nothing is compressed on the way.
         headers = [(b"User-Agent", agent), (b"Accept", b"*/*"), (b"Accept-Encoding", b"identity")]
-        if same_portal(address, portal):
-            if _portal_of(request.referer):
-                headers.append((b"Referer", str(portal.copy_with(fragment=None)).encode()))
-            if cookies := cookie_header(request.cookies, address, self._wall_clock()):
-                headers.append((b"Cookie", cookies))
+        page, at_portal = _page_of(request), reach.is_portal(address)
+        if page is not None and (at_portal or page.scheme == "http" or address.scheme == "https"):
+            # Another host learns from where it is asked, as from a browser, and not for which order.
+            headers.append((b"Referer", (page.href if at_portal else f"{page.origin}/").encode()))
+        if at_portal:
+            cookies = self._renewed.on_top_of(request.cookies)
+            if value := cookie_header(cookies, address, self._wall_clock()):
+                headers.append((b"Cookie", value))
         return headers
 
     @contextmanager
     def _answer(
-        self, address: httpx.URL, headers: list[tuple[bytes, bytes]], watch: LeaseWatch
+        self, address: WebAddress, headers: list[tuple[bytes, bytes]], watch: LeaseWatch
     ) -> Iterator[httpx.Response]:
         """Send a GET and yield its open answer; whatever the network does until the end becomes one of our errors."""
         left = max(watch.remaining(), _LEAST_SECONDS)
         read, connect = min(self._timeouts.http_read, left), min(self._timeouts.http_connect, left)
-        request = self._client.build_request(
-            "GET", address, headers=headers, timeout=httpx.Timeout(read, connect=connect)
-        )
         try:
-            answer = self._client.send(request, stream=True)
+            answer = self._send(address, headers, httpx.Timeout(read, connect=connect))
             try:
                 yield answer
             finally:
@@ -191,21 +209,30 @@ class HttpFetcher:
         except httpx.LocalProtocolError:
             # The library's own words quote the header, and with it a cookie.
             raise NetworkError(f"The request for {shown(address)} could not be written.") from None
+        except httpx.RemoteProtocolError as error:
+            raise refusal_of(error, address) from error
         except httpx.TransportError as error:
             reason = str(error) or type(error).__name__
             raise NetworkError(
                 f"The connection for {shown(address)} failed or broke off: {reason}. Try again."
             ) from error
 
+    def _send(self, address: WebAddress, headers: list[tuple[bytes, bytes]], limits: httpx.Timeout) -> httpx.Response:
+        try:
+            request = self._client.build_request("GET", f"{address.origin}/", headers=headers, timeout=limits)
+            request.url = ExactUrl(address)
+            return self._client.send(request, stream=True)
+        except (httpx.InvalidURL, UnicodeError):
+            raise AttachmentError(f"The host of {shown(address)} has a name that cannot be looked up.") from None
+
     def _receive(
-        self, answer: httpx.Response, address: httpx.URL, max_size: int, into: Path, watch: LeaseWatch
+        self, answer: httpx.Response, address: WebAddress, max_size: int, into: Path, watch: LeaseWatch
     ) -> DownloadedFile:
-        encoding = answer.headers.get("content-encoding", "")
         disposition = answer.headers.get("content-disposition", "")
-        announced = _announced_size(answer.headers)
+        announced = announced_size(answer.headers)
         if announced is not None and announced > max_size:
             raise too_large(max_size)
-        decoder = Decoder(encoding)
+        decoder = Decoder(answer.headers.get("content-encoding", ""), max_size)
         beginning = bytearray()
         received = 0
         with FileSink(into, max_size) as sink:
@@ -216,13 +243,12 @@ class HttpFetcher:
                 for piece in decoder.decode(data):
                     beginning += piece[: _BEGINNING - len(beginning)]
                     sink.write(piece)
-            for piece in decoder.finish():
-                sink.write(piece)
+                if decoder.has_ended and sink.size == announced:
+                    break  # some portals announce the size that the file has unpacked, and nothing more will come
+            else:
+                refuse_other_length(answer, received, announced, address)
             watch.check()
-            if announced is not None and received != announced:
-                raise NetworkError(
-                    f"{shown(address)} broke off after {received} of {announced} announced bytes. Try again."
-                )
+            decoder.finish()
             if looks_like_login(bytes(beginning), disposition):
                 raise AuthenticationError(f"The portal sent its login page in place of {shown(address)}.")
             digest = sink.keep()
@@ -232,21 +258,18 @@ class HttpFetcher:
             sha256=digest,
             media_type=media_type(answer.headers.get("content-type", "")),
             disposition=disposition,
-            declared_size=announced if encoding.strip().lower() in ("", "identity") else None,
-            url=str(address),
-            ended_by_close=announced is None and "transfer-encoding" not in answer.headers,
+            declared_size=None if decoder.unpacks else announced,
+            url=address.href,
+            ended_by_close=not (announced is not None or "transfer-encoding" in answer.headers or decoder.has_ended),
         )
 
 
-def _announced_size(headers: httpx.Headers) -> int | None:
-    """Raw bytes the answer announced; a chunked answer announces none."""
-    value = headers.get("content-length", "")
-    return int(value) if value.isascii() and value.isdigit() and "transfer-encoding" not in headers else None
+def _page_of(request: FileRequest) -> WebAddress | None:
+    """The order's page; None when its address cannot be read, which is no reason to refuse its files."""
+    page = web_address(request.referer)
+    return None if page is None or page.login else page
 
 
-def _portal_of(referer: str) -> httpx.URL | None:
-    """The order's page as an address; None when there is none, which is no reason to refuse its files."""
-    try:
-        return checked_address(referer)
-    except AttachmentError:
-        return None
+def _each(answer: httpx.Response, name: bytes) -> list[bytes]:
+    """Every header of that name, as it came; empty ones say nothing."""
+    return [value for key, value in answer.headers.raw if key.lower() == name and value]

@@ -108,3 +108,13 @@ def ask(url: str, *, referer: str = "", max_size: int = 1_000_000) -> FileReques
         referer=referer or url,
         max_size=max_size,
     )
+
+
+def by_path(requests: Callable[[], list[str]], **answers: Script) -> Script:
+    """A script that answers by the first word of the path that was asked for last, with `other` for all the rest."""
+
+    def script(connection: socket.socket) -> None:
+        word = requests()[-1].split()[1].strip("/").partition("?")[0].partition("/")[0]
+        answers.get(word, answers["other"])(connection)
+
+    return script

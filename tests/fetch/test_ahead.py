@@ -82,3 +82,17 @@ def test_without_a_place_to_run_jobs_each_file_waits_for_its_turn(
     assert isinstance(fetcher, ReadsAhead)
     fetcher.begin(ask(f"{server.url}/a"), first, FakeWatch())
     assert fetcher.fetch(ask(f"{server.url}/a"), first, FakeWatch()).size == 5
+
+
+def test_a_file_begun_ahead_carries_the_cookies_set_before_it_and_sets_its_own(
+    serve: Serve, ahead: HttpFetcher, folder: Path
+) -> None:
+    """All fetches of one fetcher share what the portal has set, whichever thread they run on."""
+    server = serve(answer(b"hello", "200 OK", "Set-Cookie: step=1; Path=/"))
+    first, second = folders(folder)
+    ahead.fetch(ask(f"{server.url}/a"), first, FakeWatch())
+    server.script = answer(b"hello", "200 OK", "Set-Cookie: step=2; Path=/")
+    ahead.begin(ask(f"{server.url}/b"), second, FakeWatch())
+    ahead.fetch(ask(f"{server.url}/b"), second, FakeWatch())
+    assert "step=1" in server.requests[1]
+    assert [cookie.value for cookie in ahead.take_cookies()] == ["2"]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import httpx
 import pytest
 from hypothesis import given, strategies as st
 
+from actors.addresses import WebAddress, web_address
 from actors.fetch.cookies import belongs_to, cookie_header, domain_matches, path_matches
 from contracts.ports import Cookie
 
@@ -15,8 +15,10 @@ hosts = st.lists(labels, min_size=1, max_size=4).map(".".join)
 segments = st.lists(st.from_regex(r"[a-z]{1,4}", fullmatch=True), min_size=0, max_size=3)
 
 
-def to(address: str) -> httpx.URL:
-    return httpx.URL(address)
+def to(address: str) -> WebAddress:
+    found = web_address(address)
+    assert found is not None
+    return found
 
 
 @given(domain=hosts, host=hosts, host_only=st.booleans(), dot=st.booleans())

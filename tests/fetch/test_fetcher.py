@@ -64,13 +64,6 @@ def test_two_files_in_one_folder_do_not_meet(serve: Serve, fetcher: HttpFetcher,
     assert first.path != second.path
 
 
-def test_cookies_that_an_answer_sets_are_not_sent_back(serve: Serve, fetcher: HttpFetcher, folder: Path) -> None:
-    server = serve(answer(BODY, "200 OK", "Set-Cookie: planted=1"))
-    for _ in range(2):
-        fetcher.fetch(ask(f"{server.url}/a.pdf"), folder, FakeWatch())
-    assert "planted" not in server.requests[1]
-
-
 def test_a_redirect_to_another_host_gets_no_request_and_no_cookie(
     serve: Serve, fetcher: HttpFetcher, folder: Path
 ) -> None:
@@ -80,15 +73,6 @@ def test_a_redirect_to_another_host_gets_no_request_and_no_cookie(
         with pytest.raises(AttachmentError, match="another host"):
             fetcher.fetch(ask(f"{server.url}/a.pdf"), folder, FakeWatch())
     assert thief.requests == []
-
-
-def test_a_file_on_another_host_is_fetched_without_cookies_or_referer(
-    serve: Serve, fetcher: HttpFetcher, folder: Path
-) -> None:
-    server = serve(answer(BODY))
-    fetcher.fetch(ask(f"{server.url}/a.pdf", referer="http://127.0.0.1:9/order_headers/1"), folder, FakeWatch())
-    assert "Cookie" not in server.requests[0]
-    assert "Referer" not in server.requests[0]
 
 
 def test_a_redirect_within_the_portal_is_followed_with_cookies(
@@ -106,9 +90,9 @@ def test_a_redirect_within_the_portal_is_followed_with_cookies(
 
 def test_redirects_without_end_are_given_up(serve: Serve, fetcher: HttpFetcher, folder: Path) -> None:
     server = serve(answer(b"", "302 Found", "Location: /a.pdf"))
-    with pytest.raises(AttachmentError, match="more than 5 times"):
+    with pytest.raises(AttachmentError, match="more than 20 times"):
         fetcher.fetch(ask(f"{server.url}/a.pdf"), folder, FakeWatch())
-    assert len(server.requests) == 6
+    assert len(server.requests) == 21
 
 
 @pytest.mark.parametrize(
@@ -187,8 +171,6 @@ def test_a_drip_ends_when_the_lease_does(serve: Serve, fetcher: HttpFetcher, fol
         answer(BODY, length=len(BODY) + 1),
         answer(b"5\r\nabcde\r\n", "200 OK", "Transfer-Encoding: chunked", length=-1),
         answer(b"not http", "", length=-1),
-        answer(gzip.compress(BODY)[:-9], "200 OK", "Content-Encoding: gzip"),
-        answer(b"no gzip at all", "200 OK", "Content-Encoding: gzip"),
     ],
 )
 def test_a_file_that_breaks_off_is_a_network_failure(
@@ -198,24 +180,6 @@ def test_a_file_that_breaks_off_is_a_network_failure(
         fetcher.fetch(ask(f"{serve(script).url}/a.pdf"), folder, FakeWatch())
     assert not isinstance(caught.value, PortalError)
     assert list(folder.iterdir()) == []
-
-
-@pytest.mark.parametrize("encoding", ["gzip", "identity", "GZIP"])
-def test_a_compressed_answer_is_measured_as_it_travelled(
-    serve: Serve, fetcher: HttpFetcher, folder: Path, encoding: str
-) -> None:
-    sent = BODY if encoding == "identity" else gzip.compress(BODY)
-    server = serve(answer(sent, "200 OK", f"Content-Encoding: {encoding}"))
-    file = fetcher.fetch(ask(f"{server.url}/a.pdf"), folder, FakeWatch())
-    assert file.path.read_bytes() == BODY
-    assert file.declared_size == (len(BODY) if encoding == "identity" else None)
-
-
-def test_a_compression_nobody_asked_for_and_nobody_knows_is_refused(
-    serve: Serve, fetcher: HttpFetcher, folder: Path
-) -> None:
-    with pytest.raises(AttachmentError, match="br"):
-        fetcher.fetch(ask(f"{serve(answer(BODY, '200 OK', 'Content-Encoding: br')).url}/a"), folder, FakeWatch())
 
 
 @pytest.mark.parametrize(

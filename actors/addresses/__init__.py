@@ -1,0 +1,5 @@
+"""Web addresses as a browser reads and sends them. Pure, and the only room that knows a URL library."""
+
+from __future__ import annotations
+
+from actors.addresses.web import WebAddress as WebAddress, on_one_of as on_one_of, web_address as web_address
