@@ -35,11 +35,21 @@ def hash_of(line: bytes) -> str:
 
 @attrs.frozen
 class ListedFile:
-    """One file that a line tells of."""
+    """One file that a line tells of.
+
+    Args:
+        name: Its name in the order's folder.
+        size: Bytes.
+        sha256: Lower-case hex digest of them.
+        length_known: Whether it was known where it ends. Lines of older programs do not say; then it counts as known.
+        type_differs: Whether its content was of another kind than its name says; the same.
+    """
 
     name: str
     size: int
     sha256: str
+    length_known: bool = True
+    type_differs: bool = False
 
 
 @attrs.frozen
@@ -61,6 +71,16 @@ class ManifestLine:
     status: str
     folder: str
     files: tuple[ListedFile, ...]
+
+
+def _file(told: Mapping[str, Any]) -> ListedFile:
+    return ListedFile(
+        str(told["name"]),
+        int(told["size"]),
+        str(told["sha256"]),
+        bool(told.get("length_known", True)),
+        bool(told.get("type_differs", False)),
+    )
 
 
 class BrokenChainError(ValueError):
@@ -86,7 +106,7 @@ def read_chain(lines: Iterable[bytes]) -> Iterator[ManifestLine]:
                 str(told["po_number"]),
                 str(told["status"]),
                 str(told["folder"]),
-                tuple(ListedFile(str(f["name"]), int(f["size"]), str(f["sha256"])) for f in told["files"]),
+                tuple(_file(file) for file in told["files"]),
             )
             stated = (told["number"], told["previous"])
         except (ValueError, KeyError, TypeError) as error:

@@ -1,4 +1,4 @@
-"""The download folder: names, verification, staging, publishing, lock. Only home of pathvalidate and filelock."""
+"""The download folder: names, verification, staging, publishing, lock. Home of pathvalidate, filelock, puremagic."""
 
 from __future__ import annotations
 

@@ -16,14 +16,15 @@ from pathlib import Path
 import attrs
 
 from actors.evidence.addresses import shown
+from actors.filing.choosing import file_name
 from actors.filing.claims import Claims
 from actors.filing.evidence import EvidenceFolder
 from actors.filing.labels import folder_label, lengths_below
-from actors.filing.naming import file_name, sanitised
+from actors.filing.naming import sanitised
 from actors.filing.places import Places
 from actors.filing.staging import Staging
 from actors.filing.trouble import host_trouble
-from actors.filing.verify import is_as_recorded, verify
+from actors.filing.verify import Verified, is_as_recorded, verify
 from contracts.errors import AttachmentError, DownloadFolderError
 from contracts.ports import DownloadedFile, KeptFile, Lease, ListedAttachment
 from contracts.tasks import Attachment, POResult, TaskStatus
@@ -39,12 +40,14 @@ class DownloadFolder:
     Args:
         root: The download folder.
         run_id: Names this run in `.purser/superseded` and `.purser/evidence`.
+        strict_types: Whether a file whose content is of another kind than its name says is refused.
 
     Raises:
         DownloadFolderError: The path is too long, or a part of `.purser` is a link that leads elsewhere.
     """
 
-    def __init__(self, root: Path, run_id: str) -> None:
+    def __init__(self, root: Path, run_id: str, *, strict_types: bool = False) -> None:
+        self._strict_types = strict_types
         self._root = Path(os.path.realpath(root))
         self._lengths = lengths_below(self._root)
         self._run = folder_label(run_id, 40)
@@ -79,8 +82,9 @@ class DownloadFolder:
         most = self._lengths.file(folder_label(lease.task.po_number, self._lengths.order))
         name = file_name(file, listed, most)
         with host_trouble("keep the file", file.path):
-            verify(file, listed, name)
+            verified = verify(file, listed, name, strict=self._strict_types)
             name = self._staging.add(lease, file.path, name, most)
+        _warn(lease, name, verified)
         return Attachment(
             name=name,
             size=file.size,
@@ -88,6 +92,8 @@ class DownloadFolder:
             source=shown(listed.url or file.url) or listed.label,
             media_type=file.media_type,
             listed_as=listed.label,
+            length_known=verified.length_known,
+            type_differs=bool(verified.differs),
         )
 
     def adopt(self, lease: Lease, kept: KeptFile) -> Attachment | None:
@@ -200,6 +206,17 @@ class DownloadFolder:
             return
         self._places.move_in(files, supplier, label, supplier / folder_name)
         _log.info("Finished publishing %s, which was interrupted.", noted)
+
+
+def _warn(lease: Lease, name: str, verified: Verified) -> None:
+    """Tell people what is odd about a file that is kept."""
+    order = lease.task.po_number
+    if verified.differs:
+        _log.warning("%s of %s: its content is %s. It is kept under its name.", name, order, verified.differs)
+    if verified.lacks_end:
+        _log.warning("%s of %s: it has not the end of a file of its kind. See whether it opens.", name, order)
+    if not verified.length_known:
+        _log.info("%s of %s: nothing says where it ends, so that it may be cut.", name, order)
 
 
 def _holds(folder: Path, attachments: tuple[Attachment, ...]) -> bool:

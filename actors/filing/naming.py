@@ -1,4 +1,4 @@
-"""File names that are safe on every file system, chosen from what the portal says about an attachment.
+"""File names that are safe on every file system.
 
 The characters `<>:"/\\|?*`, control characters and runs of white space become `_`; at most 150 characters, the
 ending kept; no names that Windows reserves; `_2`, `_3` where a name is taken, whatever its case.
@@ -9,12 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Container
-from urllib.parse import unquote, urlsplit
 
 from pathvalidate import sanitize_filename
-
-from actors.filing.disposition import name_in_disposition
-from contracts.ports import DownloadedFile, ListedAttachment
 
 LONGEST_NAME = 150
 MOST_BYTES = 240
@@ -24,27 +20,6 @@ _FORBIDDEN = re.compile(r'[<>:"/\\|?*]')
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"})
 _RESERVED_TOO = re.compile(r"^(?:CONIN\$|CONOUT\$|CLOCK\$)(?=\.|$)", re.IGNORECASE)
 _ENDING = re.compile(r"(?<=.)\.(?=\d*[A-Za-z])[A-Za-z0-9]{1,5}$")
-_SCRIPT_ENDINGS = frozenset({".php", ".asp", ".aspx", ".ashx", ".jsp", ".do", ".cgi"})
-_ARIA_SUFFIX = re.compile(r"[\s,-]*file attachment\s*$", re.IGNORECASE)
-_ENDING_OF_TYPE = {
-    "application/pdf": ".pdf",
-    "application/zip": ".zip",
-    "application/msword": ".doc",
-    "application/vnd.ms-excel": ".xls",
-    "application/vnd.ms-powerpoint": ".ppt",
-    "application/vnd.ms-outlook": ".msg",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
-    "application/vnd.openxmlformats-officedocument.presentationml.presentation": ".pptx",
-    "application/xml": ".xml",
-    "text/xml": ".xml",
-    "text/csv": ".csv",
-    "text/plain": ".txt",
-    "message/rfc822": ".eml",
-    "image/png": ".png",
-    "image/jpeg": ".jpg",
-    "image/tiff": ".tif",
-}
 
 
 def tidy(text: str) -> str:
@@ -96,47 +71,3 @@ def distinct(name: str, taken: Container[str], most: int) -> str:
         chosen = f"{stem[: len(stem) - len(suffix)]}{mark}{suffix}"
         number += 1
     return chosen
-
-
-def file_name(file: DownloadedFile, listed: ListedAttachment, most: int = LONGEST_NAME) -> str:
-    """Choose a safe name for a downloaded file.
-
-    The header's name comes first, then the name the browser took from it, then what the page says: of title,
-    aria-label, text and address the first that ends like a file, else the first there is. A name without an ending gets
-    the one that the address or the content type tells.
-    """
-    in_address = _last_part(listed.url or "") or _last_part(file.url)
-    from_browser = file.suggested_name if tidy(file.suggested_name) != in_address else ""
-    sent = [sanitised(name) for name in (name_in_disposition(file.disposition), from_browser)]
-    shown = [
-        sanitised(name)
-        for name in (
-            listed.title,
-            _ARIA_SUFFIX.sub("", listed.aria_label),
-            listed.text,
-            in_address,
-            _last_part(file.url),
-            listed.label,
-        )
-    ]
-    candidates = [name for name in sent if name]
-    candidates += [name for name in shown if _is_file_ending(ending_of(name))]
-    candidates += [name for name in shown if name]
-    name = candidates[0] if candidates else "attachment"
-    if not _is_file_ending(ending_of(name)):
-        known = (ending_of(part) for part in (file.suggested_name, in_address, _last_part(file.url)))
-        ending = next((one for one in known if _is_file_ending(one)), _ENDING_OF_TYPE.get(file.media_type, ""))
-        name = (name[: -len(ending_of(name))] if ending_of(name) and ending else name) + ending
-    return shortened(sanitised(name) or "attachment", most)
-
-
-def _is_file_ending(ending: str) -> bool:
-    return bool(ending) and ending not in _SCRIPT_ENDINGS
-
-
-def _last_part(url: str) -> str:
-    try:
-        path = urlsplit(url).path
-    except ValueError:
-        return ""
-    return tidy(unquote(path.rstrip("/").rpartition("/")[2]))

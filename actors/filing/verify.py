@@ -1,108 +1,58 @@
 """Whether a downloaded file is what it must be: there, whole, and of the kind its name or type says.
 
 A login page or an error page served where a document was expected arrives with status 200 and a plausible name; only
-its first bytes tell.
+its content tells. A document of another kind than its name says is somebody's all the same: it is kept, and said.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
 import stat
-from collections.abc import Callable
 from pathlib import Path
 
-from actors.filing.endings import has_end
+import attrs
+
+from actors.filing.content import Content
+from actors.filing.end import End
+from actors.filing.endings import end_of
+from actors.filing.expected import Expected, Tolerance, expected, is_named_as_page
+from actors.filing.impostors import is_document, is_failed_answer, is_failure, was_sent_as_file
+from actors.filing.kinds import LATEST_START, Found, Kind
 from actors.filing.naming import ending_of
+from actors.filing.recognising import kind_of, late_pdf
+from actors.filing.webpage import read_page
 from contracts.errors import AttachmentError, AuthenticationError
 from contracts.ports import DownloadedFile, ListedAttachment
 from contracts.tasks import Attachment
 
-_HEAD = 4096
-_TAIL = 64 * 1024 + 22
 _MOST_HTML = 512 * 1024
-
-_ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_BIFF = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08")
-_IMAGES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+", b"GIF8", b"BM")
-_HTML = re.compile(
-    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|title|meta|script)\b",
-    re.IGNORECASE | re.DOTALL,
-)
-_OFFICE_MARKUP = re.compile(rb"urn:schemas-microsoft-com:office", re.IGNORECASE)
-_PASSWORD_FIELD = re.compile(rb"<input\b[^>]*\btype\s*=\s*[\"']?password", re.IGNORECASE)
-_HTML_ENDINGS = frozenset({".html", ".htm", ".xhtml", ".mht", ".shtml"})
-_HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+_PAGE_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+_BY_HAND = "Open it in the portal by hand."
 
 
-def _is_pdf(head: bytes) -> bool:
-    return b"%PDF-" in head[:1024]
+@attrs.frozen
+class Verified:
+    """What was found out about a file that is kept.
+
+    Args:
+        differs: What its content is when its name says otherwise, for people; else empty.
+        length_known: Whether it is known where it ends: its length was announced, or it has the end of its kind.
+        lacks_end: Whether it has not the end of its kind, although it has the length that was announced.
+    """
+
+    differs: str = ""
+    length_known: bool = True
+    lacks_end: bool = False
 
 
-def _is_zip(head: bytes) -> bool:
-    return head.startswith(_ZIP)
-
-
-def _is_open_office(head: bytes) -> bool:
-    # An encrypted document of the newer formats is wrapped in the older container.
-    return head.startswith((*_ZIP, _OLE))
-
-
-def _is_message(head: bytes) -> bool:
-    return head.startswith(_OLE)
-
-
-def _is_old_office(head: bytes) -> bool:
-    # Programs save newer documents, rich text and office markup under the old endings, and open them so.
-    return (
-        head.startswith((_OLE, *_ZIP, *_BIFF, b"{\\rtf"))
-        or b"<?mso-application" in head
-        or _OFFICE_MARKUP.search(head) is not None
-    )
-
-
-def _is_image(head: bytes) -> bool:
-    # A picture under another picture's ending still opens.
-    return head.startswith(_IMAGES) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
-
-
-def _is_table(head: bytes) -> bool:
-    return not is_html(head)
-
-
-_Check = Callable[[bytes], bool]
-_BY_ENDING: dict[str, tuple[str, _Check]] = {
-    ".pdf": ("a PDF", _is_pdf),
-    ".zip": ("a ZIP archive", _is_zip),
-    **dict.fromkeys((".docx", ".xlsx", ".pptx", ".docm", ".xlsm", ".pptm"), ("an office document", _is_open_office)),
-    **dict.fromkeys((".odt", ".ods", ".odp"), ("an office document", _is_zip)),
-    **dict.fromkeys((".doc", ".xls", ".ppt"), ("an office document", _is_old_office)),
-    ".msg": ("a mail message", _is_message),
-    **dict.fromkeys((".png", ".jpg", ".jpeg", ".tif", ".tiff", ".gif", ".bmp"), ("an image", _is_image)),
-    ".csv": ("a table", _is_table),
-}
-_ENDING_BY_TYPE = {
-    "application/pdf": ".pdf",
-    "application/zip": ".zip",
-    "application/x-zip-compressed": ".zip",
-    "application/msword": ".doc",
-    "application/vnd.ms-excel": ".xls",
-    "application/vnd.ms-powerpoint": ".ppt",
-    "application/vnd.ms-outlook": ".msg",
-    "image/png": ".png",
-    "image/jpeg": ".jpg",
-    "image/tiff": ".tif",
-}
-
-
-def is_html(head: bytes) -> bool:
-    """Whether a file that begins so is an HTML page."""
-    return _HTML.match(_as_bytes_of_ascii(head)) is not None
-
-
-def verify(file: DownloadedFile, listed: ListedAttachment, name: str) -> None:
+def verify(file: DownloadedFile, listed: ListedAttachment, name: str, *, strict: bool = False) -> Verified:
     """Check a downloaded file that is to be called `name`.
+
+    Args:
+        file: The file.
+        listed: What the page says of it.
+        name: What it will be called.
+        strict: Whether content of another kind than the name says is refused.
 
     Raises:
         AttachmentError: It is missing, empty, truncated, or not what its name and type say. The message says which.
@@ -113,22 +63,23 @@ def verify(file: DownloadedFile, listed: ListedAttachment, name: str) -> None:
     for stated, by in ((file.size, "were counted while it arrived"), (file.declared_size, "were announced")):
         _check_size(name, size, stated, by)
     _check_size(name, size, listed.declared_size, "are stated on the page")
+    wanted = expected(name, file.media_type)
     with file.path.open("rb") as opened:
-        head = opened.read(_HEAD)
-        if is_html(head):
-            _check_html(file, name, head + opened.read(_MOST_HTML))
-            return
-    kind, is_kind = _expected(file, name)
-    if not is_kind(head):
-        raise AttachmentError(f"{name} should be {kind}, but its content is not. Open it in the portal by hand.")
-    if file.ended_by_close and not has_end(head, _tail(file.path)):
+        content = Content(opened, size)
+        found = kind_of(content)
+        if found.kind in (Kind.UNKNOWN, Kind.TEXT) and wanted.kinds == {Kind.PDF}:
+            found = late_pdf(content) or found
+        if found.kind in (Kind.HTML, Kind.OFFICE_MARKUP):
+            _check_page(file, name, content, found, wanted)
+        _check_answer(name, content, found, wanted)
+        differs = _differs(found, wanted)
+        if differs and (strict or _proves_nothing(found, wanted)):
+            raise AttachmentError(f"{name} should be {wanted.words}, but its content is not. {_BY_HAND}")
+        end = end_of(content, found, ending_of(name))
+    announced = not file.ended_by_close or listed.declared_size is not None
+    if end is End.MISSING and not announced:
         raise AttachmentError(f"{name} was cut off: it has a beginning and no end. Run the order again.")
-
-
-def _tail(path: Path) -> bytes:
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - _TAIL))
-        return file.read()
+    return Verified(found.words if differs else "", announced or end is End.THERE, end is End.MISSING)
 
 
 def _size_on_disk(path: Path, name: str) -> int:
@@ -148,39 +99,46 @@ def _check_size(name: str, size: int, stated: int | None, by: str) -> None:
         raise AttachmentError(f"{name} has {size} bytes, but {stated} {by}. Run the order again.")
 
 
-def _expected(file: DownloadedFile, name: str) -> tuple[str, _Check]:
-    """Return what the file must be by its ending, else by its content type; anything goes for unknown ones."""
-    known = _BY_ENDING.get(ending_of(name))
-    if known is None and not ending_of(name):
-        media_type = file.media_type
-        ending = ".docx" if ".openxmlformats-officedocument." in media_type else _ENDING_BY_TYPE.get(media_type, "")
-        known = _BY_ENDING.get(ending)
-    return known if known is not None else ("a file", lambda _head: True)
-
-
-def _check_html(file: DownloadedFile, name: str, html: bytes) -> None:
-    text = _as_bytes_of_ascii(html)
-    if _PASSWORD_FIELD.search(text):
+def _check_page(file: DownloadedFile, name: str, content: Content, found: Found, wanted: Expected) -> None:
+    page = read_page(content.at(0, _MOST_HTML))
+    if page.has_password_field:
         message = f"The portal sent its login page instead of {name}. Log in and run the order again."
         # Sent as an attachment, it may be somebody's saved page; otherwise the login has expired.
         if file.disposition.lstrip().lower().startswith("attachment"):
             raise AttachmentError(message)
         raise AuthenticationError(message)
-    ending = ending_of(name)
-    if ending in _HTML_ENDINGS or (not ending and file.media_type in _HTML_TYPES):
+    if is_named_as_page(name):
         return
-    kind, is_kind = _expected(file, name)
-    if not is_kind(html):
+    match wanted.tolerance:
+        case Tolerance.ANY:
+            was_page = file.media_type in _PAGE_TYPES and ending_of(name) != ""
+            refused = not was_sent_as_file(file) and (was_page or is_failure(page))
+        case Tolerance.TEXTS:
+            refused = found.kind is Kind.HTML and not is_document(page, file)
+        case Tolerance.SIGNATURES | Tolerance.BINARY:
+            refused = True
+    if refused:
+        raise AttachmentError(f"The portal sent a web page instead of {wanted.words} for {name}. {_BY_HAND}")
+
+
+def _check_answer(name: str, content: Content, found: Found, wanted: Expected) -> None:
+    if wanted.tolerance in (Tolerance.SIGNATURES, Tolerance.TEXTS) and is_failed_answer(content, found):
         raise AttachmentError(
-            f"The portal sent a web page instead of {kind} for {name}. Open it in the portal by hand."
+            f"{name} should be {wanted.words}, but its content is an error message of the portal. {_BY_HAND}"
         )
 
 
-def _as_bytes_of_ascii(raw: bytes) -> bytes:
-    """Return text of any Unicode encoding with a byte-order mark as something ASCII patterns match."""
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return raw.decode("utf-16", "ignore").encode("ascii", "ignore")
-    return raw.removeprefix(b"\xef\xbb\xbf")
+def _differs(found: Found, wanted: Expected) -> bool:
+    if found.kind is Kind.UNKNOWN and wanted.tolerance in (Tolerance.BINARY, Tolerance.ANY):
+        return False  # what nobody knows proves no difference
+    return found.kind not in wanted.kinds or found.start >= LATEST_START
+
+
+def _proves_nothing(found: Found, wanted: Expected) -> bool:
+    """Whether content of another kind is no evidence that somebody attached it: answers of programs look like that."""
+    if found.kind is Kind.UNKNOWN or (found.kind is Kind.JSON and Kind.TEXT not in wanted.kinds):
+        return wanted.tolerance in (Tolerance.SIGNATURES, Tolerance.TEXTS)
+    return wanted.tolerance is Tolerance.SIGNATURES and found.kind in (Kind.TEXT, Kind.XML)
 
 
 def is_as_recorded(path: Path, attachment: Attachment) -> bool:

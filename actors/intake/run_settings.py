@@ -39,6 +39,12 @@ GROUPS: Mapping[str, type[Any]] = MappingProxyType(
 )
 """The groups of settings, each with the class that checks it."""
 
+SESSION_SETTINGS = (
+    "portal", "base_url", "download_dir", "route", "profile", "seed", "screenshots", "allowed_file_hosts",
+    "strict_types",
+)  # fmt: skip
+"""The settings without a group that are the session's."""
+
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -83,6 +89,8 @@ class RunSettings:
     profile: Path | None = None
     seed: int | None = None
     screenshots: bool | None = None
+    allowed_file_hosts: tuple[str, ...] | None = None
+    strict_types: bool | None = None
     timeouts: Mapping[str, Any] = _group()
     limits: Mapping[str, Any] = _group()
     attachments: Mapping[str, Any] = _group()
@@ -111,10 +119,7 @@ class RunSettings:
         Raises:
             ConfigurationError: A value is out of range.
         """
-        stated = {
-            name: getattr(self, name)
-            for name in ("portal", "base_url", "download_dir", "route", "profile", "seed", "screenshots")
-        }
+        stated = {name: getattr(self, name) for name in SESSION_SETTINGS}
         groups = {name: kind(**getattr(self, name)) for name, kind in GROUPS.items()}
         return Settings(**{name: value for name, value in stated.items() if value is not None}, **groups)
 

@@ -18,7 +18,7 @@ import attrs
 from actors.intake.encoding import require_file
 from actors.intake.run_settings import GROUPS, RunSettings
 from actors.intake.setting_values import read_value
-from contracts.config import MAX_LOCAL_WORKERS, check_web_address, check_worker_count
+from contracts.config import MAX_LOCAL_WORKERS, Settings, check_web_address, check_worker_count
 from contracts.errors import ConfigurationError, IntakeError
 
 _ALIASES: Mapping[str, str] = MappingProxyType({"max_workers": "workers"})
@@ -26,6 +26,8 @@ _LEGACY_UNUSED = frozenset({"excel_path", "num_windows", "max_tabs_per_window", 
 _PLAIN = frozenset(field.name for field in attrs.fields(RunSettings)) - set(GROUPS) - {"unknown", "warnings"}
 _TYPES: Mapping[str, Any] = MappingProxyType(attrs.fields_dict(attrs.resolve_types(RunSettings)))
 _LARGEST = 1 << 20
+_LISTS = frozenset({"allowed_file_hosts"})
+"""Settings that a variable holds with commas between."""
 
 # Weaker first: a name further down wins over one above it that means the same.
 _ENVIRONMENT: Mapping[str, str] = MappingProxyType(
@@ -92,7 +94,7 @@ def read_environment(environment: Mapping[str, str]) -> RunSettings:
 
     The names of the app this replaces are understood where they mean something here (contract 122). Every setting also
     has a name of its own: `PURSER_` and the key, with the group in front where it has one, as in
-    `PURSER_TIMEOUTS_PAGE_LOAD`. These win.
+    `PURSER_TIMEOUTS_PAGE_LOAD`. These win. A list has commas between its items.
 
     Args:
         environment: `os.environ`, or anything like it.
@@ -106,10 +108,15 @@ def read_environment(environment: Mapping[str, str]) -> RunSettings:
         if not text:
             continue
         group, _, name = key.rpartition(".")
-        content = {group: {name: text}} if group else {name: text}
+        said = _listed(text) if key in _LISTS else text
+        content = {group: {name: said}} if group else {name: said}
         is_legacy = not variable.startswith("PURSER_")
         patch = _patch(content, f"environment variable {variable}", is_legacy=is_legacy).over(patch)
     return patch
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _patch(content: Mapping[str, Any], source: str, *, is_legacy: bool) -> RunSettings:
@@ -143,6 +150,8 @@ def _plain(key: str, written: str, value: Any, source: str, warnings: list[str],
             check_worker_count(read, written)
         elif key == "base_url" and read:
             check_web_address(read, written)
+        elif key == "allowed_file_hosts":
+            Settings(allowed_file_hosts=read)
         elif key == "browser":
             RunSettings(browser=read).headless_configuration()
     except ConfigurationError as error:

@@ -39,6 +39,8 @@ def manifest_entry(
                 "source": file.source,
                 "media_type": file.media_type,
                 "listed_as": file.listed_as,
+                "length_known": file.length_known,
+                "type_differs": file.type_differs,
             }
             for file in result.attachments
             if result.folder is not None

@@ -132,3 +132,12 @@ def test_what_is_no_line_of_a_manifest_is_said_to_be_none(line: bytes) -> None:
 def test_a_line_without_an_end_is_torn() -> None:
     with pytest.raises(BrokenChainError, match="torn"):
         list(read_chain([b"{}"]))
+
+
+def test_a_file_of_an_older_manifest_counts_as_of_known_length_and_as_what_its_name_says() -> None:
+    """Nothing else was filed when lines did not say it."""
+    file = {"name": "a.pdf", "size": 3, "sha256": "ab"}
+    odd = file | {"length_known": False, "type_differs": True}
+    entry = {"po_number": "PO1", "status": "COMPLETED", "folder": "A/PO1_COMPLETED", "files": [file, odd]}
+    (line,) = read_chain(written([entry]))
+    assert [(one.length_known, one.type_differs) for one in line.files] == [(True, False), (False, True)]

@@ -7,9 +7,10 @@ from pathlib import Path, PureWindowsPath
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from actors.filing.choosing import file_name
 from actors.filing.disposition import name_in_disposition
 from actors.filing.labels import folder_label, hashed_label, lengths_below
-from actors.filing.naming import LONGEST_NAME, distinct, file_name, name_key, sanitised
+from actors.filing.naming import LONGEST_NAME, distinct, name_key, sanitised
 from contracts.errors import DownloadFolderError
 from contracts.ports import DownloadedFile
 from tests.filing.samples import PDF, listed
@@ -160,10 +161,56 @@ def test_reading_a_header_never_raises(noise: str, structured: str) -> None:
         ({"disposition": "attachment; filename=offer", "media_type": "image/png"}, {}, "offer.png"),
         ({"disposition": "attachment; filename=..", "media_type": "image/png"}, {"label": ""}, "attachment.png"),
         ({}, {"label": "Rev 1.2"}, "Rev_1.2"),
+        ({}, {"text": "Offer.pdf (12,5 KB)", "url": "https://p.example/7"}, "Offer.pdf"),
+        ({}, {"aria_label": "Download Offer 2.pdf", "text": "Download"}, "Offer_2.pdf"),
+        (
+            {"media_type": "application/pdf"},
+            {"aria_label": "Download", "text": "Offer June", "label": ""},
+            "Offer_June.pdf",
+        ),
+        ({}, {"text": "Open", "label": "Open", "title": "Click here"}, "Click_here"),
     ],
 )
 def test_the_best_name_wins(file: dict[str, str], attachment: dict[str, str], expected: str) -> None:
     assert file_name(downloaded(**file), listed(**attachment)) == expected
+
+
+DOWNLOAD = "https://p.example/attachments/7/download"
+
+
+@pytest.mark.parametrize(
+    ("suggested", "url"),
+    [
+        ("download.pdf", DOWNLOAD),
+        ("download (1).pdf", DOWNLOAD),
+        ("download", DOWNLOAD),
+        ("7.pdf", "https://p.example/attachments/7"),
+        ("7 (2).pdf", "https://p.example/attachments/7/"),
+        ("getFile.pdf", "https://p.example/getFile.aspx?id=7"),
+        ("getfile.aspx", "https://p.example/getFile.aspx?id=7"),
+        ("a_b.pdf", "https://p.example/a%7Cb"),
+        ("unnamed.pdf", ""),
+        ("index.html", "https://p.example/"),
+        ("T\u00e9l\u00e9chargement.pdf", ""),
+        ("descarga.pdf", "https://p.example/?id=7"),
+        ("0b0f7a30-2f4e-4c4e-9d0a-1f2e3d4c5b6a.pdf", "blob:https://p.example/0b0f7a30-2f4e-4c4e-9d0a-1f2e3d4c5b6a"),
+        ("d41d8cd98f00b204e9800998ecf8427e.pdf", ""),
+    ],
+)
+def test_a_name_that_a_browser_made_up_says_less_than_the_page(suggested: str, url: str) -> None:
+    labels = listed(aria_label="Offer 2024-Q1.pdf file attachment", text="Offer 2024-Q1.pdf", label="x")
+    assert file_name(downloaded(suggested_name=suggested, url=url), labels) == "Offer_2024-Q1.pdf"
+
+
+@pytest.mark.parametrize("suggested", ["20240117.pdf", "downloads 2024.pdf", "Download list.xlsx", "document.pdf"])
+def test_a_name_that_only_the_portal_can_have_given_wins(suggested: str) -> None:
+    assert file_name(downloaded(suggested_name=suggested, url=DOWNLOAD), listed(text="b.pdf")) == sanitised(suggested)
+
+
+def test_a_name_that_a_browser_made_up_is_better_than_none_and_knows_the_ending() -> None:
+    made_up = downloaded(suggested_name="download.pdf", url=DOWNLOAD)
+    assert file_name(made_up, listed(label="")) == "download.pdf"
+    assert file_name(made_up, listed(text="Offer June", label="x")) == "Offer_June.pdf"
 
 
 @given(st.integers(1, 160), any_name, any_name)

@@ -23,7 +23,9 @@ _METADATA: st.SearchStrategy[dict[str, Any]] = st.dictionaries(
 _ZONES = st.sampled_from([dt.UTC, dt.timezone(dt.timedelta(hours=-3, minutes=-30))])
 _TIMES = st.one_of(st.none(), st.datetimes(timezones=_ZONES))
 _DIGESTS = st.sampled_from(["ab" * 32, "0" * 64])
-ATTACHMENTS = st.builds(Attachment, TEXTS, st.integers(0, 2**62), _DIGESTS, TEXTS, TEXTS, TEXTS)
+ATTACHMENTS = st.builds(
+    Attachment, TEXTS, st.integers(0, 2**62), _DIGESTS, TEXTS, TEXTS, TEXTS, st.booleans(), st.booleans()
+)
 
 
 @st.composite

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given, strategies as st
 
@@ -62,6 +63,18 @@ def test_a_line_tells_what_was_listed_what_is_on_disk_and_each_visit(place: Plac
         (1, "it broke off", "network"),
         (2, "PARTIAL", None),
     ]
+
+
+def test_a_line_tells_of_each_file_whether_its_length_was_known_and_its_type_is_another(place: Place) -> None:
+    plain = outcome(0, root=place.root)
+    (file,) = plain.result.attachments
+    odd = attrs.evolve(file, name="b.jpg", length_known=False, type_differs=True)
+    result = attrs.evolve(plain.result, attachments=(file, odd))
+    place.write(BatchBegun(0, 1), *accepted(1), attrs.evolve(plain, result=result))
+    told = json.loads(place.manifest.read_bytes())["files"]
+    assert [(one["length_known"], one["type_differs"]) for one in told] == [(True, False), (False, True)]
+    (line,) = read_chain([place.manifest.read_bytes()])
+    assert [(one.length_known, one.type_differs) for one in line.files] == [(True, False), (False, True)]
 
 
 def test_the_head_is_what_sha256sum_says_of_the_last_line_without_its_end(used: Place) -> None:
