@@ -16,6 +16,7 @@ from actors.cli.logs import debugging, set_up_logging
 from actors.cli.outlets import Outlets, command_line, printable
 from actors.cli.plans import plan_again
 from actors.cli.run import open_books, work
+from actors.cli.surroundings import require_file_names
 from actors.intake import OrderFile, read_orders, report_text
 from actors.journal import SqliteJournal
 from actors.session.books import journal_path
@@ -98,6 +99,7 @@ def _again(
     set_up_logging(outlets, debug=debugging(environment))
     with StopSignals() as signals:
         try:
+            require_file_names()
             _require_books(folder)
             statuses = _statuses(again[0]) if again is not None else ()
             blames = members(again[1], Blame, "--blame") if again is not None else ()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import enum
 import importlib.metadata
-import os
 import platform
 import re
 import subprocess
@@ -16,7 +14,9 @@ from urllib.parse import urlsplit
 import attrs
 
 from actors.cli.account import ExitCode
+from actors.cli.findings import Finding, Verdict
 from actors.cli.outlets import Outlets, printable
+from actors.cli.places import look_at_places
 from actors.intake import RunSettings, read_environment
 from actors.processes import resources
 from contracts.config import HeadlessConfiguration
@@ -27,31 +27,6 @@ _LEAST_MEMORY = 4
 _GOOD_MEMORY = 8
 _LEAST_PYTHON = (3, 11)
 _PATIENCE = 20.0
-
-
-class Verdict(enum.Enum):
-    """How one thing was found."""
-
-    GOOD = "ok"
-    POOR = "warning"
-    BAD = "missing"
-
-
-@attrs.frozen
-class Finding:
-    """One thing that was looked at.
-
-    Args:
-        what: Its name.
-        verdict: How it was found.
-        detail: What was found.
-        mend: What to do about it; empty when it is good.
-    """
-
-    what: str
-    verdict: Verdict
-    detail: str
-    mend: str = ""
 
 
 @attrs.frozen
@@ -97,12 +72,14 @@ def findings(environment: Mapping[str, str], find: BrowserFinder) -> Iterator[Fi
         stated = read_environment(environment)
         browser, folder = stated.headless_configuration(), stated.settings().download_dir
         host = urlsplit(stated.base_url or "").netloc.lower()
+        outputs = {"results file": stated.results, "report": stated.report}
     except ConfigurationError as error:
         yield Finding("settings", Verdict.BAD, str(error), "Correct or unset that environment variable.")
         browser, folder, host = HeadlessConfiguration(), RunSettings().settings().download_dir, ""
+        outputs = {}
     yield _browser(browser, find)
     yield _memory()
-    yield _folder(folder)
+    yield from look_at_places(folder, outputs)
     yield _credentials(environment, host)
 
 
@@ -188,20 +165,6 @@ def _memory() -> Finding:
     if gib < _GOOD_MEMORY:
         return Finding("memory", Verdict.POOR, detail, "8 GB is recommended. Use fewer workers: --workers 2")
     return Finding("memory", Verdict.GOOD, detail)
-
-
-def _folder(folder: Path) -> Finding:
-    existing = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
-    detail = str(folder.absolute())
-    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
-        mend = "Choose a folder that you may write to: --download-dir DIR"
-        return Finding("download folder", Verdict.BAD, f"{detail} cannot be written", mend)
-    free = resources.usage(folder).disk_free.get(folder, -1)
-    least = RunSettings().settings().limits.minimum_free_disk
-    if 0 <= free < least:
-        mend = "Free some space, or choose another folder: --download-dir DIR"
-        return Finding("download folder", Verdict.BAD, f"{detail} has only {free / 2**20:.0f} MB free", mend)
-    return Finding("download folder", Verdict.GOOD, detail)
 
 
 def _credentials(environment: Mapping[str, str], host: str) -> Finding:

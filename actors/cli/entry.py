@@ -2,35 +2,50 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
+from actors.cli.streams import StandardStreams
+from actors.cli.surroundings import require_current_folder
+from contracts.errors import ConfigurationError
+
+UNUSABLE = 2
+NOT_FINISHED = 3
 INTERRUPTED = 130
 
 
 def entry_point() -> None:
-    """Run the command and leave with its exit code."""
+    """Run the command and leave with its exit code.
+
+    Raises:
+        SystemExit: Always, with the exit code. Words on stdout that were lost make a success none.
+    """
+    streams = StandardStreams()
+    code: int | str | None = NOT_FINISHED
+    try:
+        code = _run()
+    finally:
+        if streams.settle() and not code:
+            code = NOT_FINISHED
+    raise SystemExit(code)
+
+
+def _run() -> int | str | None:
+    try:
+        require_current_folder()
+    except ConfigurationError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return UNUSABLE
     try:
         # Imported here because it takes a while, and somebody may press Ctrl-C meanwhile.
         from actors.cli.app import app  # noqa: PLC0415 - see above
 
         app()
+    except SystemExit as leaving:
+        return leaving.code
     except KeyboardInterrupt:
         print("error: Interrupted before anything was begun.", file=sys.stderr)
-        raise SystemExit(INTERRUPTED) from None
-    finally:
-        _settle_streams()
-
-
-def _settle_streams() -> None:
-    """Let go of a stream that nobody reads any more: Python would try it again at its end and spoil the exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except OSError:
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, stream.fileno())
-            os.close(nowhere)
+        return INTERRUPTED
+    return 0
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from actors.cli.account import ExitCode
 from actors.cli.outlets import Outlets
 from actors.processes.leaks import runs_on_machine
 from actors.session.saved_logins import state_folder
+from contracts.errors import ConfigurationError
 
 
 def tell_leaks(outlets: Outlets) -> ExitCode:
@@ -15,9 +16,13 @@ def tell_leaks(outlets: Outlets) -> ExitCode:
         SOME_FAILED when a run that is dead has left something, SUCCESS otherwise.
     """
     try:
-        found = runs_on_machine(state_folder())
+        folder = state_folder()
+        found = runs_on_machine(folder)
+    except ConfigurationError as error:
+        outlets.complain(str(error))
+        return ExitCode.UNUSABLE
     except OSError as error:
-        outlets.complain(f"The state folder {state_folder()} cannot be read: {error.strerror or error}.")
+        outlets.complain(f"The state folder {folder} cannot be read: {error.strerror or error}.")
         return ExitCode.UNUSABLE
     left = 0
     for run in found:

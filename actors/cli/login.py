@@ -50,7 +50,9 @@ def log_in(
         if interactive_login is None:
             # Imported here because it brings in the browser's libraries, which a wrong argument never needs.
             from actors.session.login import interactive_login as session_login  # noqa: PLC0415 - see above
+            from actors.session.saved_logins import require_state_folder  # noqa: PLC0415 - see above
 
+            require_state_folder()
             interactive_login = session_login
         outlets.tell(f"Log in to {portal} in the window that opens. You have {PATIENCE / 60:.0f} minutes.")
         with _Ending():

@@ -5,7 +5,6 @@ What comes from files and pages is made harmless before a terminal sees it, and 
 
 from __future__ import annotations
 
-import contextlib
 import shlex
 import sys
 from pathlib import Path
@@ -15,31 +14,10 @@ import attrs
 from rich.console import Console
 from rich.text import Text
 
+from actors.cli.streams import SteadyStream
+
 _LONGEST = 200
-
-
-class SteadyStream:
-    """A text stream that takes everything for good when nobody reads it any more.
-
-    A closed terminal or pipe must end no run: the files matter more than the words.
-    """
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-
-    def write(self, text: str) -> int:
-        """Write, or do nothing."""
-        with contextlib.suppress(OSError):
-            self._stream.write(text)
-        return len(text)
-
-    def flush(self) -> None:
-        """Flush, or do nothing."""
-        with contextlib.suppress(OSError):
-            self._stream.flush()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
+_NARROWEST = 40
 
 
 class SteadyConsole(Console):
@@ -63,7 +41,11 @@ def command_line(command: str, folder: Path) -> str:
 
 def console(stream: TextIO, **more: Any) -> SteadyConsole:
     """Return a console on `stream` that outlives its reader. `more` goes to rich's `Console`."""
-    return SteadyConsole(file=cast("IO[str]", SteadyStream(stream)), highlight=False, **more)
+    made = SteadyConsole(file=cast("IO[str]", SteadyStream(stream)), highlight=False, **more)
+    if made.width < _NARROWEST:
+        # A terminal or a variable that says 0 columns would have every word cut off.
+        made.width = _NARROWEST
+    return made
 
 
 @attrs.frozen(eq=False)

@@ -23,7 +23,17 @@ from actors.cli.logs import debugging, set_up_logging
 from actors.cli.options import RunOptions, RunPlan, make_plan, require_addresses
 from actors.cli.outlets import Outlets, command_line
 from actors.cli.plans import kept_plan
-from actors.intake import OrderFile, OrderRow, read_orders, report_text, write_report, write_results
+from actors.cli.surroundings import require_file_names
+from actors.intake import (
+    OrderFile,
+    OrderRow,
+    holds_results,
+    read_orders,
+    report_text,
+    was_visited,
+    write_report,
+    write_results,
+)
 from actors.runtime.threads import SystemClock
 from contracts.errors import ConfigurationError, HostResourceError
 from contracts.tasks import POResult, TaskStatus
@@ -49,6 +59,7 @@ def run(
     set_up_logging(outlets, debug=debugging(environment))
     with StopSignals() as signals:
         try:
+            require_file_names()
             plan = make_plan(options, environment)
             orders = read_orders(plan.csv_path)
             require_addresses(orders, plan.settings)
@@ -172,15 +183,19 @@ def _finish(
     code = account.code
     report = end.report or (session.get_session_report() if session is not None else empty_report(now))
     document = full_report(report, account, orders, plan)
+    keeps = not _has_news(orders, outcomes) and holds_results(plan.results)
     try:
-        write_results(plan.results, orders, outcomes, now)
-        write_report(plan.report, document)
+        if not keeps:
+            write_results(plan.results, orders, outcomes, now)
+            write_report(plan.report, document)
     except HostResourceError as error:
         outlets.complain(str(error))
         code = ExitCode.INTERRUPTED if code is ExitCode.INTERRUPTED else ExitCode.NOT_FINISHED
         document["run"]["exit_code"] = int(code)
     if account.stopped_early:
         outlets.complain(account.stopped_early)
+    if keeps:
+        outlets.warn(f"No order was visited. The results of an earlier run in {plan.results} are left as they are.")
     interrupted = "Interrupted. " if code is ExitCode.INTERRUPTED else ""
     left = sum(outcome.status is TaskStatus.INTERRUPTED for outcome in outcomes)
     if left or end.abandoned:
@@ -191,3 +206,8 @@ def _finish(
     if outlets.json:
         outlets.document(report_text(document))
     return code
+
+
+def _has_news(orders: OrderFile, outcomes: Sequence[POResult]) -> bool:
+    """Whether the results say more than that nothing was visited. A list that is done already says so."""
+    return any(map(was_visited, outcomes)) or (not orders.to_visit and bool(orders.already_done))

@@ -1,14 +1,19 @@
-"""Which column of a file means what: the names users write, in any case, with or without quotes and byte-order mark."""
+"""Which column of a file means what: the names users write, in any case, with or without quotes and invisible marks.
+
+A name may be broken over several lines, as spreadsheets show it in a narrow column.
+"""
 
 from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterable, Sequence
 
 import attrs
 
 from actors.intake.cells import unescape_cell
+from actors.intake.characters import bare, without_invisible
 
 RESULT_COLUMNS = (
     "PO_NUMBER",
@@ -31,15 +36,17 @@ _SUPPLIER_NAMES = ("supplier", "supplier_name", "vendor")
 _URL_NAMES = ("coupa_url", "url", "po_url")
 _AMOUNT_NAMES = ("amount",)
 _PRIORITY_NAMES = ("priority",)
-_AROUND = " \t\r\n\f\v\"'`\u00a0\u200b\u2018\u2019\u201c\u201d\ufeff"
-_BETWEEN = re.compile(r"[\s\-.]+")
+_AROUND = " \t\r\n\f\v\"'`\u2018\u2019\u201c\u201d:*"
+_BETWEEN = re.compile(r"(?:[\s\-.]|_x000d_)+", re.IGNORECASE)  # spreadsheets write a carriage return as _x000D_
 _RESULT_NAMES = {name.casefold(): name for name in RESULT_COLUMNS}
 _WRITTEN_BY_A_RUN = frozenset(_RESULT_NAMES) - {"po_number", "status", "supplier", "coupa_url"}
 
 
 def plain_name(header: str) -> str:
-    """Return a header in lower case, without quotes, marks and outer space, words joined by `_`."""
-    return _BETWEEN.sub("_", header.strip(_AROUND)).casefold()
+    """Return a header in lower case, without quotes and invisible marks, words and lines joined by `_`."""
+    # The spaces that no keyboard types become ordinary ones here, and full-width letters ordinary letters.
+    seen = without_invisible(unicodedata.normalize("NFKC", header))
+    return _BETWEEN.sub("_", seen.strip(_AROUND)).strip("_").casefold()
 
 
 @attrs.frozen
@@ -77,7 +84,7 @@ class Columns:
 
 def find_columns(headers: Iterable[str]) -> Columns | None:
     """Return what the columns mean, or None when none of them holds the PO number."""
-    written = tuple(unescape_cell(header.strip("\ufeff").strip()) for header in headers)
+    written = tuple(unescape_cell(bare(header)) for header in headers)
     names = [plain_name(header) for header in written]
 
     def index(wanted: Iterable[str]) -> int | None:
@@ -97,11 +104,18 @@ def find_columns(headers: Iterable[str]) -> Columns | None:
     return Columns(written, number, supplier, url, amount, priority, previous, others)
 
 
-def sniff_delimiter(header_line: str) -> str:
-    """Return the delimiter under which `header_line` has a PO column, and among those the most columns."""
+def sniff_delimiter(first_lines: Sequence[str]) -> str:
+    """Return the delimiter under which the header has a PO column, and among those the most columns.
+
+    Args:
+        first_lines: The header's line and some more, since a header may be broken over several.
+    """
 
     def rank(delimiter: str) -> tuple[bool, int]:
-        cells = next(csv.reader([header_line], delimiter=delimiter), [])
+        try:
+            cells = next(csv.reader(iter(first_lines), delimiter=delimiter), [])
+        except csv.Error:  # under this delimiter a quotation mark swallows the rest of the file
+            return False, 0
         return find_columns(cells) is not None, len(cells)
 
     return max(DELIMITERS, key=rank)

@@ -14,8 +14,11 @@ from typing import TextIO
 
 from actors.intake.amounts import parse_amount
 from actors.intake.cells import unescape_cell
+from actors.intake.characters import bare, without_invisible
 from actors.intake.columns import Columns, find_columns, sniff_delimiter
 from actors.intake.encoding import detect_encoding
+from actors.intake.number_notes import NumberNotes
+from actors.intake.numbers import read_number
 from actors.intake.rows import BadRow, OrderFile, OrderRow, Row
 from contracts.config import check_web_address
 from contracts.errors import ConfigurationError, IntakeError
@@ -24,6 +27,8 @@ from contracts.tasks import POTask
 _DONE = frozenset({"COMPLETED", "NO_ATTACHMENTS"})
 _SEPARATOR_LINE = re.compile(r"\ufeff?\"?sep=(.)\"?\s*\Z", re.IGNORECASE)
 _UNCLOSED = "A quotation mark opens there and never closes. Close it, or double it if it belongs to the text."
+_HEADER_LINES = 200
+"""A header that is broken over more lines than this is none."""
 
 
 def read_orders(path: str | Path) -> OrderFile:
@@ -75,6 +80,7 @@ class _Reader:
         self._line = 0
         self._pending: list[str] = []
         self._first_seen: dict[tuple[str, str], int] = {}
+        self._notes = NumberNotes()
 
     def read(self, stream: TextIO) -> OrderFile:
         delimiter = self._find_delimiter(stream)
@@ -84,7 +90,7 @@ class _Reader:
             raise self._unusable("is empty. It needs a first line that names the columns, and a row for each order")
         columns = find_columns(headers[1])
         if columns is None:
-            found = ", ".join(repr(header.strip()[:40]) for header in headers[1][:12])
+            found = ", ".join(repr(bare(header)[:40]) for header in headers[1][:12])
             raise self._unusable(
                 f"has no column with the PO number; its first line names {found}. Name one column PO_NUMBER"
             )
@@ -99,6 +105,7 @@ class _Reader:
             other_columns=tuple(columns.headers[place] for place in columns.others),
             is_results_file=columns.is_results_file,
             rows=read,
+            notes=self._notes.lines(),
         )
 
     def _unusable(self, what: str) -> IntakeError:
@@ -114,9 +121,10 @@ class _Reader:
                 # Spreadsheets write this line themselves; it is no header.
                 self._line += 1
                 return stated[1]
-            if not line or line.strip("\ufeff \t\r\n"):
+            if not line or bare(line):
+                first_lines = [line, *(stream.readline() for _ in range(_HEADER_LINES))]
                 stream.seek(start)
-                return sniff_delimiter(line)
+                return sniff_delimiter(first_lines)
             self._line += 1
 
     def _cells(self, stream: TextIO, delimiter: str) -> Iterator[tuple[int, list[str]]]:
@@ -134,7 +142,7 @@ class _Reader:
             if len(self._pending) > 1 or '"' in self._pending[0]:
                 self._require_closed(line, delimiter)
             self._pending.clear()
-            if any(cell.strip() for cell in cells):
+            if any(map(bare, cells)):
                 yield line, cells
 
     def _lines(self, stream: TextIO) -> Iterator[str]:
@@ -154,16 +162,23 @@ class _Reader:
 
     def _row(self, line: int, cells: list[str], columns: Columns, labels: tuple[str, ...]) -> Row:
         def cell(place: int | None) -> str:
-            return unescape_cell(cells[place].strip()) if place is not None and place < len(cells) else ""
+            return unescape_cell(bare(cells[place])) if place is not None and place < len(cells) else ""
 
-        number, supplier, url = cell(columns.number), cell(columns.supplier), cell(columns.url)
+        supplier, url = cell(columns.supplier), cell(columns.url)
         others = tuple(unescape_cell(cells[place]) if place < len(cells) else "" for place in columns.others)
-        problem = _problem(cells, columns, number, url)
+        as_read = cells[columns.number] if columns.number < len(cells) else ""
+        own, found = unescape_cell(as_read), read_number(as_read)
+        number = found.number
+        self._notes.add(line, found)
+        written = own if own.strip() != number else ""
+        problem = found.problem or _problem(cells, columns, url)
         if problem:
-            return BadRow(line=line, message=problem, po_number=number, supplier=supplier, url=url, others=others)
+            return BadRow(
+                line=line, message=problem, po_number=number, supplier=supplier, url=url, others=others, written=written
+            )
         warnings: list[str] = []
         amount, priority = cell(columns.amount), cell(columns.priority)
-        parsed_amount = parse_amount(amount)
+        parsed_amount = parse_amount(without_invisible(amount))
         if amount and parsed_amount is None:
             warnings.append(f"the amount {amount[:40]!r} is not a number and is only carried along")
         if priority and not re.fullmatch(r"[+-]?[0-9]{1,9}", priority):
@@ -186,6 +201,7 @@ class _Reader:
             duplicate_of=None if first == line else first,
             warnings=tuple(warnings),
             previous=previous,
+            written=written,
         )
 
 
@@ -198,17 +214,13 @@ def _labels(columns: Columns) -> tuple[str, ...]:
     return tuple(labels)
 
 
-def _problem(cells: list[str], columns: Columns, number: str, url: str) -> str:
-    """Return why a row cannot be visited, or nothing."""
-    if any(cell.strip() for cell in cells[len(columns.headers) :]):
+def _problem(cells: list[str], columns: Columns, url: str) -> str:
+    """Return why a row cannot be visited, whatever its number, or nothing."""
+    if any(map(bare, cells[len(columns.headers) :])):
         return (
             f"the row has {len(cells)} cells, but the header has {len(columns.headers)}. "
             "Put quotation marks around a text that holds the separator."
         )
-    if not number:
-        return "the row has no PO number. Fill it in, or remove the row."
-    if any(ord(character) < 32 or ord(character) == 127 for character in number):
-        return f"the PO number {number[:40]!r} holds a line break or control character. Check its quotation marks."
     if url:
         try:
             check_web_address(url, "the URL")

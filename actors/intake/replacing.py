@@ -28,12 +28,12 @@ def check_target(path: Path, what: str) -> None:
     Raises:
         ConfigurationError: It is a folder, or its folder cannot be written.
     """
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112 - of a place that may not be looked at, pathlib raises
         raise ConfigurationError(f"The {what} {str(path)!r} is a folder. Give the path of a file.")
     folder = path.absolute().parent
-    while not folder.exists() and folder != folder.parent:
+    while not os.path.lexists(folder) and folder != folder.parent:
         folder = folder.parent
-    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+    if not (os.path.isdir(folder) and os.access(folder, os.W_OK | os.X_OK)):  # noqa: PTH112 - as above
         raise ConfigurationError(
             f"The {what} {str(path)!r} cannot be written: {str(folder)!r} is no folder that you may write to. "
             "Choose another place."
@@ -41,13 +41,14 @@ def check_target(path: Path, what: str) -> None:
 
 
 @contextlib.contextmanager
-def replacing(path: Path, *, encoding: str, newline: str | None = None) -> Iterator[TextIO]:
+def replacing(path: Path, *, encoding: str, newline: str | None = None, keeps_backup: bool = False) -> Iterator[TextIO]:
     """Yield a stream whose text becomes the file at `path` when the block ends, and nothing when it raises.
 
     Args:
         path: Where the file goes. Missing folders are made. A link is followed.
         encoding: How the text is encoded. What it cannot hold is written as an escape.
         newline: As in `open`.
+        keeps_backup: Leave a `.bak` that is there as it is; the file before is then gone for good.
 
     Raises:
         HostResourceError: The disk is full or the folder cannot be written.
@@ -62,7 +63,7 @@ def replacing(path: Path, *, encoding: str, newline: str | None = None) -> Itera
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        if target.exists():
+        if target.exists() and not (keeps_backup and backup_path(target).exists()):
             # The old file keeps its own name until the new one takes it: no instant is without a file.
             _second_name(target, old)
             old.replace(backup_path(target))

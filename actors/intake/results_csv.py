@@ -7,6 +7,7 @@ escaped by the rule of `cells.py`. It can be fed to the next run, which skips wh
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -14,9 +15,16 @@ from typing import assert_never
 
 from actors.intake.cells import escape_cell
 from actors.intake.columns import RESULT_COLUMNS
-from actors.intake.replacing import replacing
+from actors.intake.orders_csv import read_orders
+from actors.intake.replacing import backup_path, replacing
 from actors.intake.rows import BadRow, OrderFile, OrderRow
+from contracts.errors import IntakeError
 from contracts.tasks import POResult, TaskStatus
+
+AS_WRITTEN = "PO_NUMBER (as written)"
+"""The last column, when a cell of the input says its number in a way of its own: that cell, to join lists by."""
+
+_NOT_RUN = frozenset({TaskStatus.CANCELLED.value, TaskStatus.INTERRUPTED.value, ""})
 
 NOT_REACHED = "The run ended before this order. Run again to process it."
 
@@ -44,6 +52,8 @@ def pair_outcomes(rows: Sequence[OrderRow], outcomes: Sequence[POResult]) -> tup
 def write_results(path: str | Path, orders: OrderFile, outcomes: Sequence[POResult], now: datetime) -> None:
     """Write the results of a run, replacing the file at `path` in one step and keeping the old one as `.bak`.
 
+    The results of a run that was not finished take nobody's place as `.bak`: what is there may be the last whole ones.
+
     Args:
         path: Where to.
         orders: What was read.
@@ -53,11 +63,46 @@ def write_results(path: str | Path, orders: OrderFile, outcomes: Sequence[POResu
     Raises:
         HostResourceError: It cannot be written.
     """
-    with replacing(Path(path), encoding="utf-8-sig", newline="") as stream:
+    target = Path(path)
+    half = backup_path(target).exists() and is_unfinished(target)
+    with replacing(target, encoding="utf-8-sig", newline="", keeps_backup=half) as stream:
         writer = csv.writer(stream, delimiter=orders.delimiter, lineterminator="\r\n")
-        writer.writerow([*RESULT_COLUMNS, *(escape_cell(header) for header in orders.other_columns)])
-        for row in _result_rows(orders, outcomes, now):
-            writer.writerow([escape_cell(cell) for cell in row])
+        own_cells = any(row.written for row in orders.rows)
+        headers = (*RESULT_COLUMNS, *orders.other_columns, *([AS_WRITTEN] if own_cells else []))
+        writer.writerow([escape_cell(header) for header in headers])
+        for row, cells in zip(orders.rows, _result_rows(orders, outcomes, now), strict=True):
+            own = [row.written or row.po_number] if own_cells else []
+            writer.writerow([escape_cell(cell) for cell in (*cells, *own)])
+
+
+def holds_results(path: str | Path) -> bool:
+    """Whether there is something at `path` that a list without one visited order must not take the place of."""
+    if not os.path.lexists(path):
+        return False
+    found = _statuses(Path(path))
+    return found is None or not found <= _NOT_RUN
+
+
+def was_visited(outcome: POResult) -> bool:
+    """Whether an outcome says what a portal answered, and not only that the run ended before it."""
+    return outcome.status.value not in _NOT_RUN
+
+
+def is_unfinished(path: Path) -> bool:
+    """Whether `path` holds the results of a run that ended before some of its orders."""
+    found = _statuses(path)
+    return found is not None and not found.isdisjoint(_NOT_RUN)
+
+
+def _statuses(path: Path) -> frozenset[str] | None:
+    """Return how the orders of a results file ended, or None when it is none or cannot be read."""
+    try:
+        orders = read_orders(path)
+    except IntakeError:
+        return None
+    if not orders.is_results_file:
+        return None
+    return frozenset(row.previous.get("STATUS", "").upper() for row in orders.rows if isinstance(row, OrderRow))
 
 
 def _result_rows(orders: OrderFile, outcomes: Sequence[POResult], now: datetime) -> Iterator[tuple[str, ...]]:

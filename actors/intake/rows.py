@@ -25,6 +25,7 @@ class OrderRow:
         duplicate_of: Line of the first row with the same number and URL, or None.
         warnings: What was odd without making the row useless.
         previous: What an earlier run wrote about it, by result column.
+        written: The cell of the number as it stands in the file, when that is not the number itself; else empty.
     """
 
     line: int
@@ -34,6 +35,7 @@ class OrderRow:
     duplicate_of: int | None = None
     warnings: tuple[str, ...] = ()
     previous: Mapping[str, str] = attrs.field(default=_NOTHING, hash=False)
+    written: str = ""
 
     @property
     def po_number(self) -> str:
@@ -52,6 +54,7 @@ class BadRow:
         supplier: The supplier if there was one, or empty.
         url: The address as written, or empty.
         others: The cells of the columns that are passed through, in their order.
+        written: The cell of the number as it stands in the file, when that is not the number itself; else empty.
     """
 
     line: int
@@ -60,6 +63,7 @@ class BadRow:
     supplier: str = ""
     url: str = ""
     others: tuple[str, ...] = ()
+    written: str = ""
 
 
 Row = OrderRow | BadRow
@@ -76,6 +80,7 @@ class OrderFile:
         other_columns: Headers of the columns that are passed through, as written.
         is_results_file: Whether an earlier run wrote it.
         rows: Every row that is not blank, in the order of the file.
+        notes: What was odd about many rows, a line each, counted.
     """
 
     path: Path
@@ -84,6 +89,7 @@ class OrderFile:
     other_columns: tuple[str, ...]
     is_results_file: bool
     rows: tuple[Row, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def to_visit(self) -> tuple[OrderRow, ...]:
@@ -103,6 +109,6 @@ class OrderFile:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What was odd, a line each, with the line of the file."""
-        return tuple(
+        return self.notes + tuple(
             f"line {row.line}: {warning}" for row in self.rows if isinstance(row, OrderRow) for warning in row.warnings
         )

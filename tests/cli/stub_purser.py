@@ -2,13 +2,15 @@
 
 As a program it takes the command's own words. Three variables steer it: `STUB_LOG` names a file that gets the number
 of each order visited, `STUB_STOP_AFTER` lets that many visits begin and holds every later one for ever, `STUB_ANSWERS`
-is a JSON object from order number to the HTTP status that its page is answered with.
+is a JSON object from order number to the HTTP status that its page is answered with. `STUB_NAMELESS` makes the user one
+that the system has no name and no home for.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import pwd
 import subprocess
 import sys
 import threading
@@ -124,8 +126,15 @@ def program(*words: object, cwd: Path, **environment: str) -> subprocess.Popen[s
     )  # fmt: skip
 
 
+def _nobody(number: int) -> pwd.struct_passwd:
+    raise KeyError(f"getpwuid(): uid not found: {number}")
+
+
 def main() -> None:
     """Run the command."""
+    if os.environ.get("STUB_NAMELESS"):
+        os.environ.pop("HOME", None)
+        pwd.getpwuid = _nobody  # what a container does for a number without a name
     log = os.environ.get("STUB_LOG")
     stop = os.environ.get("STUB_STOP_AFTER")
     script = Script(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import attrs
 import pytest
 
 from actors.cli.account import ExitCode
@@ -26,6 +27,11 @@ def none(_: HeadlessConfiguration) -> BrowserVersions:
 @pytest.fixture(autouse=True)
 def _plenty_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resources, "machine", lambda: resources.Machine(cores=2, memory=16 * 2**30, available=2**33))
+
+
+@pytest.fixture(autouse=True)
+def _a_state_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PURSER_STATE_DIR", str(tmp_path / "state"))
 
 
 @pytest.fixture
@@ -78,6 +84,72 @@ def test_a_folder_that_cannot_be_written_is_a_problem(healthy: dict[str, str]) -
     heard = Heard()
     assert examine({**healthy, "PURSER_DOWNLOAD_DIR": "/dev/null/d"}, heard.outlets, found) is ExitCode.UNUSABLE
     assert "--download-dir" in heard.out
+
+
+@pytest.mark.parametrize("place", ["/dev/null/state", "/proc/state"])
+def test_a_state_folder_that_cannot_be_written_is_a_problem(
+    healthy: dict[str, str], monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monkeypatch.setenv("PURSER_STATE_DIR", place)
+    heard = Heard()
+    assert examine(healthy, heard.outlets, found) is ExitCode.UNUSABLE
+    assert "missing  state folder" in heard.out
+    assert "PURSER_STATE_DIR=" in heard.out
+
+
+def test_a_user_without_a_home_is_a_problem_unless_a_folder_is_named(
+    healthy: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nobody(_name: str) -> Path:
+        raise RuntimeError("could not determine the home directory")
+
+    monkeypatch.setattr("platformdirs.user_state_path", nobody)
+    assert examine(healthy, Heard().outlets, found) is ExitCode.SUCCESS
+    monkeypatch.delenv("PURSER_STATE_DIR")
+    heard = Heard()
+    assert examine(healthy, heard.outlets, found) is ExitCode.UNUSABLE
+    assert "this user has no home folder" in heard.out
+    assert "PURSER_STATE_DIR=" in heard.out
+
+
+@pytest.mark.parametrize("variable", ["PURSER_RESULTS", "PURSER_REPORT"])
+def test_an_output_that_cannot_be_written_is_a_problem(healthy: dict[str, str], variable: str) -> None:
+    heard = Heard()
+    assert examine({**healthy, variable: "/dev/null/x"}, heard.outlets, found) is ExitCode.UNUSABLE
+    assert "cannot be written" in heard.out
+
+
+def test_a_machine_without_a_temporary_folder_has_a_problem(
+    healthy: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none_usable() -> Path:
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    monkeypatch.setattr("actors.cli.places.short_temp_dir", none_usable)
+    heard = Heard()
+    assert examine(healthy, heard.outlets, found) is ExitCode.UNUSABLE
+    assert "TMPDIR=" in heard.out
+
+
+def test_a_disk_without_room_is_a_problem_wherever_a_run_writes(
+    healthy: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = attrs.evolve(resources.usage())
+    monkeypatch.setattr(resources, "usage", lambda *places: attrs.evolve(full, disk_free=dict.fromkeys(places, 2**20)))
+    heard = Heard()
+    assert examine(healthy, heard.outlets, found) is ExitCode.UNUSABLE
+    for what in ("download folder", "state folder", "temporary folder"):
+        assert f"missing  {what}" in heard.out
+    assert "1 MB free" in heard.out
+
+
+def test_names_that_the_locale_cannot_write_are_a_problem(
+    healthy: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.fsencode", lambda text: text.encode("ascii"))
+    heard = Heard()
+    assert examine(healthy, heard.outlets, found) is ExitCode.UNUSABLE
+    assert "PYTHONUTF8=1" in heard.out
 
 
 def test_a_wrong_variable_is_found_and_the_rest_is_looked_at_all_the_same(healthy: dict[str, str]) -> None:

@@ -94,6 +94,9 @@ def test_a_value_of_an_unknown_key_is_never_told(tmp_path: Path) -> None:
         ('[timeouts]\ntask = "long"', "timeouts.task must be a number, not 'long'"),
         ("[timeouts]\npage_load = -1", "timeouts.page_load must be a number of at least 0.05"),
         ("[limits]\nmemory_threshold = 75", "limits.memory_threshold must be a number from 0.5 to 0.9"),
+        ('allowed_file_hosts = "files.example"', "allowed_file_hosts must be a list of texts"),
+        ('allowed_file_hosts = ["https://files.example/"]', "allowed_file_hosts must hold hosts such as"),
+        ('strict_types = "perhaps"', "strict_types must be true or false"),
         ("[generic]\ntitle_selectors = [1]", "generic.title_selectors must be a list of texts"),
     ],
 )
@@ -175,3 +178,22 @@ def test_screenshots_are_switched_by_file_and_by_variable(tmp_path: Path, writte
     assert Settings().screenshots
     with pytest.raises(ConfigurationError, match=r"PURSER_SCREENSHOTS: .* true or false"):
         read_environment({"PURSER_SCREENSHOTS": "maybe"})
+
+
+def test_other_hosts_for_files_are_a_list_in_a_file_and_have_commas_between_in_a_variable(tmp_path: Path) -> None:
+    wanted = ("files.example", "store.example:8443")
+    in_file = from_toml(tmp_path, 'allowed_file_hosts = ["Files.example", "store.example:8443"]')
+    in_variable = read_environment({"PURSER_ALLOWED_FILE_HOSTS": " files.example, store.example:8443 ,"})
+    assert in_file.settings().allowed_file_hosts == in_variable.settings().allowed_file_hosts == wanted
+    assert in_variable.over(in_file).settings().allowed_file_hosts == wanted
+    assert from_toml(tmp_path, "allowed_file_hosts = []").over(in_variable).settings().allowed_file_hosts == ()
+    assert Settings().allowed_file_hosts == ()
+    with pytest.raises(ConfigurationError, match=r"PURSER_ALLOWED_FILE_HOSTS: .* must hold hosts"):
+        read_environment({"PURSER_ALLOWED_FILE_HOSTS": "files.example,a/b"})
+
+
+@pytest.mark.parametrize(("written", "read"), [("false", False), ("true", True)])
+def test_strictness_about_types_is_switched_by_file_and_by_variable(tmp_path: Path, written: str, read: bool) -> None:
+    assert read_environment({"PURSER_STRICT_TYPES": written}).settings().strict_types is read
+    assert from_toml(tmp_path, f"strict_types = {written}").settings().strict_types is read
+    assert not Settings().strict_types
