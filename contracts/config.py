@@ -315,11 +315,11 @@ class GenericPortalSettings:
 
     Args:
         order_path: Path below the base URL; `{number}` stands for the order's number.
-        attachment_selectors: CSS selectors of links that are attachments.
+        attachment_selectors: CSS selectors of links that are attachments, wherever they lead.
         document_endings: Endings that make any same-origin link an attachment.
         title_selectors: CSS selectors of the texts one of which must hold the number as a whole token.
         login_paths: Path prefixes of the login page.
-        not_found_texts: Texts that mean "no such order".
+        not_found_texts: Texts that mean "no such order", beside those that all portals use.
         supplier_selector: CSS selector of the supplier's name, or empty.
         username_field: CSS selector of the login form's user field.
         password_field: CSS selector of its password field.

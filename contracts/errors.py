@@ -130,10 +130,28 @@ class WrongPageError(WorkerError):
     blame = Blame.ITEM
 
 
+class PageReadingError(WorkerError):
+    """The page cannot be read: it goes on to others for ever, it refuses, or the portal adapter stumbled over it."""
+
+    blame = Blame.ITEM
+
+
+class UnprovenListError(WorkerError):
+    """The order's page lists no attachment, and does not prove that there is none."""
+
+    blame = Blame.ITEM
+
+
 class AttachmentError(WorkerError):
     """An attachment arrived, but is not what it must be: empty, truncated, too large or of another type."""
 
     blame = Blame.PORTAL
+
+
+class AttachmentRefusedError(AttachmentError):
+    """An attachment that is not fetched or not given out, so that another visit would bring nothing. Never retried."""
+
+    blame = Blame.ITEM
 
 
 class AttachmentLimitError(AttachmentError):

@@ -358,7 +358,19 @@ class SessionProved:
     version: int
 
 
-GatekeeperMessage = LoginNeeded | LoginEnded | LoginAbandoned | SessionProved
+@attrs.frozen
+class SessionRenewed:
+    """The portal has renewed cookies of a login; the session holds them."""
+
+    session: HostSession
+
+    @property
+    def host(self) -> str:
+        """Host and port."""
+        return self.session.host
+
+
+GatekeeperMessage = LoginNeeded | LoginEnded | LoginAbandoned | SessionProved | SessionRenewed
 
 
 # -------------------------------------------------------------------------------------------------- told to the monitor
@@ -367,6 +379,14 @@ GatekeeperMessage = LoginNeeded | LoginEnded | LoginAbandoned | SessionProved
 @attrs.frozen
 class OrderEnded:
     """This generation of a worker ended an order."""
+
+    worker: str
+    generation: int
+
+
+@attrs.frozen
+class LossExcused:
+    """This generation of a worker was lost over work that was charged for it, which is no failure of its slot."""
 
     worker: str
     generation: int
@@ -392,7 +412,7 @@ class TimeToLook:
     """The monitor's own timer."""
 
 
-MonitorMessage = ChildEvent | RestartAsked | OrderEnded | MemoryRead | TimeToLook
+MonitorMessage = ChildEvent | RestartAsked | OrderEnded | LossExcused | MemoryRead | TimeToLook
 
 
 # --------------------------------------------------------------------------------------------------- told to the herald

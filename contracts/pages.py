@@ -114,7 +114,7 @@ class DownloadedFile:
         declared_size: Bytes the portal announced, or None.
         url: The address it finally came from, or empty.
         ended_by_close: Whether nothing but the end of the connection said that it was whole. Then only the file's own
-            end can tell, and its length counts as unknown.
+            end can tell.
     """
 
     path: Path
@@ -130,7 +130,7 @@ class DownloadedFile:
 
 @attrs.frozen
 class ListedAttachment:
-    """An attachment as the order's page lists it. It has an address or a control, or both.
+    """An attachment as the order's page lists it. It has an address or a control, or both, or was refused.
 
     Args:
         label: The best name the page gives, for people.
@@ -140,6 +140,7 @@ class ListedAttachment:
         aria_label: Its aria-label, or empty.
         text: Its visible text, or empty.
         declared_size: Bytes the page states, or None.
+        refused: Why it cannot be fetched at all, for people; empty when it can. Such a one is missing from the start.
     """
 
     label: str
@@ -149,6 +150,7 @@ class ListedAttachment:
     aria_label: str = ""
     text: str = ""
     declared_size: int | None = None
+    refused: str = ""
 
 
 @attrs.frozen
@@ -191,7 +193,8 @@ class OrderPage:
         stated: The largest number of attachments that the page itself names; 0 when it names none.
         next_page: Absolute address of the next page of its list, or empty.
         reveals: Controls that show more of the list: tabs not yet opened, "show more", a next page without an address.
-        doubts: Why, for people, the list may not be all there is; without attachments, why that is not proven.
+        doubts: Why, for people, the list may not be all there is; without attachments, why that is not proven. Not what
+            the snapshot itself tells, nor what `next_page` and `reveals` lead to.
     """
 
     title: str

@@ -105,8 +105,9 @@ class Browser(Protocol):
 
         Raises:
             NetworkError: No answer within the page-load limit, or the connection failed.
+            PageReadingError: The page cannot be read, and the browser has left it.
             BrowserDiedError: The browser is gone.
-            SessionCorruptionError: The browser no longer navigates.
+            SessionCorruptionError: The browser no longer navigates, or its driver answers what nobody expects.
         """
         ...
 
@@ -243,8 +244,8 @@ class Portal(Protocol):
         """Say what `page` is, checked in this order: login, HTTP status, not found, title, attachments."""
         ...
 
-    def read_requisition(self, page: PageSnapshot) -> tuple[ListedAttachment, ...]:
-        """List the attachments of a requisition that a proven order's page pointed to."""
+    def read_requisition(self, page: PageSnapshot) -> OrderPage:
+        """Read the list on a requisition that a proven order's page pointed to. Ask `wants_login` first."""
         ...
 
     def wants_login(self, page: PageSnapshot) -> str:

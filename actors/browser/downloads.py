@@ -72,7 +72,7 @@ class _Attempt:
     name: str = ""
     url: str = ""
     total: int = 0
-    announced: int = 0
+    announced: int | None = None
     strayed_at: float | None = None
     forced: bool = False
 
@@ -147,6 +147,9 @@ class Downloads:
         """Bring one file, under its own name or, `numbered`, under one that the browser makes up."""
         self._tab.download_events()
         shown = self._page.look(_STARTING)
+        if shown.state != "complete":
+            # The page is at rest; what it still loads would hold up the driver, which waits for it at each navigation.
+            self._page.run("window.stop()", _STARTING)
         attempt = _Attempt(into, watch, max_size, numbered, shown, self._monotonic())
         self._allow(into, "allowAndName" if numbered else "allow")
         try:
@@ -215,9 +218,9 @@ class Downloads:
                 attempt.name, attempt.url = event.name, event.url
             elif event.guid in attempt.guids:
                 attempt.total = event.total or attempt.total
-                if event.state == "inProgress":
-                    # At its end the browser calls what has come the total, whether or not that is all there was.
-                    attempt.announced = event.total or attempt.announced
+                # In the end the browser calls what has come the total, whether or not that is all there was.
+                if attempt.announced is None:
+                    attempt.announced = event.total
                 attempt.ended[event.guid] = event.state
 
     def _check_size(self, size: int, attempt: _Attempt) -> None:

@@ -139,15 +139,26 @@ class Page:
     # ------------------------------------------------------------------------------------------------- asking the page
 
     def _ask(self, expression: str, doing: str, *, gesture: bool = False, wait: bool = False) -> Any:
-        """Return what a call in our world gives, in whatever document is shown by then."""
+        """Return what a call in our world gives, in whatever document is shown by then.
+
+        Raises:
+            PageReplacedError: One document after the other went away.
+            PageRefusedError: Our script raised.
+        """
         for _ in range(_MOST_REPLACEMENTS):
             window = self._tab.window
             try:
                 world = self._worlds.get(window) or self._enter(window, doing)
-                return self._tab.evaluate(expression, doing, world=world, gesture=gesture, wait=wait)
+                try:
+                    return self._tab.evaluate(expression, doing, world=world, gesture=gesture, wait=wait)
+                except PageRefusedError as error:
+                    if "purser is not defined" not in str(error):
+                        raise
+                # A document from before our scripts, or a tab that the page opened.
+                self._tab.evaluate(self._read, doing, world=world)
             except PageReplacedError:
                 self._worlds.pop(window, None)
-        raise SessionCorruptionError(f"The page did not come to rest while {doing}.")
+        raise PageReplacedError(f"The page went on to others without end while {doing}.")
 
     def _enter(self, window: str, doing: str) -> int:
         """Return our world in the document that is shown now."""
@@ -155,9 +166,6 @@ class Page:
         world = answer.get("executionContextId")
         if not isinstance(world, int):
             raise SessionCorruptionError(f"The driver gave no way into the page while {doing}.")
-        if self._tab.evaluate("typeof purser", doing, world=world) == "undefined":
-            # A document from before our scripts, or a tab that the page opened.
-            self._tab.evaluate(self._read, doing, world=world)
         self._worlds[window] = world
         return world
 
@@ -187,7 +195,9 @@ class Page:
             patience: Seconds to look on at a page that its scripts may yet change.
 
         Raises:
-            SessionCorruptionError: The page went on to others without end, or the driver's answer cannot be read.
+            PageReplacedError: The page went on to others without end.
+            PageRefusedError: It cannot be read.
+            SessionCorruptionError: The driver's answer cannot be read.
             BrowserDiedError: The browser is gone.
         """
         bound, patient = round(self._settle * 1000), round(patience * 1000)

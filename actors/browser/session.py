@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import attrs
@@ -11,10 +12,10 @@ from selenium.common.exceptions import ElementClickInterceptedException, StaleEl
 
 from actors.browser.cookies import from_browser, to_browser
 from actors.browser.downloads import Downloads
-from actors.browser.faults import PageTooSlowError, explained
+from actors.browser.faults import PageRefusedError, PageReplacedError, PageTooSlowError, explained
 from actors.browser.page import Document, Page, Reading
 from actors.browser.tab import Tab
-from contracts.errors import AuthenticationError, NetworkError, SessionCorruptionError
+from contracts.errors import AuthenticationError, NetworkError, PageReadingError, SessionCorruptionError
 from contracts.ports import Control, Cookie, Credentials, DownloadedFile, LeaseWatch, LoginForm, PageSnapshot
 
 _log = logging.getLogger("purser.browser")
@@ -64,27 +65,40 @@ class ChromiumBrowser:
         doing = "opening a page"
         self._forget_old_events()
         self._downloads.clear_up()
-        before = self._page.time_origin(doing)
-        page = self._arrive(url, before, doing)
-        if page.time_origin != before:
-            return page
-        self._page.go("about:blank", doing)
-        blank = self._page.time_origin(doing)
-        if blank == before:
-            raise SessionCorruptionError("The browser no longer navigates: it keeps showing the same page.")
-        page = self._arrive(url, blank, doing)
-        return attrs.evolve(page, is_new=page.time_origin != blank)
+        with self._blaming_the_page(doing):
+            before = self._page.time_origin(doing)
+            page = self._arrive(url, before, doing)
+            if page.time_origin != before:
+                return page
+            self._page.go("about:blank", doing)
+            blank = self._page.time_origin(doing)
+            if blank == before:
+                raise SessionCorruptionError("The browser no longer navigates: it keeps showing the same page.")
+            page = self._arrive(url, blank, doing)
+            return attrs.evolve(page, is_new=page.time_origin != blank)
 
     def read(self, patience: float = 0.0) -> PageSnapshot:
         """Read the page that is shown, without navigating."""
-        return self._snapshot("", self._page.read("reading the page", patience))
+        doing = "reading the page"
+        with self._blaming_the_page(doing):
+            return self._snapshot("", self._page.read(doing, patience))
 
     def press(self, control: Control) -> PageSnapshot:
         """Click a control that shows more of the page, and read the page at rest; see `contracts.ports.Browser`."""
         doing = "showing more of the page"
-        self._page.click(control, doing)
-        self._downloads.note_click()
-        return self._snapshot("", self._page.read(doing))
+        with self._blaming_the_page(doing):
+            self._downloads.note_click()
+            self._page.click(control, doing)
+            return self._snapshot("", self._page.read(doing))
+
+    @contextmanager
+    def _blaming_the_page(self, doing: str) -> Iterator[None]:
+        """Leave a page that cannot be read, so that its order alone pays for it and not the browser."""
+        try:
+            yield
+        except (PageReplacedError, PageRefusedError) as error:
+            self._page.go("about:blank", doing)
+            raise PageReadingError(f"{error} Open the order by hand and look at its page.") from error
 
     def screenshot(self) -> bytes:
         """Return what the window shows as a PNG; see `contracts.ports.Browser.screenshot`."""

@@ -16,10 +16,10 @@ from actors.runtime import Actor, Context, Slot
 from actors.runtime.environment import Timer
 from contracts.config import RetryPolicy, Timeouts
 from contracts.errors import PoolError
-from contracts.messages import DispatchEvent, OrderEnded, Submit, Wake
+from contracts.messages import DispatchEvent, LossExcused, OrderEnded, Submit, Wake
 from contracts.ports import Filing, Journal
 from contracts.status import Progress
-from contracts.supervision import ChildEvent, KillChild, RecycleChild
+from contracts.supervision import ChildEvent, KillChild, RecycleChild, Stable
 
 log = logging.getLogger("purser.dispatch")
 
@@ -85,6 +85,7 @@ class Dispatcher(Actor):
             kill=lambda worker, generation, text: context.tell(tools.crew, KillChild(worker, generation, text)),
             recycle=lambda worker, generation, text: context.tell(tools.crew, RecycleChild(worker, generation, text)),
             order_ended=lambda worker, generation: context.tell(tools.monitor, OrderEnded(worker, generation)),
+            loss_excused=self._excuse_loss,
             wake_at=self._wake_at,
         )
         self._show()
@@ -98,6 +99,10 @@ class Dispatcher(Actor):
         self._performer.run(self._core, message, self.context.monotonic)
         self._show()
         return self._core.next_sequence if isinstance(message, Submit) else None
+
+    def _excuse_loss(self, worker: str, generation: int) -> None:
+        self.context.tell(self._tools.monitor, LossExcused(worker, generation))
+        self.context.tell(self._tools.crew, Stable(worker, generation))
 
     def _wake_at(self, when: float | None) -> None:
         if self._timer is not None:

@@ -79,7 +79,14 @@ class DispatchCore:
         self._next_sequence = state.next_sequence
         self._wake: float | None = None
         for known in state.open_tasks:
-            task = TaskState(known.order, known.attempts, known.crashes, known.interruptions, kept=known.kept)
+            task = TaskState(
+                known.order,
+                known.attempts,
+                known.crashes,
+                known.interruptions,
+                kept=known.kept,
+                looked_at=known.attempts > 0,
+            )
             self._desk.tasks[known.order.handle.sequence] = task
             if known.order.fault:
                 self._desk.fail(task, known.order.fault, "WORKER_ERROR", Blame.ITEM)
@@ -211,14 +218,17 @@ class DispatchCore:
         if event.change is ChildChange.DOWN and worker.generation == event.generation:
             held, duty_host = worker.lease, worker.duty_host
             probed = worker.state is WorkerState.PROBING
-            worker.follow(event)
             at_deadline = held is not None and bool(held.doomed)
+            is_overdue = bool(duty_host) and worker.duty_due == float("inf")
+            worker.follow(event)
             if at_deadline or (event.reason is not None and event.reason.kind.is_abnormal and not event.ordered):
                 self._desk.crashes += 1
             if duty_host:
                 self._on_duty_lost(duty_host, now, probed=probed)
+                if is_overdue or not event.ordered:
+                    self._desk.excuse_loss(worker, event.generation, duty_host)
             if held is not None:
-                self._judge.on_lease_lost(held, event)
+                self._judge.on_lease_lost(worker, held, event)
         elif event.generation >= worker.generation:
             worker.follow(event)
 

@@ -6,9 +6,15 @@ from collections.abc import Iterator
 
 import attrs
 
+from contracts.messages import HostSession
 from contracts.ports import Lease
 from contracts.status import WorkerHealth, WorkerState
 from contracts.supervision import ChildChange, ChildEvent
+
+LOSSES_EXCUSED = 5
+"""Different orders (or hosts, at a login) in a row that may cost browsers before the browsers are suspected."""
+LOSSES_DISPROVED = 3
+"""How many of those orders may be ended by other slots all the same before the slot is suspected."""
 
 
 @attrs.define(eq=False)
@@ -21,7 +27,10 @@ class LeaseState:
         expires_at: When it ends, whatever happens.
         inactivity: Seconds without activity after which it ends too.
         last_touch: The last activity.
+        session: The login it was given.
         alone: Whether nothing else may run beside it.
+        touched: Whether its browser was seen alive since.
+        doomed: Why it is being ended, or empty.
     """
 
     lease: Lease
@@ -29,6 +38,7 @@ class LeaseState:
     expires_at: float
     inactivity: float
     last_touch: float
+    session: HostSession
     alone: bool = False
     touched: bool = False
     doomed: str = ""
@@ -56,6 +66,10 @@ class WorkerView:
     activity: str = ""
     po_number: str = ""
     last_error: str = ""
+    lost_over: set[int | str] = attrs.field(factory=set)
+    """Orders, by sequence, and hosts over which this slot lost browsers since an order last came to its end here."""
+    disproved: int = 0
+    """How many of those orders other slots have ended since."""
 
     @property
     def is_free(self) -> bool:
@@ -129,6 +143,8 @@ class CrewView:
 
     def __init__(self) -> None:
         self._workers: dict[str, WorkerView] = {}
+        self._lost_over: set[int | str] = set()
+        """What the whole crew has lost browsers over since it last brought an order to its end."""
 
     def slot(self, name: str) -> WorkerView:
         """Return a slot, making it when it is new."""
@@ -168,6 +184,24 @@ class CrewView:
         """Return who holds exactly this lease now; None for a stale one (invariant 4)."""
         worker = self._workers.get(lease.worker)
         return worker if worker is not None and worker.lease is not None and worker.lease.lease == lease else None
+
+    def excuses(self, worker: WorkerView, cause: int | str) -> bool:
+        """Note a loss over an order or a host; return whether it may be laid at that door, and not at the slot's."""
+        self._lost_over.add(cause)
+        worker.lost_over.add(cause)
+        return len(self._lost_over) <= LOSSES_EXCUSED and worker.disproved < LOSSES_DISPROVED
+
+    def note_end(self, ender: WorkerView, sequence: int) -> None:
+        """A visit has brought an order to its end; slots that lost browsers over it had no reason to."""
+        for worker in self._workers.values():
+            worker.disproved += worker is not ender and sequence in worker.lost_over
+        self.get_on(ender)
+
+    def get_on(self, worker: WorkerView) -> None:
+        """An order has come to its end at this slot, so the losses before it say nothing of it any more."""
+        self._lost_over.clear()
+        worker.lost_over.clear()
+        worker.disproved = 0
 
     def healths(self, now: float) -> tuple[WorkerHealth, ...]:
         """Return a snapshot of every slot, by name."""

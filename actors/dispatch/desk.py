@@ -9,7 +9,14 @@ from __future__ import annotations
 import attrs
 
 from actors.dispatch.crew import CrewView, WorkerView
-from actors.dispatch.effects import DiscardStaging, DispatchEffect, NoteOrderEnded, Record, RecycleWorker
+from actors.dispatch.effects import (
+    DiscardStaging,
+    DispatchEffect,
+    ExcuseLoss,
+    NoteOrderEnded,
+    Record,
+    RecycleWorker,
+)
 from actors.dispatch.hosts import HostState
 from actors.dispatch.queue import TaskQueue
 from contracts.config import Timeouts
@@ -24,6 +31,8 @@ CRASHES_BEFORE_QUARANTINE = 3
 """Browsers an order may cost at all."""
 INTERRUPTIONS_BEFORE_LAST = 3
 """Ends of the program itself that an order may see before it goes behind all others."""
+INTERRUPTIONS_BEFORE_QUARANTINE = 6
+"""Ends of the program that an order may see at all: three in its place, and three when nothing else was left."""
 SECONDS_OF_HOST_PAUSE = 5.0
 """How long dispatch waits after the machine itself was in trouble."""
 
@@ -41,6 +50,8 @@ class TaskState:
         leases: Leases it has had from this dispatcher generation.
         met_login_at: Version of the first login of this run with which it met the login page all the same. None once
             its page was read.
+        met_login_with: Version of a login with which it met the login page while others had renewed it.
+        looked_at: Whether its page was once not recognised. Of visits before this dispatcher any charged one counts.
         lease: The lease in hand, or None.
     """
 
@@ -51,6 +62,8 @@ class TaskState:
     kept: tuple[KeptFile, ...] = ()
     leases: int = 0
     met_login_at: int | None = None
+    met_login_with: int | None = None
+    looked_at: bool = False
     lease: Lease | None = None
 
     def keeps_files_of(self, lease: Lease) -> bool:
@@ -92,20 +105,25 @@ class Desk:
 
         One that saw the program end three times goes behind all others, without running alone.
 
-        One that cost three ends here, and so does one whose host was given up meanwhile.
+        One that cost three browsers or saw six ends of the program ends here, and so does one whose host was given up
+        meanwhile.
         """
+        last = task.interruptions >= INTERRUPTIONS_BEFORE_LAST
         refused = self.host(task.order).refused
         if refused:
             self.give_back(task, refused, "AUTH_ERROR", Blame.AUTH)
         elif task.crashes >= CRASHES_BEFORE_QUARANTINE:
             text = f"{task.crashes} browsers ended while working on this order, the last one alone. {why}".strip()
             self.finish(task, self.outcome(task, TaskStatus.QUARANTINED, text, "SESSION_ERROR", Blame.BROWSER))
+        elif task.interruptions >= INTERRUPTIONS_BEFORE_QUARANTINE:
+            text = f"The program ended {task.interruptions} times while it worked on this order. Look at its page."
+            self.finish(task, self.outcome(task, TaskStatus.QUARANTINED, text, "SESSION_ERROR", Blame.PROGRAM))
         elif task.crashes >= CRASHES_BEFORE_ALONE:
             self.queue.suspect(task.order)
         elif until is not None:
-            self.queue.delay(task.order, until)
+            self.queue.delay(task.order, until, last=last)
         else:
-            self.queue.add(task.order, last=task.interruptions >= INTERRUPTIONS_BEFORE_LAST)
+            self.queue.add(task.order, last=last)
 
     def end_lease(self, task: TaskState, lease: Lease, reason: str, blame: Blame | None = None) -> None:
         """End a lease without an outcome: write it down, and drop what it had staged unless that is verified."""
@@ -131,8 +149,14 @@ class Desk:
             return
         if ended:
             worker.processed += 1
+            self.crew.note_end(worker, lease.task.sequence)
             self.effects.append(NoteOrderEnded(worker.name, worker.generation))
         self.free(worker)
+
+    def excuse_loss(self, worker: WorkerView, generation: int, cause: int | str) -> None:
+        """A browser was lost over an order or a host: its slot is excused, unless it loses them over everything."""
+        if self.crew.excuses(worker, cause):
+            self.effects.append(ExcuseLoss(worker.name, generation))
 
     def free(self, worker: WorkerView) -> None:
         """Free a worker whose work has ended; one that is to be recycled is."""

@@ -74,6 +74,14 @@ class NoteOrderEnded:
 
 
 @attrs.frozen
+class ExcuseLoss:
+    """Tell the monitor and the crew that this generation was lost over its work, which is no failure of its slot."""
+
+    worker: str
+    generation: int
+
+
+@attrs.frozen
 class WakeAt:
     """Send `Wake` at this monotonic time. It replaces the wake-up asked for before; None cancels it."""
 
@@ -89,5 +97,6 @@ DispatchEffect = (
     | Publish
     | DiscardStaging
     | NoteOrderEnded
+    | ExcuseLoss
     | WakeAt
 )

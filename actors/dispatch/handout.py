@@ -83,10 +83,11 @@ class HandOut:
         lease = Lease(order.handle, task.leases, worker.name, worker.generation, self._epoch)
         timeout = order.task.timeout_override or self._desk.timeouts.task
         task.lease = lease
-        worker.lease = LeaseState(lease, now, now + timeout, self._desk.timeouts.inactivity, now, alone)
+        session = self._desk.hosts[order.host].session
+        worker.lease = LeaseState(lease, now, now + timeout, self._desk.timeouts.inactivity, now, session, alone)
         worker.state = WorkerState.WORKING
         worker.leases_given += 1
         worker.po_number, worker.activity = order.handle.po_number, "opening"
         self._desk.effects.append(Record((LeaseGranted(lease),)))
-        message = VisitOrder(lease, order, self._desk.hosts[order.host].session, timeout, task.kept)
+        message = VisitOrder(lease, order, session, timeout, task.kept)
         self._desk.effects.append(TellWorker(worker.name, worker.generation, message))

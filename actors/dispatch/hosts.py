@@ -10,6 +10,7 @@ import attrs
 
 from contracts.config import Timeouts
 from contracts.messages import HostSession, LoginNeeded
+from contracts.ports import Cookie
 
 FAILURES_THAT_OPEN = 5
 """Different orders in a row that must fail before a circuit opens although the base answers."""
@@ -64,8 +65,36 @@ class HostState:
             # A gatekeeper that came back may give a number again that a saved login had.
             shared = session.version == self.session.version and not self.session.verified
             self.first_login = session.version + shared
-        self.session = session
+        known = (session.version, session.verified) == (self.session.version, self.session.verified)
+        if not known or session.renewals >= self.session.renewals:
+            self.session = session  # otherwise the gatekeeper has not heard yet of what was renewed
         self.login_pending = False
+
+    def renew(self, given: HostSession, renewed: tuple[Cookie, ...], now: float) -> bool:
+        """Lay renewed cookies over those of the login in hand.
+
+        Args:
+            given: The login of the visit that brought them. Of an older login nothing is kept.
+            renewed: What the portal set anew. One that has expired is dropped.
+            now: The wall clock, seconds since the epoch.
+
+        Returns:
+            Whether anything is new.
+        """
+        if (given.version, given.verified) != (self.session.version, self.session.verified):
+            return False
+        before = {(one.name, one.domain, one.path): one for one in self.session.cookies}
+        cookies = dict(before)
+        for one in renewed:
+            key = (one.name, one.domain, one.path)
+            if one.expires is not None and one.expires <= now:
+                cookies.pop(key, None)
+            else:
+                cookies[key] = one
+        if cookies == before:
+            return False
+        self.session = attrs.evolve(self.session, cookies=tuple(cookies.values()), renewals=self.session.renewals + 1)
+        return True
 
     def has_logged_in_for(self, version: int) -> bool:
         """Whether a login of this run brought that version; what a profile or a saved login brought may be old."""

@@ -13,6 +13,7 @@ from actors.dispatch.core import DispatchCore
 from actors.dispatch.effects import (
     DiscardStaging,
     DispatchEffect,
+    ExcuseLoss,
     KillWorker,
     NoteOrderEnded,
     Publish,
@@ -32,7 +33,7 @@ from contracts.messages import (
     PublishFailed,
     VisitOrder,
 )
-from contracts.ports import Filing, Journal, LeaseEnded, LeaseGranted, OutcomeRecorded
+from contracts.ports import Filing, Journal, Lease, LeaseEnded, LeaseGranted, OutcomeRecorded
 
 log = logging.getLogger("purser.dispatch")
 
@@ -49,6 +50,7 @@ class Performer:
     kill: Callable[[str, int, str], object]
     recycle: Callable[[str, int, str], object]
     order_ended: Callable[[str, int], object]
+    loss_excused: Callable[[str, int], object]
     wake_at: Callable[[float | None], object]
 
     def run(self, core: DispatchCore, event: DispatchEvent, monotonic: Callable[[], float]) -> None:
@@ -77,9 +79,11 @@ class Performer:
             case Publish():
                 return self._publish(effect)
             case DiscardStaging(lease):
-                self.filing.discard(lease)
+                self._discard(lease)
             case NoteOrderEnded(worker, generation):
                 self.order_ended(worker, generation)
+            case ExcuseLoss(worker, generation):
+                self.loss_excused(worker, generation)
             case WakeAt(when):
                 self.wake_at(when)
             case _:
@@ -93,7 +97,20 @@ class Performer:
             return PublishFailed(effect.lease, str(error))
         except AttachmentError as error:
             return PublishFailed(effect.lease, str(error), files_lost=True)
+        except Exception as error:
+            # Boundary: the folder. The visit is charged, so that one order's files cannot end dispatchers for ever.
+            log.exception("Moving the files of %s raised %s.", effect.lease.task.po_number, type(error).__name__)
+            text = f"Its files could not be moved to their place ({type(error).__name__}). See the log of the run."
+            return PublishFailed(effect.lease, text, files_lost=True)
         return Published(effect.lease, attrs.evolve(effect.result, folder=folder))
+
+    def _discard(self, lease: Lease) -> None:
+        try:
+            self.filing.discard(lease)
+        except Exception as error:  # boundary: the folder; what stays is swept by the next run
+            log.warning(
+                "Deleting the staging folder %s raised %s.", lease.folder_name, type(error).__name__, exc_info=error
+            )
 
 
 def _log(record: Record) -> None:

@@ -29,9 +29,9 @@ class TaskQueue:
         """Queue a task in its place, or behind all others."""
         heapq.heappush(self._ready.setdefault(order.host, []), _key(order, last=last))
 
-    def delay(self, order: Order, until: float) -> None:
-        """Queue a task in its place, but not before `until`."""
-        heapq.heappush(self._delayed, (until, _key(order), order.host))
+    def delay(self, order: Order, until: float, *, last: bool = False) -> None:
+        """Queue a task in its place or behind all others, but not before `until`."""
+        heapq.heappush(self._delayed, (until, _key(order, last=last), order.host))
 
     def suspect(self, order: Order) -> None:
         """Keep a task for the end, when it runs alone."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+
 import attrs
 
 from contracts.errors import AttachmentError, Blame, HostResourceError
 from contracts.ports import Filing, Journal, LeaseEnded, OutcomeRecorded
+
+log = logging.getLogger("purser.dispatch")
 
 
 def finish_publishes(journal: Journal, filing: Filing, epoch: int) -> None:
@@ -24,5 +28,10 @@ def finish_publishes(journal: Journal, filing: Filing, epoch: int) -> None:
             folder = filing.publish(lease, result)
         except (AttachmentError, HostResourceError) as error:
             journal.append(epoch, (LeaseEnded(lease, str(error), known.attempts, known.crashes, Blame.HOST),))
+        except Exception as error:
+            # Boundary: the folder. Raised here it would end every dispatcher to come at the same entry.
+            log.exception("Finishing the publish of %s raised %s.", lease.task.po_number, type(error).__name__)
+            text = f"its files could not be moved to their place ({type(error).__name__})"
+            journal.append(epoch, (LeaseEnded(lease, text, known.attempts, known.crashes, Blame.HOST),))
         else:
             journal.append(epoch, (OutcomeRecorded(attrs.evolve(result, folder=folder)),))

@@ -7,13 +7,21 @@ from typing import assert_never
 
 import attrs
 
-from actors.dispatch.crew import LeaseState
-from actors.dispatch.desk import Desk, TaskState
+from actors.dispatch.crew import LeaseState, WorkerView
+from actors.dispatch.desk import CRASHES_BEFORE_QUARANTINE, Desk, TaskState
 from actors.dispatch.effects import DiscardStaging, Publish, Record, TellGatekeeper
 from actors.dispatch.hosts import HostState
 from contracts.config import RetryPolicy
 from contracts.errors import Blame
-from contracts.messages import LoginMet, PublishFailed, SessionProved, Visited, VisitEnded, VisitFailed
+from contracts.messages import (
+    LoginMet,
+    PublishFailed,
+    SessionProved,
+    SessionRenewed,
+    Visited,
+    VisitEnded,
+    VisitFailed,
+)
 from contracts.ports import Lease, PublishStarted
 from contracts.status import WorkerState
 from contracts.supervision import ChildEvent
@@ -37,7 +45,7 @@ class VisitJudge:
     def on_visit(self, event: VisitEnded, now: float) -> None:
         """A visit ended; an outcome of a lease that is not in hand changes nothing."""
         worker = self._desk.crew.holder(event.lease)
-        if worker is None:
+        if worker is None or worker.lease is None:
             self._desk.stale += 1
             self._desk.drop_staging(event.lease)
             current = self._desk.crew.current(event.lease.worker, event.lease.generation)
@@ -47,10 +55,13 @@ class VisitJudge:
         task = self._desk.tasks[event.lease.task.sequence]
         host = self._desk.host(task.order)
         match event.outcome:
-            case Visited(result, retry_worthwhile):
+            case Visited(result, retry_worthwhile, renewed):
+                wall = result.finished_at.timestamp() if result.finished_at is not None else 0.0
+                if host.renew(worker.lease.session, renewed, wall):
+                    self._desk.effects.append(TellGatekeeper(SessionRenewed(host.session)))
                 self._on_visited(task, event.lease, result, retry_worthwhile, now)
             case LoginMet():
-                self._on_login_met(task, host, event.lease, event.outcome, now)
+                self._on_login_met(task, host, worker.lease, event.outcome, now)
             case VisitFailed():
                 self._on_failed(task, host, event.lease, event.outcome, now)
             case _:
@@ -109,10 +120,15 @@ class VisitJudge:
         self._desk.requeue(task)
         self._desk.pause_for_host(event.text, now)
 
-    def _on_login_met(self, task: TaskState, host: HostState, lease: Lease, met: LoginMet, now: float) -> None:
+    def _on_login_met(self, task: TaskState, host: HostState, held: LeaseState, met: LoginMet, now: float) -> None:
         version, reason = met.session_version, met.reason
-        self._desk.end_lease(task, lease, reason, Blame.AUTH)
-        self._desk.release(lease)
+        self._desk.end_lease(task, held.lease, reason, Blame.AUTH)
+        self._desk.release(held.lease)
+        renewed_since = host.session.version == version and host.session.renewals > held.session.renewals
+        if renewed_since and task.met_login_with != version:
+            task.met_login_with = version  # once a login, since others may go on renewing it for ever
+            self._desk.requeue(task)
+            return
         if host.has_logged_in_for(version):
             # One login may have ended just then. With a second one, it is the order that the portal does not show.
             if task.met_login_at is not None and version > task.met_login_at:
@@ -129,6 +145,13 @@ class VisitJudge:
 
     def _on_failed(self, task: TaskState, host: HostState, lease: Lease, failure: VisitFailed, now: float) -> None:
         match failure.blame:
+            case Blame.ITEM if self._is_worth_another_look(task, failure):
+                task.attempts += 1
+                task.looked_at = True
+                host.note_success()
+                self._desk.end_lease(task, lease, failure.message, failure.blame)
+                self._desk.release(lease)
+                self._desk.requeue(task, until=now + self._delay(task.attempts))
             case Blame.ITEM | Blame.AUTH:
                 task.attempts += 1
                 self._desk.drop_staging(lease)
@@ -171,16 +194,25 @@ class VisitJudge:
         self._desk.release(lease)
         self._desk.requeue(task, until=now + self._delay(task.attempts) if charged else None)
 
-    def on_lease_lost(self, held: LeaseState, event: ChildEvent) -> None:
+    def _is_worth_another_look(self, task: TaskState, failure: VisitFailed) -> bool:
+        """Whether a page that was not recognised is looked at once more, later: it may have been a bad moment."""
+        may_be_visited = task.attempts + 1 < self._retry.max_attempts and not self._desk.stopping
+        return failure.look_again and not task.looked_at and may_be_visited
+
+    def on_lease_lost(self, worker: WorkerView, held: LeaseState, event: ChildEvent) -> None:
         """The worker that held a lease is gone."""
         task = self._desk.tasks[held.lease.task.sequence]
         # Charged only if the browser was seen alive after the lease began, and ended by itself or at a deadline.
         by_itself = not event.ordered or bool(held.doomed)
         why = held.doomed or (event.reason.text if event.reason is not None else "the worker ended")
-        if held.touched and by_itself:
-            task.crashes += 1
+        charged = held.touched and by_itself
+        task.crashes += charged
         self._desk.end_lease(task, held.lease, f"the browser was lost: {why}", Blame.BROWSER)
+        if charged:
+            self._desk.excuse_loss(worker, event.generation, held.lease.task.sequence)
         self._desk.requeue(task, why=why)
+        if charged and task.crashes >= CRASHES_BEFORE_QUARANTINE:
+            self._desk.crew.get_on(worker)  # at last: quarantined
 
     def _delay(self, attempts: int) -> float:
         policy = self._retry

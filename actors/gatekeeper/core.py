@@ -21,6 +21,7 @@ from contracts.messages import (
     LoginResult,
     LoginWanted,
     SessionProved,
+    SessionRenewed,
 )
 from contracts.ports import CredentialSource
 
@@ -70,9 +71,13 @@ class GatekeeperCore:
             case LoginEnded():
                 return self._on_ended(host, event)
             case LoginAbandoned(name):
-                return self._want(name)
+                return self._on_fruitless(name, host, "The browser was lost each time.")
             case SessionProved():
                 host.fruitless = 0
+                return []
+            case SessionRenewed(session):
+                if (session.version, session.verified) == (host.session.version, host.session.verified):
+                    host.session = session
                 return []
             case _:
                 assert_never(event)
@@ -118,13 +123,16 @@ class GatekeeperCore:
                 text = f"{event.host} rejected the login. Check PURSER_USERNAME and PURSER_PASSWORD. {event.text}"
                 return self._refuse(event.host, text.strip())
             case LoginResult.FAILED:
-                host.failures += 1
-                if host.failures >= FAILED_LOGINS:
-                    return self._refuse(event.host, f"Logging in to {event.host} failed. {event.text}".strip())
-                return self._want(event.host)
+                return self._on_fruitless(event.host, host, event.text)
             case _:
                 assert_never(event.result)
 
+    def _on_fruitless(self, name: str, host: _Host, text: str) -> list[GatekeeperEffect]:
+        """Try again, for a while: a login page that kills browsers must not have them all."""
+        host.failures += 1
+        if host.failures >= FAILED_LOGINS:
+            return self._refuse(name, f"Logging in to {name} failed. {text}".strip())
+        return self._want(name)
+
     def _refuse(self, name: str, text: str) -> list[GatekeeperEffect]:
-        self._book.refused[name] = text
-        return [HostRefused(name, text)]
+        return [HostRefused(name, self._book.refused.setdefault(name, text))]

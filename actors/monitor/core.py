@@ -1,8 +1,8 @@
 """Policy, pure: who is recycled for memory or wear, when dispatch pauses, which slot may not restart any more.
 
-A restart counts as failed when its generation ended no order. `max_restart_attempts` of them within the window retire
-the slot (contract 73, 99). Memory is compared with the machine's or the cgroup's use; a worker is only blamed for it
-while the crew itself holds a share worth curing.
+A restart counts as failed when its generation ended no order and was not lost over one that was charged for it.
+`max_restart_attempts` of them within the window retire the slot (contract 73, 99). Memory is compared with the
+machine's or the cgroup's use; a worker is only blamed for it while the crew itself holds a share worth curing.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import assert_never
 import attrs
 
 from contracts.config import ResourceLimits
-from contracts.messages import MemoryRead, OrderEnded, Pause, Recycle, Resume
+from contracts.messages import LossExcused, MemoryRead, OrderEnded, Pause, Recycle, Resume
 from contracts.supervision import ChildChange, ChildEvent, Decision, KillChild, RestartAsked, Verdict
 
 OURS_TO_CURE = 0.10
@@ -37,7 +37,7 @@ class TellCrew:
 
 
 MonitorEffect = TellDispatcher | TellCrew
-MonitorEvent = ChildEvent | RestartAsked | OrderEnded | MemoryRead
+MonitorEvent = ChildEvent | RestartAsked | OrderEnded | LossExcused | MemoryRead
 
 
 @attrs.define(eq=False)
@@ -46,6 +46,8 @@ class _Slot:
     ready_at: float | None = None
     orders: int = 0
     recycling: bool = False
+    excused: int = 0
+    """The last generation that was lost over an order and no fault of its own."""
     judged: int = 0
     """The last generation whose end was counted; a held restart is asked about again and again."""
     failed: deque[tuple[float, int]] = attrs.field(factory=deque)
@@ -75,6 +77,9 @@ class MonitorCore:
                 return []
             case OrderEnded(worker, generation):
                 return self._on_order_ended(worker, generation)
+            case LossExcused(worker, generation):
+                self._on_loss_excused(worker, generation)
+                return []
             case RestartAsked():
                 return [TellCrew(self._judge(event, now))]
             case MemoryRead():
@@ -112,9 +117,15 @@ class MonitorCore:
             return self._recycle(worker, slot, f"it has ended {slot.orders} orders")
         return []
 
+    def _on_loss_excused(self, worker: str, generation: int) -> None:
+        slot = self._slot(worker)
+        slot.excused = max(slot.excused, generation)
+        slot.failed = deque(failure for failure in slot.failed if failure[1] != generation)
+
     def _judge(self, asked: RestartAsked, now: float) -> Verdict:
         slot = self._slot(asked.child)
         useful = slot.generation == asked.generation and slot.orders > 0
+        useful = useful or slot.excused == asked.generation
         if not asked.planned and not useful and slot.judged < asked.generation:
             slot.failed.append((now, asked.generation))
         slot.judged = max(slot.judged, asked.generation)

@@ -3,42 +3,37 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
+from itertools import pairwise
+from urllib.parse import unquote, urlsplit
 
-_IGNORED_BY_BROWSERS = re.compile(r"[\t\r\n]")
-_DEFAULT_PORTS = {"http": 80, "https": 443}
-_KEPT_IN_PATH = "/%:@!$&'()*+,;=~-._[]|"
-_KEPT_IN_QUERY = _KEPT_IN_PATH + "?"
+from actors.addresses import web_address
+
+# What the URL standard takes away at both ends of an address, and anywhere in it.
+_AROUND = "".join(map(chr, range(0x21)))
+_ANYWHERE = re.compile(r"[\t\r\n]")
 
 _VENDORS = frozenset({"okta", "oktapreview", "microsoftonline"})
 _LOGIN_WORDS = frozenset({"sso", "saml", "adfs"})
 
 
 def absolute(base: str, address: str | None) -> str | None:
-    """Return `address` as an absolute http or https address without fragment, or None when it cannot be one."""
+    """Return `address` as an absolute http or https address without fragment, or None when it cannot be one.
+
+    An address that is empty or nothing but a fragment is the page itself, and counts as none.
+    """
     if address is None:
         return None
-    cleaned = _IGNORED_BY_BROWSERS.sub("", address).strip()
+    cleaned = _ANYWHERE.sub("", address.strip(_AROUND))
     if not cleaned or cleaned.startswith("#"):
         return None
-    try:
-        parts = urlsplit(urljoin(base, cleaned))
-        good = parts.scheme in _DEFAULT_PORTS and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return None
-    if not good:
-        return None
-    path = quote(parts.path, safe=_KEPT_IN_PATH, errors="replace")
-    query = quote(parts.query, safe=_KEPT_IN_QUERY, errors="replace")
-    return urlunsplit((parts.scheme, parts.netloc, path or "/", query, ""))
+    found = web_address(cleaned, base)
+    return found.href if found else None
 
 
 def host_of(url: str) -> str:
     """Return the host of `url` in lower case, or an empty text."""
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
+    found = web_address(url)
+    return found.host if found else ""
 
 
 def path_of(url: str) -> str:
@@ -56,17 +51,8 @@ def last_part(url: str) -> str:
 
 def same_origin(one: str, other: str) -> bool:
     """Whether both addresses have scheme, host and port in common."""
-    origin = _origin(one)
-    return origin is not None and origin == _origin(other)
-
-
-def _origin(url: str) -> tuple[str, str, int | None] | None:
-    try:
-        parts = urlsplit(url)
-        port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
-    except ValueError:
-        return None
-    return (parts.scheme, parts.hostname, port) if parts.hostname else None
+    first, second = web_address(one), web_address(other)
+    return first is not None and second is not None and first.origin == second.origin
 
 
 def below(base_url: str, path: str) -> str:
@@ -96,3 +82,53 @@ def is_identity_provider(url: str, requested_url: str) -> bool:
     if words & _VENDORS:
         return True
     return bool(words & _LOGIN_WORDS) and host != host_of(requested_url)
+
+
+_LOGIN_SEGMENTS = frozenset(
+    {
+        *(
+            "login",
+            "log-in",
+            "log_in",
+            "logon",
+            "log-on",
+            "log_on",
+            "signin",
+            "sign-in",
+            "sign_in",
+            "signon",
+            "sign-on",
+        ),
+        *(
+            "userlogin",
+            "user-login",
+            "user_login",
+            "loginpage",
+            "login-page",
+            "login_page",
+            "sso",
+            "saml",
+            "saml2",
+            "adfs",
+        ),
+        *("authenticate", "j_security_check", "session-expired", "session_expired", "sessionexpired"),
+        *("session-timeout", "sessiontimeout", "anmelden", "anmeldung", "entrar", "acceder", "connexion"),
+        *("iniciar-sesion", "iniciar-sessao"),
+    }
+)
+_LOGIN_PAIRS = frozenset(
+    {
+        ("sessions", "new"),
+        ("session", "new"),
+        ("session", "expired"),
+        ("oauth", "authorize"),
+        ("oauth2", "authorize"),
+        ("connect", "authorize"),
+    }
+)
+
+
+def leads_to_login(url: str) -> bool:
+    """Whether a part of the path of `url`, up to its ending, is a word for logging in: `/account/Login.aspx?next=/`."""
+    parts = [unquote(part).casefold().partition(".")[0] for part in path_of(url).split("/") if part]
+    return bool(_LOGIN_SEGMENTS.intersection(parts)) or bool(_LOGIN_PAIRS.intersection(pairwise(parts)))

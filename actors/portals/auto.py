@@ -5,8 +5,9 @@ from __future__ import annotations
 from actors.portals.addresses import host_of
 from actors.portals.coupa import CoupaPortal
 from actors.portals.generic import GenericPortal
+from actors.portals.sheet import Sheet, parsed
 from contracts.config import GenericPortalSettings
-from contracts.ports import ListedAttachment, LoginForm, PageReading, PageSnapshot, Portal, WrongPage
+from contracts.ports import LoginForm, OrderPage, PageReading, PageSnapshot, Portal, WrongPage
 
 
 class AutoPortal:
@@ -36,24 +37,27 @@ class AutoPortal:
 
     def read(self, page: PageSnapshot, po_number: str) -> PageReading:
         """Say what `page` is. A page that is nothing by the generic settings is looked at as Coupa's, too."""
-        reading = self._choose(page).read(page, po_number)
-        return self._coupa.read(page, po_number) if isinstance(reading, WrongPage) else reading
+        sheet = parsed(page)
+        reading = self._choose(sheet).read_sheet(sheet, po_number)
+        return self._coupa.read_sheet(sheet, po_number) if isinstance(reading, WrongPage) else reading
 
-    def read_requisition(self, page: PageSnapshot) -> tuple[ListedAttachment, ...]:
-        """List the attachments of a requisition that a proven order's page pointed to."""
-        return self._choose(page).read_requisition(page)
+    def read_requisition(self, page: PageSnapshot) -> OrderPage:
+        """Read a requisition that a proven order's page pointed to, as a list of attachments."""
+        sheet = parsed(page)
+        return self._choose(sheet).read_requisition_sheet(sheet)
 
     def wants_login(self, page: PageSnapshot) -> str:
         """Why `page` is a login page by either adapter, or empty when it is none."""
-        return self._coupa.wants_login(page) or self._generic.wants_login(page)
+        sheet = parsed(page)
+        return self._coupa.login_reason(sheet) or self._generic.login_reason(sheet)
 
     def login_form(self, page: PageSnapshot) -> LoginForm:
         """Where to type on a login page."""
-        return self._choose(page).login_form(page)
+        return self._choose(parsed(page)).login_form(page)
 
     def visible_text(self, page: PageSnapshot) -> str:
         """Title and text of `page` as a person sees them; no adapter differs in that."""
         return self._generic.visible_text(page)
 
-    def _choose(self, page: PageSnapshot) -> Portal:
-        return self._coupa if self._coupa.recognises(page) else self._generic
+    def _choose(self, sheet: Sheet) -> CoupaPortal | GenericPortal:
+        return self._coupa if self._coupa.recognises_sheet(sheet) else self._generic

@@ -8,11 +8,13 @@ from urllib.parse import quote
 from selectolax.lexbor import LexborNode
 
 from actors.portals.addresses import below, host_of, last_part, path_of
-from actors.portals.document import Document, ancestors, attribute
-from actors.portals.listing import Candidate, candidate, list_once
+from actors.portals.document import Document, attribute
+from actors.portals.listing import Candidate, candidate, refused
 from actors.portals.numbers import bare_number, starts_with_number, tidy
-from actors.portals.reading import HtmlPortal, Proof
-from contracts.ports import Control, ListedAttachment, LoginForm, PageSnapshot
+from actors.portals.proof import Proof, can_prove
+from actors.portals.reading import HtmlPortal
+from actors.portals.sheet import Sheet, parsed
+from contracts.ports import Control, LoginForm, PageSnapshot
 
 # Classes are matched with [class~=], whose case counts in every mode a browser may show the page in.
 _BUTTON = 'span[role="button"][aria-label*="file attachment" i]'
@@ -22,6 +24,7 @@ _FORMS = f"{_BUTTON}, {_DATA_URL}, {_LINK}"
 _SUPPLIER = 'section#supplier span[class~="supplier-name"]'
 _REQUISITION = 'a[href*="/requisition_headers/"]'
 _FLOATING_BAR = "orderHeaderShowFloatingSection"
+_MADE_BY_SCRIPT = ("javascript:", "blob:", "data:", "#")
 
 _FILE_PATH = re.compile(r"/attachment/attachment_file/(?:file|type)/([^/]+)(?:/|$)")
 _ATTACHMENT_PAGE = re.compile(r"^/attachments/[^/]+/?$")
@@ -82,25 +85,29 @@ class CoupaPortal(HtmlPortal):
 
     def recognises(self, page: PageSnapshot) -> bool:
         """Whether `page` is one of Coupa's: by its host, its address or what is on it."""
-        if "coupa" in host_of(page.url) or path_of(page.url).startswith(("/order_headers/", "/requisition_headers/")):
+        return self.recognises_sheet(parsed(page))
+
+    def recognises_sheet(self, sheet: Sheet) -> bool:
+        """Whether a parsed page is one of Coupa's. The same as `recognises`."""
+        url = sheet.page.url
+        if "coupa" in host_of(url) or path_of(url).startswith(("/order_headers/", "/requisition_headers/")):
             return True
-        document = Document(page.html, page.url)
-        return bool(document.select(f"{_FORMS}, {_SUPPLIER}, {_REQUISITION}"))
+        return any(document.select(f"{_FORMS}, {_SUPPLIER}, {_REQUISITION}") for document in sheet.own)
 
     def _proof(self, document: Document, po_number: str) -> Proof:
         proven = ""
         for text in document.texts("title, h1"):
             stated = _ORDER_TITLE.search(text)
-            if stated is None:
+            if stated is None or not can_prove(text):
                 continue
             if not starts_with_number(text[stated.end() :], po_number):
                 return Proof(text, proven=False, is_another=True)
             proven = proven or text
         return Proof(proven or document.title, proven=bool(proven))
 
-    def _attachments(self, document: Document) -> tuple[ListedAttachment, ...]:
+    def _candidates(self, document: Document, page_url: str) -> list[Candidate]:  # noqa: ARG002 - each form names files
         controls = {
-            (selector, node.mem_id): Control(selector, index)
+            (selector, node.mem_id): Control(selector, index, document.place)
             for selector in (_BUTTON, _DATA_URL, _LINK)
             for index, node in enumerate(document.select(selector))
         }
@@ -109,9 +116,9 @@ class CoupaPortal(HtmlPortal):
             button = controls.get((_BUTTON, node.mem_id))
             addressed = controls.get((_DATA_URL, node.mem_id)) or controls.get((_LINK, node.mem_id))
             one = _describe(document, node, button, addressed)
-            if one is not None and not _in_floating_bar(node):
+            if one is not None and not document.is_within(node, _is_floating_bar):
                 found.append(one)
-        return list_once(found)
+        return found
 
     def _supplier(self, document: Document) -> str:
         # The code at the end of the name stays: it is what tells two suppliers of one name apart.
@@ -131,17 +138,19 @@ def _describe(
 ) -> Candidate | None:
     """Return what one element shows, or None when it leads to no file."""
     if addressed is None:
-        return candidate(node, url=None, control=button) if button is not None else None
+        return candidate(document, node, url=None, control=button) if button is not None else None
     given = attribute(node, "href") if node.tag == "a" else attribute(node, "data-url")
     url = document.resolve(given)
     if url is None:
         # An address that was left empty is filled in by the page's script at the click.
-        clickable = button or (addressed if not given else None)
-        return candidate(node, url=None, control=clickable) if clickable is not None else None
+        clickable = button or (addressed if not given or given.casefold().startswith(_MADE_BY_SCRIPT) else None)
+        if clickable is not None:
+            return candidate(document, node, url=None, control=clickable)
+        return refused(document, node, given) if node.tag != "a" or _FILE_PATH.search(given) else None
     path = path_of(url)
     if _ATTACHMENT_PAGE.match(path) or (node.tag == "a" and _FILE_PATH.search(path) is None):
         return None
-    return candidate(node, url=url, control=button or addressed, key=_key(url))
+    return candidate(document, node, url=url, control=button or addressed, key=_key(url))
 
 
 def _key(url: str) -> str:
@@ -150,8 +159,8 @@ def _key(url: str) -> str:
     return f"{host_of(url)} {match[1]} {last_part(url)}" if match else url
 
 
-def _in_floating_bar(node: LexborNode) -> bool:
-    return any(_FLOATING_BAR in attribute(parent, "class").split() for parent in ancestors(node))
+def _is_floating_bar(node: LexborNode) -> bool:
+    return _FLOATING_BAR in attribute(node, "class").split()
 
 
 def _first_used(document: Document, selectors: tuple[str, ...]) -> str:

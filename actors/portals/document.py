@@ -1,28 +1,38 @@
-"""A page's HTML as the browser saw it: elements in document order, and only the text that a person can see.
+"""A document's HTML as the browser saw it: elements in document order, and only the text that a person can see.
 
-The only place that knows the parser. Indices agree with `document.querySelectorAll`: the parser runs as a browser with
-scripting does (so `noscript` holds text, not elements) and in standards mode, since `outerHTML` has lost its doctype.
+The only place that knows the parser, beside what looks at single elements. Indices agree with
+`document.querySelectorAll`: the parser runs as a browser with scripting does (so `noscript` holds text, not elements)
+and in standards mode, since `outerHTML` has lost its doctype.
+
+Nothing here grows faster than the document: what is asked of an element and of all around it is answered once for each
+element that lies between.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cached_property
 from itertools import groupby
 
+import attrs
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from actors.portals.addresses import absolute
+from actors.portals.depth import flattened
 from actors.portals.numbers import tidy
+from actors.portals.seeing import is_dormant, is_hidden
+from actors.portals.styles import hiding_selectors
+from actors.portals.words import plain
 
-_UNSEEN = frozenset(
-    {"script", "style", "noscript", "template", "head", "iframe", "object", "svg", "textarea", "select", "datalist"}
-)
 _INLINE = frozenset(
     {"a", "abbr", "b", "bdi", "code", "em", "font", "i", "mark", "small", "span", "strong", "sub", "sup", "u", "wbr"}
 )
 _CELLS = frozenset({"td", "th"})
-_HIDING_STYLE = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
+_NODES_OF_A_LABEL = 200
+_NODES_OF_A_TEXT = 2_000
+
+Rule = Callable[[LexborNode], bool]
+"""What can be asked of one element."""
 
 
 def is_selector(selector: str) -> bool:
@@ -47,65 +57,124 @@ def ancestors(node: LexborNode) -> Iterator[LexborNode]:
         parent = parent.parent
 
 
-def _is_hidden(node: LexborNode) -> bool:
-    attributes = node.attributes
-    return (
-        node.tag in _UNSEEN or "hidden" in attributes or _HIDING_STYLE.search(attributes.get("style") or "") is not None
-    )
-
-
-def is_shown(node: LexborNode) -> bool:
-    """Whether neither the element nor anything around it is hidden by its own attributes."""
-    return not _is_hidden(node) and not any(_is_hidden(parent) for parent in ancestors(node))
-
-
-def _pieces(node: LexborNode) -> Iterator[str | None]:
+def _pieces(node: LexborNode, most: int | None = None) -> Iterator[str | None]:
     """Yield the texts below `node` that a person can see, and None where a line ends. The cells of a row share one."""
     waiting: list[LexborNode | str | None] = [node]
-    while waiting:
+    seen = 0
+    while waiting and (most is None or seen < most):
         current = waiting.pop()
+        seen += 1
         if current is None or isinstance(current, str):
             yield current
         elif current.is_text_node:
             yield current.text_content or ""
-        elif current.is_element_node and not _is_hidden(current):
+        elif current.is_element_node and not is_hidden(current):
             boundary = [] if current.tag in _INLINE else [" "] if current.tag in _CELLS else [None]
             waiting += [*boundary, *reversed(list(current.iter(include_text=True))), *boundary]
 
 
-def visible_text(node: LexborNode) -> str:
-    """Return the text below `node` that a person can see, in one line."""
-    return tidy("".join(" " if piece is None else piece for piece in _pieces(node)))
+def visible_text(node: LexborNode, most: int | None = None) -> str:
+    """Return the text below `node` that a person can see, in one line, of at most `most` nodes in it."""
+    return tidy("".join(" " if piece is None else piece for piece in _pieces(node, most)))
+
+
+def label_text(node: LexborNode) -> str:
+    """Return the text of something small, such as a link; of something large its beginning."""
+    return visible_text(node, _NODES_OF_A_LABEL)
+
+
+@attrs.frozen
+class Line:
+    """A line of text that a person can see, comparable, and the block that it stands in."""
+
+    text: str
+    block: LexborNode
 
 
 class Document:
-    """One parsed page.
+    """One parsed document.
 
     Args:
-        html: The whole document.
-        url: Where the browser is; relative addresses start there, or at the page's `base` element.
+        html: All of it.
+        url: Where it came from; relative addresses start there, or at its `base` element.
+        place: Which part of the page it is; empty for the page itself.
+        is_own: Whether it speaks for the portal: the page itself, or a part of the same origin.
     """
 
-    def __init__(self, html: str, url: str) -> None:
-        text = html.encode("utf-8", "replace").decode("utf-8")
+    def __init__(self, html: str, url: str, *, place: str = "", is_own: bool = True) -> None:
+        text, self.is_too_deep = flattened(html.encode("utf-8", "replace").decode("utf-8"))
         if not text.lstrip("\ufeff \t\r\n")[:9].lower().startswith("<!doctype"):
             text = "<!DOCTYPE html>" + text
         self._tree = LexborHTMLParser(text, scripting=True)
-        self.url = url
+        self._nearest: dict[Rule, dict[int, int]] = {}
+        self._is_away: Rule = lambda node: is_dormant(node) or node.mem_id in self._styled_away
+        self.url, self.place, self.is_own = url, place, is_own
         bases = self.select("base[href]")
-        self._base = (absolute(url, attribute(bases[0], "href")) or url) if bases else url
+        self.base = (absolute(url, attribute(bases[0], "href")) or url) if bases else url
 
     def select(self, selector: str) -> list[LexborNode]:
         """Return the matches of a CSS selector in document order, each once."""
         return list({node.mem_id: node for node in self._tree.css(selector)}.values())
 
     def resolve(self, address: str) -> str | None:
-        """Return an address on this page as an absolute http or https one, or None."""
-        return absolute(self._base, address)
+        """Return an address in this document as an absolute http or https one, or None."""
+        return absolute(self.base, address)
 
-    @property
+    def nearest(self, node: LexborNode, rule: Rule) -> int:
+        """Return the id of the first element for which `rule` holds, from `node` outwards; 0 when there is none."""
+        known = self._nearest.setdefault(rule, {})
+        passed: list[int] = []
+        found = 0
+        current: LexborNode | None = node
+        while current is not None:
+            if (answer := known.get(current.mem_id)) is not None:
+                found = answer
+                break
+            passed.append(current.mem_id)
+            if rule(current):
+                found = current.mem_id
+                break
+            current = current.parent
+        known.update(dict.fromkeys(passed, found))
+        return found
+
+    def is_within(self, node: LexborNode, rule: Rule) -> bool:
+        """Whether `rule` holds for `node` or for anything around it."""
+        return self.nearest(node, rule) != 0
+
+    def is_shown(self, node: LexborNode) -> bool:
+        """Whether neither the element nor anything around it is hidden for certain."""
+        return not self.is_within(node, is_hidden)
+
+    def is_in_view(self, node: LexborNode) -> bool:
+        """Whether a person most likely sees the element: it is neither hidden nor waiting for its occasion."""
+        return not self.is_within(node, is_hidden) and not self.is_within(node, self._is_away)
+
+    @cached_property
+    def _styled_away(self) -> frozenset[int]:
+        """The elements that the document's own style sheets hide."""
+        sheets = (node.text() for node in self.select("style"))
+        selectors = (selector for sheet in sheets for selector in hiding_selectors(sheet) if is_selector(selector))
+        return frozenset(node.mem_id for selector in selectors for node in self.select(selector))
+
+    def spans(self) -> dict[int, tuple[int, int]]:
+        """Return where each element begins and ends in document order, by its id."""
+        root = self._tree.root
+        if root is None:
+            return {}
+        ids, parents, places = [], [], {}
+        for place, node in enumerate(root.traverse()):
+            places[node.mem_id] = place
+            ids.append(node.mem_id)
+            parents.append(places.get(node.parent.mem_id, place) if node.parent is not None else place)
+        ends = list(range(len(ids)))
+        for place in reversed(ends.copy()):
+            ends[parents[place]] = max(ends[parents[place]], ends[place])
+        return {one: (place, ends[place]) for place, one in enumerate(ids)}
+
+    @cached_property
     def title(self) -> str:
-        """The text of the page's title element."""
+        """The text of the document's title element."""
         for node in self.select("title"):
             if all(parent.tag != "svg" for parent in ancestors(node)):
                 return tidy(node.text())
@@ -117,17 +186,49 @@ class Document:
         for node in self.select(selector):
             if node.tag == "title":
                 found.append(self.title)
-            elif is_shown(node):
-                found.append(visible_text(node))
+            elif self.is_shown(node):
+                found.append(visible_text(node, _NODES_OF_A_TEXT))
         return tuple(text for text in found if text)
 
-    def whole_text(self) -> str:
-        """Return all the text on the page that a person can see, in one line."""
-        return " ".join(self.texts("body"))
+    @cached_property
+    def rough_text(self) -> str:
+        """All text of the document, comparable, seen or not: to tell at once that something is nowhere in it."""
+        body = self._tree.body
+        return plain(body.text(separator=" ")) if body is not None else ""
 
     def lines(self) -> tuple[str, ...]:
-        """Return all the text on the page that a person can see, a line for each block of it."""
+        """Return all the text in the document that a person can see, a line for each block of it."""
         pieces = (piece for node in self.select("body") for piece in (*_pieces(node), None))
         blocks = groupby(pieces, lambda piece: piece is None)
         lines = (tidy("".join(piece or "" for piece in block)) for is_end, block in blocks if not is_end)
         return tuple(line for line in lines if line)
+
+    @cached_property
+    def lines_in_view(self) -> tuple[Line, ...]:
+        """All lines that a person most likely sees, comparable, each with its block. A cell is a line of its own."""
+        found: list[Line] = []
+        text: list[str] = []
+        blocks: list[LexborNode] = []
+
+        def end_line() -> None:
+            if text:
+                line = plain("".join(text))
+                text.clear()
+                if line and blocks:
+                    found.append(Line(line, blocks[-1]))
+
+        waiting: list[LexborNode | None] = [*self.select("body")[:1]]
+        while waiting:
+            current = waiting.pop()
+            if current is None:
+                end_line()
+                blocks.pop()
+            elif current.is_text_node:
+                text.append(current.text_content or "")
+            elif current.is_element_node and not is_hidden(current) and not self._is_away(current):
+                if current.tag not in _INLINE:
+                    end_line()
+                    blocks.append(current)
+                    waiting.append(None)
+                waiting += reversed(list(current.iter(include_text=True)))
+        return tuple(found)

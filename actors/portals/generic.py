@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from actors.portals.addresses import below, last_part, same_origin
+from actors.portals.addresses import absolute, below, last_part
 from actors.portals.document import Document, attribute, is_selector
-from actors.portals.listing import Candidate, candidate, list_once
+from actors.portals.listing import Candidate, candidate, refused
 from actors.portals.numbers import holds_number, tidy
-from actors.portals.reading import HtmlPortal, Proof
+from actors.portals.proof import Proof, can_prove, names_an_order
+from actors.portals.reading import HtmlPortal
 from contracts.config import GenericPortalSettings
 from contracts.errors import ConfigurationError
-from contracts.ports import Control, ListedAttachment, LoginForm, PageSnapshot
+from contracts.ports import Control, LoginForm, PageSnapshot
 
 _ANY_LINK = "a[href]"
 _MADE_BY_SCRIPT = ("javascript:", "blob:", "data:", "#")
@@ -55,31 +56,44 @@ class GenericPortal(HtmlPortal):
         return LoginForm(self._settings.username_field, self._settings.password_field, self._settings.submit_button)
 
     def _proof(self, document: Document, po_number: str) -> Proof:
-        for selector in self._settings.title_selectors:
-            for text in document.texts(selector):
-                if holds_number(text, po_number):
-                    return Proof(text, proven=True)
-        return Proof(document.title, proven=False)
+        proving = [
+            (selector, text)
+            for selector in self._settings.title_selectors
+            for text in document.texts(selector)
+            if holds_number(text, po_number) and can_prove(text)
+        ]
+        if not proving:
+            return Proof(document.title, proven=False)
+        return Proof(
+            proving[0][1],
+            proven=True,
+            is_bare=not any(names_an_order(text) for _, text in proving),
+            is_heading=any(selector.strip().lower() != "title" for selector, _ in proving),
+        )
 
-    def _attachments(self, document: Document) -> tuple[ListedAttachment, ...]:
+    def _candidates(self, document: Document, page_url: str) -> list[Candidate]:
         controls = {
-            node.mem_id: Control(selector, index)
+            node.mem_id: Control(selector, index, document.place)
             for selector in reversed(self._settings.attachment_selectors)
             for index, node in enumerate(document.select(selector))
         }
+        own = absolute(page_url, "/")
         links = {node.mem_id: index for index, node in enumerate(document.select(_ANY_LINK))}
         found: list[Candidate] = []
         for node in document.select(", ".join([*self._settings.attachment_selectors, _ANY_LINK])):
             chosen = controls.get(node.mem_id)
             given = attribute(node, "href")
             url = document.resolve(given)
-            if url is None:
-                if chosen is not None and (not given or given.casefold().startswith(_MADE_BY_SCRIPT)):
-                    found.append(candidate(node, url=None, control=chosen))
-            elif same_origin(url, document.url) and (chosen is not None or self._is_document(url)):
-                control = chosen or Control(_ANY_LINK, links[node.mem_id])
-                found.append(candidate(node, url=url, control=control))
-        return list_once(found)
+            if chosen is not None and url is not None:
+                found.append(candidate(document, node, url=url, control=chosen))
+            elif chosen is not None and (not given or given.casefold().startswith(_MADE_BY_SCRIPT)):
+                found.append(candidate(document, node, url=None, control=chosen))
+            elif chosen is not None:
+                found.append(refused(document, node, given))
+            elif url is not None and own is not None and url.startswith(own) and self._is_document(url):
+                control = Control(_ANY_LINK, links[node.mem_id], document.place)
+                found.append(candidate(document, node, url=url, control=control))
+        return found
 
     def _is_document(self, url: str) -> bool:
         return last_part(url).casefold().endswith(self._endings)

@@ -8,31 +8,47 @@ they stay two: a second copy costs a download, a dropped one would lose a file.
 from __future__ import annotations
 
 import re
+from collections import deque
+from itertools import islice
 
 import attrs
 from selectolax.lexbor import LexborNode
 
 from actors.portals.addresses import last_part
-from actors.portals.document import ancestors, attribute, visible_text
+from actors.portals.document import Document, Rule, attribute, label_text
 from actors.portals.numbers import tidy
 from contracts.ports import Control, ListedAttachment
 
 _LISTS = frozenset(
     {"article", "aside", "body", "dl", "fieldset", "footer", "form", "header", "main", "ol", "section", "table", "ul"}
 )
+_LONGEST_ADDRESS = 200
 _FILE_NAME = re.compile(r".\.\w{1,8}$")
 _ARIA_SUFFIX = re.compile(r"[\s,-]*file attachment\s*$", re.IGNORECASE)
 
 
-@attrs.frozen
+@attrs.frozen(eq=False)
 class Candidate:
-    """One element that shows an attachment. `key` is equal for elements that lead to the same file; None for none."""
+    """One element that shows an attachment.
 
-    node_id: int
-    around: frozenset[int]
+    Args:
+        document: Where it stands.
+        node: The element.
+        list_id: The list around it.
+        key: Equal for elements that lead to the same file; None when the page does not tell where it leads.
+        attachment: What it shows.
+    """
+
+    document: Document
+    node: LexborNode
     list_id: int
     key: str | None
     attachment: ListedAttachment
+
+    @property
+    def node_id(self) -> int:
+        """The element's id."""
+        return self.node.mem_id
 
     @property
     def names(self) -> frozenset[str]:
@@ -47,22 +63,36 @@ def name_in_aria(label: str) -> str:
     return _ARIA_SUFFIX.sub("", tidy(label))
 
 
-def candidate(node: LexborNode, *, url: str | None, control: Control | None, key: str | None = None) -> Candidate:
-    """Describe the element `node`, which leads to `url` or must be clicked, or both."""
-    around = list(ancestors(node))
+def _is_list(node: LexborNode) -> bool:
+    return node.tag in _LISTS
+
+
+def candidate(
+    document: Document,
+    node: LexborNode,
+    *,
+    url: str | None,
+    control: Control | None,
+    key: str | None = None,
+    refused: str = "",
+) -> Candidate:
+    """Describe the element `node`, which leads to `url` or must be clicked, or both, or was refused."""
     title = tidy(attribute(node, "title")) or tidy(attribute(node, "download"))
     aria_label = tidy(attribute(node, "aria-label"))
-    text = visible_text(node)
+    text = label_text(node)
     label = title or name_in_aria(aria_label) or text or last_part(url or "") or "attachment"
-    return Candidate(
-        node_id=node.mem_id,
-        around=frozenset(parent.mem_id for parent in around),
-        list_id=next((parent.mem_id for parent in around if parent.tag in _LISTS), 0),
-        key=key or url,
-        attachment=ListedAttachment(
-            label=label, url=url, control=control, title=title, aria_label=aria_label, text=text
-        ),
+    shown = ListedAttachment(
+        label=label, url=url, control=control, title=title, aria_label=aria_label, text=text, refused=refused
     )
+    around = node.parent
+    list_id = document.nearest(around, _is_list) if around is not None else 0
+    return Candidate(document=document, node=node, list_id=list_id, key=key or url, attachment=shown)
+
+
+def refused(document: Document, node: LexborNode, address: str) -> Candidate:
+    """Describe an element whose address nothing can be fetched from: `ftp:`, `mailto:`, one that is broken."""
+    reason = f"its address is none that can be fetched: {tidy(address)[:_LONGEST_ADDRESS]}"
+    return candidate(document, node, url=None, control=None, key=f"refused {address}", refused=reason)
 
 
 def list_once(candidates: list[Candidate]) -> tuple[ListedAttachment, ...]:
@@ -82,36 +112,52 @@ def _partners(links: list[tuple[str, Candidate]], controls: dict[int, Candidate]
     """Say which control, by its node, shows the same attachment as which link, by its key; one to one."""
     partners: dict[str, int] = {}
     by_node = {link.node_id: key for key, link in links}
+
+    def is_control(node: LexborNode) -> bool:
+        return node.mem_id in controls
+
+    def is_link(node: LexborNode) -> bool:
+        return node.mem_id in by_node
+
     for key, link in links:
-        for node_id in link.around & controls.keys():
-            partners.setdefault(key, node_id)
+        if outer := _outside(link, is_control):
+            partners.setdefault(key, outer)
     for control in controls.values():
-        for node_id in control.around & by_node.keys():
-            partners.setdefault(by_node[node_id], control.node_id)
+        if outer := _outside(control, is_link):
+            partners.setdefault(by_node[outer], control.node_id)
     joined = set(partners.values())
-    by_name: dict[tuple[int, str], list[str]] = {}
+    by_name: dict[tuple[int, str], deque[str]] = {}
     for key, link in links:
         for name in link.names:
-            keys = by_name.setdefault((link.list_id, name), [])
-            if key not in keys[-1:]:
+            keys = by_name.setdefault((link.list_id, name), deque())
+            if key not in islice(reversed(keys), 1):
                 keys.append(key)
     for control in controls.values():
         if control.node_id in joined:
             continue
         for name in sorted(control.names):
-            free = [key for key in by_name.get((control.list_id, name), ()) if key not in partners]
-            if free:
-                partners[free[0]] = control.node_id
+            keys = by_name.get((control.list_id, name), deque())
+            while keys and keys[0] in partners:
+                keys.popleft()
+            if keys:
+                partners[keys.popleft()] = control.node_id
                 break
     return partners
 
 
+def _outside(one: Candidate, rule: Rule) -> int:
+    """Return the id of the narrowest element around a candidate for which `rule` holds; 0 when there is none."""
+    return one.document.nearest(one.node.parent, rule) if one.node.parent is not None else 0
+
+
 def _merge(first: ListedAttachment, second: ListedAttachment) -> ListedAttachment:
+    url, control = first.url or second.url, first.control or second.control
     return attrs.evolve(
         first,
-        url=first.url or second.url,
-        control=first.control or second.control,
+        url=url,
+        control=control,
         title=first.title or second.title,
         aria_label=first.aria_label or second.aria_label,
         text=first.text or second.text,
+        refused="" if url or control else first.refused or second.refused,
     )

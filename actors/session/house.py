@@ -21,6 +21,7 @@ from actors.session.credentials import SystemCredentials
 from actors.session.crew import CrewEngine
 from actors.session.engine import Engine
 from actors.session.premises import Premises, RealPremises
+from actors.session.saved_logins import require_state_folder
 from actors.session.sequential import SequentialEngine
 from actors.session.tree import TreeParts
 from actors.stubs import StubPremises
@@ -104,7 +105,7 @@ class House:
         return self._books.journal.head if self._books is not None else ""
 
     def premises(self, settings: Settings) -> Premises:
-        """Return the premises, opening them if need be. Raises as `RealPremises`."""
+        """Return the premises, opening them if need be. Raises as `RealPremises` and `require_state_folder`."""
         if self._premises is not None and settings != self._opened_with:
             self.close()
         self.open_books(settings)
@@ -115,6 +116,7 @@ class House:
                     settings, simulate_failures=mode.simulate_failures, fixed=mode.fixed_timing
                 )
             else:
+                require_state_folder()
                 lock = self._books.lock if self._books is not None else None
                 # Whoever goes on with a run must know its folders for this run's own, not for an earlier one's.
                 run = self._books.journal.run_name() if self._books is not None else secrets.token_hex(4)

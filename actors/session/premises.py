@@ -96,7 +96,7 @@ class RealPremises:
         if self._lock is not None:
             self._lock.acquire()
         try:
-            self.filing = DownloadFolder(settings.download_dir, run_id)
+            self.filing = DownloadFolder(settings.download_dir, run_id, strict_types=settings.strict_types)
             swept = self.filing.sweep(self._wanted())
             if swept:
                 log.info("Removed %d staging folders of runs that did not end.", swept)

@@ -32,6 +32,9 @@ class Totals:
     failed: int = 0
     files: int = 0
     bytes: int = 0
+    unknown_lengths: int = 0
+    differing_types: int = 0
+    odd_files: list[dict[str, Any]] = attrs.field(factory=list)
     seconds: float = 0.0
     restarts: int = 0
     crashes: int = 0
@@ -51,6 +54,8 @@ class Totals:
 
 
 EXAMPLES_PER_ERROR = 5
+MOST_ODD_FILES = 1000
+"""More than these are only counted; the manifest names them all."""
 
 
 def add_results(totals: Totals, results: Iterable[POResult]) -> None:
@@ -69,10 +74,18 @@ def add_results(totals: Totals, results: Iterable[POResult]) -> None:
 
 
 def add_files(totals: Totals, results: Iterable[POResult]) -> None:
-    """Count files, each order once."""
+    """Count files, each order once, and name those that are odd."""
     for result in results:
-        totals.files += len(result.attachments) if result.folder is not None else 0
-        totals.bytes += sum(file.size for file in result.attachments) if result.folder is not None else 0
+        if result.folder is None:
+            continue
+        totals.files += len(result.attachments)
+        totals.bytes += sum(file.size for file in result.attachments)
+        for file in result.attachments:
+            totals.unknown_lengths += not file.length_known
+            totals.differing_types += file.type_differs
+            if (file.type_differs or not file.length_known) and len(totals.odd_files) < MOST_ODD_FILES:
+                told = {"po_number": result.po_number, "name": file.name}
+                totals.odd_files.append({**told, "length_known": file.length_known, "type_differs": file.type_differs})
 
 
 def add_workers(totals: Totals, progress: Progress, memory_mb: Mapping[str, float], seconds: float) -> None:
@@ -111,6 +124,8 @@ def session_report(totals: Totals) -> dict[str, Any]:
             "average_po_seconds": round(totals.seconds / here, 3) if here else 0.0,
             "files_downloaded": totals.files,
             "bytes_downloaded": totals.bytes,
+            "files_of_unknown_length": totals.unknown_lengths,
+            "files_of_differing_type": totals.differing_types,
             "worker_restarts": totals.restarts,
             "browser_crashes": totals.crashes,
             "stale_outcomes": totals.stale_outcomes,
@@ -129,6 +144,7 @@ def session_report(totals: Totals) -> dict[str, Any]:
             for key, count in totals.errors.most_common()
             for code, status, message in [key]
         ],
+        "odd_files": list(totals.odd_files),
         "waited_for": [{"reason": text, **values} for text, values in totals.waited_for.items()],
         "resumed_pos": totals.resumed,
         "removed_pos": list(totals.removed),

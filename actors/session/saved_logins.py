@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,6 +17,8 @@ import attrs
 import platformdirs
 
 from actors.filing.labels import folder_label
+from actors.processes.runfile import runs_folder
+from contracts.errors import ConfigurationError
 from contracts.ports import Cookie
 
 log = logging.getLogger("purser.session")
@@ -26,9 +29,47 @@ PROFILE = "profile"
 
 
 def state_folder() -> Path:
-    """Return the folder where this user's runs and logins are kept: `PURSER_STATE_DIR`, else the system's place."""
+    """Return the folder where this user's runs and logins are kept: `PURSER_STATE_DIR`, else the system's place.
+
+    Raises:
+        ConfigurationError: The user has no home, as in a container that runs under a number without a name.
+    """
     chosen = os.environ.get(STATE_VARIABLE)
-    return Path(chosen) if chosen else Path(platformdirs.user_state_path("purser"))
+    if chosen:
+        return Path(chosen)
+    nameless = (
+        "This user has no home folder to keep runs and logins in. "
+        f"Name a folder for them: {STATE_VARIABLE}=/path/of/a/folder"
+    )
+    try:
+        usual = Path(platformdirs.user_state_path("purser"))
+    except (RuntimeError, KeyError) as error:
+        raise ConfigurationError(nameless) from error
+    if not usual.is_absolute():  # some versions hand back the tilde, and a folder of that name would be made
+        raise ConfigurationError(nameless)
+    return usual
+
+
+def require_state_folder() -> Path:
+    """Return the state folder, made if it is missing and tried out.
+
+    Raises:
+        ConfigurationError: There is none, or it cannot be written; the message names the way out.
+    """
+    folder = state_folder()
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for place in (folder, runs_folder(folder)):  # another user's earlier run may own the inner one
+            if place.is_dir():
+                trial = place / f".{secrets.token_hex(4)}.trial"
+                os.close(os.open(trial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+                trial.unlink()
+    except OSError as error:
+        raise ConfigurationError(
+            f"The folder {str(folder)!r}, where runs and logins are kept, cannot be written: "
+            f"{error.strerror or error}. Name another one: {STATE_VARIABLE}=/path/of/a/folder"
+        ) from error
+    return folder
 
 
 def login_folder(host: str) -> Path:
@@ -52,7 +93,7 @@ def load_cookies(host: str) -> tuple[Cookie, ...]:
     try:
         kept = json.loads((login_folder(host) / COOKIES).read_text())
         return tuple(Cookie(**cookie) for cookie in kept)
-    except FileNotFoundError:
+    except (FileNotFoundError, ConfigurationError):
         return ()
     except (OSError, ValueError, TypeError) as error:
         log.warning("The saved login of %s cannot be read (%s). Run `purser login` again.", host, type(error).__name__)

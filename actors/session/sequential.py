@@ -60,7 +60,7 @@ log = logging.getLogger("purser.session")
 
 WORKER = "sequential"
 STARTS_WITHOUT_AN_ORDER = 3
-"""Browser starts in a row without a finished order that end the run."""
+"""Browser starts in a row that end the run: without a finished order, and without one charged for the loss."""
 SECONDS_BETWEEN_TICKS = 0.5
 _REPORTS_PER_TICK = 2
 
@@ -112,8 +112,9 @@ class SequentialEngine:
             tell_worker=lambda _worker, _generation, message: self._work.append(message),
             tell_gatekeeper=self._ask_gatekeeper,
             kill=lambda _worker, generation, _text: self._kill(Owner(WORKER, generation)),
-            recycle=lambda _worker, _generation, text: self._note_recycling(text),
+            recycle=self._note_recycling,
             order_ended=self._on_order_ended,
+            loss_excused=self._on_loss_excused,
             wake_at=self._wake_at,
         )
         self._events: queue.SimpleQueue[DispatchEvent] = queue.SimpleQueue()
@@ -123,6 +124,7 @@ class SequentialEngine:
         self._visitor: Visitor | None = None
         self._generation = 0
         self._fruitless = 0
+        self._is_broken_off = False
         self._last_end = ""
         self._wake: float | None = None
         self._deadline: _Deadline | None = None
@@ -147,6 +149,15 @@ class SequentialEngine:
 
     def wait(self) -> None:
         """Work until every order of the batch has ended."""
+        try:
+            self._work_to_the_end()
+        except (KeyboardInterrupt, ParallelProcessingError):
+            raise
+        except BaseException:
+            self._is_broken_off = True  # what is in hand stays open in the journal, which counts this against it
+            raise
+
+    def _work_to_the_end(self) -> None:
         while True:
             self._take_up_events()
             if self.progress().finished:
@@ -227,6 +238,9 @@ class SequentialEngine:
             if isinstance(effect, TellDispatcher):
                 self._events.put(effect.message)
 
+    def _on_loss_excused(self, _worker: str, _generation: int) -> None:
+        self._fruitless = 0
+
     def _wake_at(self, when: float | None) -> None:
         self._wake = when
 
@@ -283,7 +297,7 @@ class SequentialEngine:
         self._parts.premises.processes.forget(owner)
         self._parts.revocations.forget(owner)
 
-    def _note_recycling(self, text: str) -> None:
+    def _note_recycling(self, _worker: str, _generation: int, text: str) -> None:
         self._recycling = text
 
     def _kill(self, owner: Owner) -> None:
@@ -293,7 +307,8 @@ class SequentialEngine:
     def _announce(self, change: ChildChange, reason: Reason | None = None, *, ordered: bool = False) -> None:
         event = ChildEvent(WORKER, WORKER, self._generation, change, reason, ordered)
         self._monitor.handle(event, self._clock.monotonic())
-        self._feed(event)
+        if not self._is_broken_off:
+            self._feed(event)
 
     # ------------------------------------------------------------------------------------------------------------ work
 

@@ -24,7 +24,6 @@ from contracts.ports import (
     FileRequest,
     Lease,
     LeaseWatch,
-    ListedAttachment,
     LoginForm,
     MachineMemory,
     NotFoundPage,
@@ -105,9 +104,13 @@ class StubBrowser:
         self._pages += 1
         return PageSnapshot(url, url, 200, float(self._pages), "")
 
-    def read(self) -> PageSnapshot:
+    def read(self, patience: float = 0.0) -> PageSnapshot:
         """Return the page that is shown."""
         return PageSnapshot("", "", 200, float(self._pages), "")
+
+    def press(self, control: Control) -> PageSnapshot:
+        """A click shows nothing more."""
+        return self.read()
 
     def screenshot(self) -> bytes:
         """A picture of nothing."""
@@ -144,6 +147,10 @@ class StubFetcher:
         """There are no files."""
         raise AttachmentError(_NO_FILES)
 
+    def take_cookies(self) -> tuple[Cookie, ...]:
+        """No portal sets any."""
+        return ()
+
     def probe(self, base_url: str) -> int | None:
         """Every portal answers."""
         return 200
@@ -172,9 +179,9 @@ class StubPortal:
             return NotFoundPage("the test mode does not know this order")
         return OrderPage(po_number, "", ())
 
-    def read_requisition(self, page: PageSnapshot) -> tuple[ListedAttachment, ...]:
+    def read_requisition(self, page: PageSnapshot) -> OrderPage:
         """There are none."""
-        return ()
+        return OrderPage("", "", ())
 
     def wants_login(self, page: PageSnapshot) -> str:
         """Never."""

@@ -114,7 +114,8 @@ class SuperviseCore:
                 if child.phase is Phase.STARTING:
                     self._ward.be_ready(child)
             case Stable():
-                child.failures = 0
+                if child.phase is not Phase.BACKOFF:  # too late: a wait that has begun is not taken back
+                    child.failures = 0
             case Alive():
                 child.unanswered = False
             case Down():

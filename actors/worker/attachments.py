@@ -6,22 +6,27 @@ adopted. What does not arrive is noted with its reason, and the files after it a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import attrs
 
+from actors.addresses import on_one_of, web_address
 from actors.evidence.addresses import fingerprint
-from actors.worker.pages import LoginMetError, Sight, check_host
+from actors.worker.listing import View, WholeList
+from actors.worker.pages import LoginMetError, Sight, check_host, read_again
 from actors.worker.tools import Tools, VisitWatch
 from contracts.config import Route
 from contracts.errors import (
     AttachmentError,
     AttachmentLimitError,
+    AttachmentRefusedError,
     AuthenticationError,
     HostResourceError,
     NetworkError,
     PortalError,
     SessionCorruptionError,
+    UnprovenListError,
     error_code,
 )
 from contracts.messages import VisitOrder
@@ -51,6 +56,7 @@ class Harvest:
         retry_worthwhile: Whether another visit may bring what is missing.
         network_failures: How many in a row did not arrive.
         last_network_error: The last one's error.
+        renewed: Cookies of the login that the portal gave new values, by name, domain and path.
     """
 
     found: int = 0
@@ -59,115 +65,184 @@ class Harvest:
     retry_worthwhile: bool = False
     network_failures: int = 0
     last_network_error: NetworkError | None = None
+    renewed: dict[tuple[str, str, str], Cookie] = attrs.field(factory=dict)
+
+    def miss(self, label: str, source: str, code: str, message: str) -> None:
+        """Note something that is listed, or may be, and is not there."""
+        self.missing.append(MissingAttachment(label, source, code, message))
 
 
-def bring_attachments(visit: VisitOrder, tools: Tools, watch: VisitWatch, sight: Sight, reading: OrderPage) -> Harvest:
-    """Bring in everything that the order in sight lists, or else what its requisition does.
+def bring_attachments(
+    visit: VisitOrder, tools: Tools, watch: VisitWatch, sight: Sight, page: PageSnapshot, reading: OrderPage
+) -> Harvest:
+    """Bring in everything that the order in sight lists on all its pages, or else what its requisitions do.
 
     Raises:
         LoginMetError: The login page came up instead.
-        AttachmentLimitError: The page lists more files than are allowed.
+        AttachmentLimitError: The pages list more files than are allowed.
+        UnprovenListError: They list none, and there may be some all the same.
         NetworkError: Nothing at all arrived.
         PortalError: The requisition did not open.
         HostResourceError: The staging folder cannot be written.
         SessionCorruptionError: The browser is unusable.
     """
-    listed = reading.attachments or _listed_by_requisition(visit, tools, watch, sight, reading)
-    if len(listed) > tools.limits.max_count:
-        text = f"The order lists {len(listed)} attachments, more than the limit of {tools.limits.max_count}."
-        raise AttachmentLimitError(text)
-    assert sight.page is not None  # noqa: S101 - the page that lists them was just opened
-    harvest = Harvest(found=len(listed))
-    if listed:
-        _Carrier(visit, tools, watch, sight.page, listed, harvest).bring_all()
+    carrier = _Carrier(visit, tools, watch, sight)
+    doubts = carrier.bring_list(page, reading, lambda shown: read_again(visit.order, tools, shown))
+    harvest = carrier.harvest
+    for address in reading.requisitions:
+        if harvest.found:
+            break
+        watch.say(f"looking at the requisition of {visit.order.handle.po_number}")
+        shown = sight.open(tools, address)
+        doubts += carrier.bring_list(shown, *_requisition(visit, tools, shown))
+    if doubts and not harvest.found:
+        text = "; ".join(dict.fromkeys(doubts))
+        raise UnprovenListError(f"No attachment is listed, and it is not proven that there is none: {text}.")
+    for doubt in dict.fromkeys(doubts):
+        harvest.miss("the list of attachments", page.url, "WORKER_ERROR", f"there may be more than is listed: {doubt}")
+        harvest.retry_worthwhile = True
     if harvest.last_network_error is not None and not harvest.attachments:
         raise harvest.last_network_error
     return harvest
 
 
-def _listed_by_requisition(
-    visit: VisitOrder, tools: Tools, watch: VisitWatch, sight: Sight, reading: OrderPage
-) -> tuple[ListedAttachment, ...]:
-    for address in reading.requisitions:
-        watch.say(f"looking at the requisition of {visit.order.handle.po_number}")
-        page = sight.open(tools, address)
-        if reason := tools.portal.wants_login(page):
+def _requisition(
+    visit: VisitOrder, tools: Tools, page: PageSnapshot
+) -> tuple[OrderPage, Callable[[PageSnapshot], OrderPage]]:
+    """Return what a requisition's page lists, and how further pages of it are read."""
+
+    def read(shown: PageSnapshot) -> OrderPage:
+        if reason := tools.portal.wants_login(shown):
             raise LoginMetError(reason)
-        if not page.is_new or page.http_status >= 400:
-            raise PortalError(f"The requisition {address} did not open (HTTP {page.http_status}).")
-        check_host(page, visit.order.host)
-        if listed := tools.portal.read_requisition(page):
-            return listed
-    return ()
+        if not shown.is_new or shown.http_status >= 400:
+            raise PortalError(f"The requisition {shown.requested_url} did not open (HTTP {shown.http_status}).")
+        check_host(shown, visit.order.host)
+        return tools.portal.read_requisition(shown)
+
+    return read(page), read
 
 
 @attrs.define(eq=False)
 class _Carrier:
-    """Carries the files that one page lists into the staging folder of one lease.
+    """Carries the files that an order lists into the staging folder of one lease.
 
     Args:
         visit: The lease and what earlier ones have kept.
         tools: Browser, fetcher, download folder.
         watch: The lease's deadline and its reports.
-        page: The page that lists the files.
-        listed: The files, at least one.
-        harvest: Takes what comes of them.
+        sight: The page in hand.
     """
 
     visit: VisitOrder
     tools: Tools
     watch: VisitWatch
-    page: PageSnapshot
-    listed: tuple[ListedAttachment, ...]
-    harvest: Harvest
-    cookies: tuple[Cookie, ...] = ()
+    sight: Sight
+    harvest: Harvest = attrs.field(factory=Harvest, init=False)
+    cookies: tuple[Cookie, ...] = attrs.field(default=(), init=False)
+    staging: Path | None = attrs.field(default=None, init=False)
 
-    def bring_all(self) -> None:
-        """Bring one after the other; where the fetcher can, the next one comes while one is on its way."""
-        tools, number_of_all = self.tools, len(self.listed)
-        staging = tools.filing.stage(self.visit.lease)
-        if any(self._goes_over_http(item) for item in self.listed):
-            self.cookies = tools.browser.cookies()
+    def bring_list(
+        self, page: PageSnapshot, reading: OrderPage, read: Callable[[PageSnapshot], OrderPage]
+    ) -> list[str]:
+        """Bring what a list shows, view by view; return why there may be more, for people."""
+        whole = WholeList(self.tools, self.watch, self.sight, read)
         try:
-            for number, item in enumerate(self.listed, start=1):
-                self.watch.say(f"{self.visit.order.handle.po_number}: file {number} of {number_of_all}")
-                if number < number_of_all and not self.harvest.network_failures:
-                    self._read_ahead(self.listed[number], staging / str(number + 1))
-                self._bring(item, staging / str(number))
+            for view in whole.views(page, reading):
+                self._check_count(len(view.fresh))
+                if view.fresh:
+                    self._bring_view(view)
+        except BaseException:
+            self.tools.fetcher.take_cookies()  # so that none of them lies over the browser's own at the next visit
+            raise
         finally:
-            if isinstance(tools.fetcher, ReadsAhead):
-                tools.fetcher.drop_begun()
+            if isinstance(self.tools.fetcher, ReadsAhead):
+                self.tools.fetcher.drop_begun()
+        if whole.stated > whole.seen:
+            whole.doubts.append(f"the page names {whole.stated} attachments and shows {whole.seen}")
+            self.harvest.found += whole.stated - whole.seen if whole.seen else 0
+        return whole.doubts
+
+    def _check_count(self, more: int) -> None:
+        found, most = self.harvest.found + more, self.tools.limits.max_count
+        if found > most:
+            raise AttachmentLimitError(f"The order lists {found} attachments, more than the limit of {most}.")
+
+    def _bring_view(self, view: View) -> None:
+        """Bring one file after the other; where the fetcher can, the next one comes while one is on its way."""
+        tools, first = self.tools, self.harvest.found + 1
+        self.harvest.found += len(view.fresh)
+        if self.staging is None:
+            self.staging = tools.filing.stage(self.visit.lease)
+        if any(self._goes_over_http(item) for item in view.fresh):
+            self.cookies = tools.browser.cookies()
+        places = [(item, self.staging / str(number)) for number, item in enumerate(view.fresh, start=first)]
+        for index, (item, into) in enumerate(places):
+            number = first + index
+            self.watch.say(f"{self.visit.order.handle.po_number}: file {number} of {self.harvest.found}")
+            if index + 1 < len(places) and not self.harvest.network_failures:
+                self._read_ahead(*places[index + 1], view.page)
+            self._bring(item, into, view.page)
+        self._pass_cookies_on()
+
+    def _pass_cookies_on(self) -> None:
+        """Give the browser the cookies that came with the files, and note those of the login for the other workers."""
+        set_meanwhile = self.tools.fetcher.take_cookies()
+        if set_meanwhile:
+            self.tools.browser.adopt_cookies(set_meanwhile)
+        login = {(one.name, one.domain, one.path): one.value for one in self.visit.session.cookies}
+        for cookie in (*self.cookies, *set_meanwhile):
+            key = (cookie.name, cookie.domain, cookie.path)
+            if key in login and login[key] != cookie.value:
+                self.harvest.renewed[key] = cookie
 
     def _goes_over_http(self, item: ListedAttachment) -> bool:
         return item.url is not None and self.tools.route is Route.HYBRID
 
-    def _request(self, url: str) -> FileRequest:
+    def _request(self, url: str, page: PageSnapshot) -> FileRequest:
         tools = self.tools
-        return FileRequest(url, self.cookies, tools.browser.user_agent, self.page.url, tools.limits.max_size)
+        return FileRequest(
+            url, self.cookies, tools.browser.user_agent, page.url, tools.limits.max_size, tools.allowed_file_hosts
+        )
 
-    def _read_ahead(self, item: ListedAttachment, into: Path) -> None:
+    def _read_ahead(self, item: ListedAttachment, into: Path, page: PageSnapshot) -> None:
         fetcher = self.tools.fetcher
         if item.url is None or not self._goes_over_http(item) or not isinstance(fetcher, ReadsAhead):
             return
-        if self._kept(item) is not None:
+        if self._kept(item) is not None or self._foreign_host(item.url, page):
             return
         try:
             into.mkdir(parents=True, exist_ok=True)
         except OSError:
             return  # the same trouble is met, and told, when it is the file's turn
-        fetcher.begin(self._request(item.url), into, self.watch)
+        fetcher.begin(self._request(item.url, page), into, self.watch)
 
-    def _bring(self, item: ListedAttachment, into: Path) -> None:
+    def _foreign_host(self, address: str, page: PageSnapshot) -> str:
+        """Return the host of a file that is neither the portal's nor one that the user allowed; else an empty text."""
+        web = web_address(address.removeprefix("blob:"))
+        if web is None:
+            return ""  # the page made it itself
+        portal = web_address(page.url)
+        is_portals = portal is not None and portal.authority == web.authority
+        return "" if is_portals or on_one_of(web, self.tools.allowed_file_hosts) else web.authority
+
+    def _check_host(self, address: str, page: PageSnapshot) -> None:
+        if host := self._foreign_host(address, page):
+            text = f"It lies on another host, {host}. To fetch it from there, name the host in allowed_file_hosts."
+            raise AttachmentRefusedError(text)
+
+    def _bring(self, item: ListedAttachment, into: Path, page: PageSnapshot) -> None:
         harvest, where = self.harvest, item.url or item.label
         if harvest.network_failures >= NETWORK_FAILURES_BEFORE_REST_IS_LEFT:
-            text = "not tried, because the files before it did not arrive"
-            harvest.missing.append(MissingAttachment(item.label, where, "NETWORK_ERROR", text))
+            harvest.miss(item.label, where, "NETWORK_ERROR", "not tried, because the files before it did not arrive")
             return
         try:
+            if item.refused:
+                raise AttachmentRefusedError(item.refused)
+            self._check_host(item.url or "", page)
             attachment = self._adopted(item)
             if attachment is None:
                 into.mkdir(parents=True, exist_ok=True)
-                attachment = self._brought(item, into)
+                attachment = self._brought(item, into, page)
                 harvest.network_failures = 0
             harvest.attachments.append(attachment)
             if item.url is not None:
@@ -178,8 +253,8 @@ class _Carrier:
         except AuthenticationError as error:
             raise LoginMetError(str(error)) from error
         except (NetworkError, AttachmentError) as error:
-            harvest.missing.append(MissingAttachment(item.label, where, error_code(error), str(error)))
-            harvest.retry_worthwhile |= not isinstance(error, AttachmentLimitError)
+            harvest.miss(item.label, where, error_code(error), str(error))
+            harvest.retry_worthwhile |= not isinstance(error, AttachmentLimitError | AttachmentRefusedError)
             if isinstance(error, NetworkError):
                 harvest.network_failures += 1
                 harvest.last_network_error = error
@@ -187,26 +262,31 @@ class _Carrier:
             text = f"The staging folder {into} cannot be written: {error}. Free some space."
             raise HostResourceError(text) from error
 
-    def _brought(self, item: ListedAttachment, into: Path) -> Attachment:
-        """Download a file and place it. One that looks like the login page is asked for twice.
+    def _brought(self, item: ListedAttachment, into: Path, page: PageSnapshot) -> Attachment:
+        """Download a file and place it. One that the portal wants a login for is asked for twice.
 
-        It ends the login only if the order's page is gone as well: a saved page among the files must not stop the run.
+        It ends the login only if the order's page is gone as well: one file that this user may not see, or a saved
+        page among the files, must neither stop the run nor cost the other files.
         """
-        tools, lease = self.tools, self.visit.lease
         try:
-            return tools.filing.place(lease, self._download(item, into), item)
+            return self._placed(item, into, page)
         except AuthenticationError:
-            again = tools.browser.open(self.page.url)
-            if not again.is_new or again.http_status >= 400 or tools.portal.wants_login(again):
+            again = self.sight.open(self.tools, page.url)
+            if not again.is_new or again.http_status >= 400 or self.tools.portal.wants_login(again):
                 raise
         second = into / "again"
         second.mkdir()
-        file = self._download(item, second)
         try:
-            return tools.filing.place(lease, file, item)
+            return self._placed(item, second, page)
         except AuthenticationError as error:
-            text = f"{item.label} is a web page with a login, not a file. Open it in the portal by hand."
-            raise AttachmentError(text) from error
+            text = f"The portal wants a login for it although the order's page shows: {error} Check the user's rights."
+            raise AttachmentRefusedError(text) from error
+
+    def _placed(self, item: ListedAttachment, into: Path, page: PageSnapshot) -> Attachment:
+        file = self._download(item, into, page)
+        # What was clicked tells only afterwards where it came from.
+        self._check_host(file.url, page)
+        return self.tools.filing.place(self.visit.lease, file, item)
 
     def _kept(self, item: ListedAttachment) -> KeptFile | None:
         """Return the verified file of an earlier lease that the page lists with the same address, name and size."""
@@ -221,10 +301,10 @@ class _Carrier:
         kept = self._kept(item)
         return self.tools.filing.adopt(self.visit.lease, kept) if kept is not None else None
 
-    def _download(self, item: ListedAttachment, into: Path) -> DownloadedFile:
+    def _download(self, item: ListedAttachment, into: Path, page: PageSnapshot) -> DownloadedFile:
         browser, size = self.tools.browser, self.tools.limits.max_size
         if item.url is not None and self._goes_over_http(item):
-            return self.tools.fetcher.fetch(self._request(item.url), into, self.watch)
+            return self.tools.fetcher.fetch(self._request(item.url, page), into, self.watch)
         if item.control is not None:
             return browser.download_by_click(item.control, into, self.watch, size)
         if item.url is not None:

@@ -45,9 +45,9 @@ def keep_evidence(
     """
     if page is None or not page.is_new or failure.blame is Blame.HOST or watch.remaining() < SECONDS_NEEDED:
         return ()
-    if tools.portal.wants_login(page):
-        return ()
     try:
+        if tools.portal.wants_login(page):
+            return ()
         watch.say(f"keeping evidence of {visit.order.handle.po_number}")
         picture = _picture(tools, watch, page) if tools.screenshots else b""
         secrets = [cookie.value for cookie in tools.browser.cookies()]

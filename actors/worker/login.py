@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from actors.worker.pages import SECONDS_OF_PATIENCE
 from contracts.errors import AuthenticationError, NetworkError, WorkerError
 from contracts.messages import LogIn, LoginEnded, LoginResult
 from contracts.ports import Browser, LeaseWatch, Portal
@@ -23,6 +24,11 @@ def log_in(order: LogIn, browser: Browser, portal: Portal, watch: LeaseWatch) ->
         page = browser.open(portal.login_address(order.base_url))
         if portal.wants_login(page):
             page = browser.submit_login(portal.login_form(page), order.credentials, watch)
+            if page.http_status >= 500:
+                return LoginEnded(order.host, LoginResult.FAILED, f"The login answered HTTP {page.http_status}.")
+            if portal.wants_login(page) and page.may_change:
+                # Identity providers pass the browser on through pages that ask for nothing.
+                page = browser.read(min(SECONDS_OF_PATIENCE, watch.remaining() / 2))
             if portal.wants_login(page):
                 text = "The login page came back after the form was sent."
                 return LoginEnded(order.host, LoginResult.REJECTED, text)

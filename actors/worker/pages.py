@@ -13,8 +13,20 @@ import attrs
 
 from actors.worker.tools import Tools, VisitWatch
 from contracts.errors import NetworkError, PONotFoundError, PortalError, WorkerError, WrongPageError
-from contracts.ports import HttpFailure, LoginPage, NotFoundPage, OrderPage, PageSnapshot, WrongPage
+from contracts.ports import (
+    Control,
+    HttpFailure,
+    LoginPage,
+    NotFoundPage,
+    OrderPage,
+    PageReading,
+    PageSnapshot,
+    WrongPage,
+)
 from contracts.tasks import Order
+
+SECONDS_OF_PATIENCE = 6.0
+"""How long a page that is not the order's, and that its scripts may yet change, is looked on at."""
 
 
 class LoginMetError(Exception):
@@ -40,6 +52,28 @@ class Sight:
         self.page = tools.browser.open(address)
         return self.page
 
+    def press(self, tools: Tools, control: Control) -> PageSnapshot:
+        """Click what shows more of the page, and take that in hand. Raises as `Browser.press`."""
+        before = self.page
+        self.page = None
+        shown = tools.browser.press(control)
+        # Who was sent on to an identity provider is told by what was asked for at first.
+        self.page = attrs.evolve(shown, requested_url=before.requested_url) if before is not None else shown
+        return self.page
+
+    def look_longer(self, tools: Tools, seconds: float) -> PageSnapshot | None:
+        """Look on at a page that may yet change or go on; None when it is the same as before."""
+        before = self.page
+        shown = tools.browser.read(seconds)
+        if before is None or _same_sight(shown, before):
+            return None
+        self.page = attrs.evolve(shown, requested_url=before.requested_url)
+        return self.page
+
+
+def _same_sight(one: PageSnapshot, other: PageSnapshot) -> bool:
+    return (one.url, one.time_origin, one.html, one.parts) == (other.url, other.time_origin, other.html, other.parts)
+
 
 def find_order(order: Order, tools: Tools, watch: VisitWatch, sight: Sight) -> tuple[PageSnapshot, OrderPage]:
     """Open the order's addresses in turn until one shows a page that is proven to be this order's.
@@ -62,7 +96,7 @@ def find_order(order: Order, tools: Tools, watch: VisitWatch, sight: Sight) -> t
             raise PortalError(
                 f"The portal answered {address} without a page, so the last page stayed. Nothing was filed."
             )
-        reading = tools.portal.read(page, number)
+        page, reading = _read_patiently(page, number, tools, watch, sight)
         match reading:
             case LoginPage(reason):
                 raise LoginMetError(reason)
@@ -85,6 +119,50 @@ def find_order(order: Order, tools: Tools, watch: VisitWatch, sight: Sight) -> t
         raise WrongPageError("There is no address to look for this order at. Give a URL or a base URL.")
     denial, sight.page = denials[0]
     raise denial
+
+
+def _read_patiently(
+    page: PageSnapshot, number: str, tools: Tools, watch: VisitWatch, sight: Sight
+) -> tuple[PageSnapshot, PageReading]:
+    """Read a page; one that goes on by itself, or that its scripts still fill in, is looked on at for a while."""
+    deadline = tools.monotonic() + SECONDS_OF_PATIENCE
+    while True:
+        reading = tools.portal.read(page, number)
+        left = min(deadline - tools.monotonic(), watch.remaining() / 2)
+        if not isinstance(reading, WrongPage | LoginPage) or not page.may_change or left <= 0:
+            return page, reading
+        longer = sight.look_longer(tools, left)
+        watch.check()
+        if longer is None:
+            return page, reading
+        page = longer
+
+
+def read_again(order: Order, tools: Tools, page: PageSnapshot) -> OrderPage:
+    """Read another view of an order that has been found.
+
+    Raises:
+        LoginMetError: It is the login page.
+        PortalError: The portal answered without a page, or is in trouble.
+        WrongPageError: It is another page.
+    """
+    if not page.is_new:
+        raise PortalError(f"The portal answered {page.requested_url} without a page, so the last page stayed.")
+    reading = tools.portal.read(page, order.handle.po_number)
+    match reading:
+        case LoginPage(reason):
+            raise LoginMetError(reason)
+        case HttpFailure(status):
+            raise _http_failure(status, page.url)
+        case NotFoundPage(text):
+            raise WrongPageError(f"it says {text!r}")
+        case WrongPage(title):
+            raise WrongPageError(f"it does not carry this order's number (its title is {title!r})")
+        case OrderPage():
+            check_host(page, order.host)
+            return reading
+        case _:
+            assert_never(reading)
 
 
 def check_host(page: PageSnapshot, host: str) -> None:

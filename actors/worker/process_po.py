@@ -15,10 +15,13 @@ from actors.worker.tools import Tools, VisitWatch
 from contracts.errors import (
     Blame,
     HostResourceError,
+    PageReadingError,
     PONotFoundError,
     PortalError,
     SessionCorruptionError,
+    UnprovenListError,
     WorkerError,
+    WrongPageError,
     error_code,
 )
 from contracts.messages import LoginMet, Visited, VisitFailed, VisitOrder, VisitOutcome
@@ -40,7 +43,7 @@ def process_po(visit: VisitOrder, tools: Tools, watch: VisitWatch) -> VisitOutco
     sight = Sight()
     try:
         page, reading = find_order(visit.order, tools, watch, sight)
-        harvest = bring_attachments(visit, tools, watch, sight, reading)
+        harvest = bring_attachments(visit, tools, watch, sight, page, reading)
     except LoginMetError as met:
         return LoginMet(visit.session.version, str(met))
     except SessionCorruptionError:
@@ -66,7 +69,7 @@ def process_po(visit: VisitOrder, tools: Tools, watch: VisitWatch) -> VisitOutco
     )
     if not result.status.is_success:
         result = attrs.evolve(result, evidence=keep_evidence(visit, tools, watch, sight.page, result))
-    return Visited(result, harvest.retry_worthwhile)
+    return Visited(result, harvest.retry_worthwhile, tuple(harvest.renewed.values()))
 
 
 def _status(harvest: Harvest) -> TaskStatus:
@@ -93,4 +96,5 @@ def _failed(
         portal_up=portal_up,
         url=url,
         duration=duration,
+        look_again=isinstance(error, WrongPageError | UnprovenListError | PageReadingError),
     )

@@ -22,7 +22,9 @@ class VisitWatch(LeaseWatch, Protocol):
 
 @attrs.frozen(kw_only=True)
 class Tools:
-    """What a visit works with. `keep` is told each file that lies verified in staging."""
+    """What a visit works with. `keep` is told each file that lies verified in staging; files of the hosts in
+    `allowed_file_hosts` are fetched although they are not the portal's.
+    """
 
     browser: Browser
     fetcher: Fetcher
@@ -34,3 +36,4 @@ class Tools:
     monotonic: Callable[[], float]
     keep: Callable[[KeptFile], None]
     screenshots: bool
+    allowed_file_hosts: tuple[str, ...] = ()

@@ -1,21 +1,50 @@
 """One live browser and all that is done with it: visits, logins, probes. The worker actor and the sequential mode
 drive the same one.
+
+Nothing that a page does may reach whoever drives it, so this file is the boundary of a visit. What the adapter raises
+is the order's (`guarding.py`). What else nobody expects, out of browser, fetcher or folder, is this browser's fault:
+it is told in the log and becomes a `SessionCorruptionError`, the one error that leaves here. What the driver's own
+callbacks raise is neither's, and passes as it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import attrs
 
 from actors.runtime import Revocation, Watch
+from actors.worker.guarding import GuardedPortal
 from actors.worker.login import log_in
 from actors.worker.process_po import process_po
 from actors.worker.tools import Tools
 from contracts.config import Settings
-from contracts.errors import BrowserDiedError
-from contracts.messages import LogIn, LoginEnded, VisitOrder, VisitOutcome
-from contracts.ports import Browser, BrowserLauncher, Clock, Fetcher, Filing, KeptFile, Owner, Portal
+from contracts.errors import (
+    Blame,
+    BrowserDiedError,
+    HostResourceError,
+    PageReadingError,
+    ParallelProcessingError,
+    SessionCorruptionError,
+    WorkerError,
+    error_code,
+)
+from contracts.messages import (
+    HostSession,
+    LogIn,
+    LoginEnded,
+    LoginResult,
+    Visited,
+    VisitFailed,
+    VisitOrder,
+    VisitOutcome,
+)
+from contracts.ports import Browser, BrowserLauncher, Clock, Cookie, Fetcher, Filing, KeptFile, Owner, Portal
+
+log = logging.getLogger("purser.worker")
 
 
 @attrs.frozen(kw_only=True)
@@ -39,6 +68,26 @@ class WorkerTools:
     revocation: Callable[[Owner], Revocation]
 
 
+class _ReportError(Exception):
+    """Carries what a callback of the driver raised past everything that handles errors of a visit."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(repr(error))
+        self.error = error
+
+
+@attrs.define
+class _Login:
+    """What this browser holds of a host's login."""
+
+    version: int = 0
+    renewals: int = 0
+    cookies: dict[tuple[str, str, str], Cookie] = attrs.field(factory=dict)
+
+    def take(self, cookies: tuple[Cookie, ...]) -> None:
+        self.cookies.update({(one.name, one.domain, one.path): one for one in cookies})
+
+
 class Visitor:
     """One generation's browser at work. Used by one thread.
 
@@ -56,13 +105,16 @@ class Visitor:
         self._tools = tools
         self._clock = clock
         self._revocation = tools.revocation(owner)
-        self._versions: dict[str, int] = {}
-        self._browser: Browser = tools.launcher.launch(owner)
-        self._fetcher: Fetcher = tools.fetcher()
+        self._logins: dict[str, _Login] = {}
+        with _boundary("start", ParallelProcessingError):
+            self._browser: Browser = tools.launcher.launch(owner)
+            self._fetcher: Fetcher = tools.fetcher()
 
     def check_alive(self) -> None:
         """Raise `BrowserDiedError` when the browser has ended by itself."""
-        if not self._browser.is_alive():
+        with _boundary("look whether it is alive"):
+            alive = self._browser.is_alive()
+        if not alive:
             raise BrowserDiedError("The browser ended by itself.")
 
     def visit(self, visit: VisitOrder, report: Callable[[str], None], keep: Callable[[KeptFile], None]) -> VisitOutcome:
@@ -72,38 +124,126 @@ class Visitor:
             visit: The lease, the order and its login.
             report: Told what is being done; each call renews the lease.
             keep: Told each file that lies verified in staging.
+
+        Raises:
+            SessionCorruptionError: The browser is unusable, or answered what nobody expects.
         """
         self.check_alive()
-        watch = Watch(self._clock, visit.timeout, self._revocation, report)
-        watch.say("opening")
-        session = visit.session
-        if session.version > self._versions.get(session.host, 0):
-            self._browser.adopt_cookies(session.cookies)
-            self._versions[session.host] = session.version
+        watch = Watch(self._clock, visit.timeout, self._revocation, _carried(report))
         tools = Tools(
             browser=self._browser,
             fetcher=self._fetcher,
-            portal=self._tools.portal,
+            portal=GuardedPortal(self._tools.portal),
             filing=self._tools.filing,
             route=self._tools.settings.route,
             limits=self._tools.settings.attachments,
             now=self._clock.now,
             monotonic=self._clock.monotonic,
-            keep=keep,
+            keep=_carried(keep),
             screenshots=self._tools.settings.screenshots,
+            allowed_file_hosts=self._tools.settings.allowed_file_hosts,
         )
-        return process_po(visit, tools, watch)
+        try:
+            with _boundary(f"visit {visit.order.handle.po_number}"):
+                watch.say("opening")
+                self._adopt(visit.session)
+                outcome = self._process(visit, tools, watch)
+        except _ReportError as carried:
+            raise carried.error from None
+        if isinstance(outcome, Visited) and outcome.renewed:
+            self._logins.setdefault(visit.session.host, _Login()).take(outcome.renewed)
+        return outcome
+
+    def _adopt(self, session: HostSession) -> None:
+        """Take over a newer login, or what was renewed of the same one; what was renewed here is here already."""
+        mine = self._logins.setdefault(session.host, _Login())
+        if (session.version, session.renewals) <= (mine.version, mine.renewals):
+            return
+        if session.version > mine.version:
+            mine.cookies.clear()
+        fresh = tuple(one for one in session.cookies if mine.cookies.get((one.name, one.domain, one.path)) != one)
+        if fresh or session.version > mine.version:
+            self._browser.adopt_cookies(fresh)
+        mine.take(fresh)
+        mine.version, mine.renewals = session.version, session.renewals
+
+    def _process(self, visit: VisitOrder, tools: Tools, watch: Watch) -> VisitOutcome:
+        try:
+            return process_po(visit, tools, watch)
+        except SessionCorruptionError:
+            raise
+        except (WorkerError, HostResourceError) as error:  # raised over the evidence of another failure
+            return self._failed(visit, error)
+
+    def _failed(self, visit: VisitOrder, error: WorkerError | HostResourceError) -> VisitFailed:
+        portal_up: bool | None = None
+        if error.blame in (Blame.PORTAL, Blame.NETWORK):
+            status = self.probe(visit.order.base_url)
+            portal_up = status is not None and status < 500
+        return VisitFailed(
+            blame=error.blame,
+            code=error_code(error),
+            message=str(error),
+            portal_up=portal_up,
+            url=visit.order.url,
+            look_again=isinstance(error, PageReadingError),
+        )
 
     def log_in(self, order: LogIn) -> LoginEnded:
-        """Log in and return the session's cookies."""
+        """Log in and return the session's cookies.
+
+        Raises:
+            SessionCorruptionError: The browser is unusable, or answered what nobody expects.
+        """
         self.check_alive()
         watch = Watch(self._clock, order.timeout, self._revocation, lambda _activity: None)
-        return log_in(order, self._browser, self._tools.portal, watch)
+        with _boundary(f"log in to {order.host}"):
+            try:
+                return log_in(order, self._browser, GuardedPortal(self._tools.portal), watch)
+            except SessionCorruptionError:
+                raise
+            except (WorkerError, HostResourceError) as error:
+                return LoginEnded(order.host, LoginResult.FAILED, str(error))
 
     def probe(self, base_url: str) -> int | None:
-        """Ask whether the portal answers."""
-        return self._fetcher.probe(base_url)
+        """Ask whether the portal answers. A question that could not be put counts as no answer."""
+        try:
+            return self._fetcher.probe(base_url)
+        except SessionCorruptionError:
+            raise
+        except Exception as error:  # boundary: the fetcher; the portal is asked again later
+            log.warning("Asking whether %s answers raised %s.", base_url, type(error).__name__, exc_info=error)
+            return None
 
     def close(self) -> None:
         """Close kept connections. The browser itself is ended through the process ledger."""
-        self._fetcher.close()
+        try:
+            self._fetcher.close()
+        except Exception as error:  # boundary: the fetcher; what it leaves open ends with the program
+            log.warning("Closing connections raised %s.", type(error).__name__, exc_info=error)
+
+
+@contextmanager
+def _boundary(doing: str, known: type[Exception] = SessionCorruptionError) -> Iterator[None]:
+    """Blame a browser for whatever is raised while it is to do something, but for errors that are `known` here."""
+    try:
+        yield
+    except (known, _ReportError):
+        raise
+    except Exception as error:
+        log.error("The browser was to %s, which raised %s.", doing, type(error).__name__, exc_info=error)  # noqa: TRY400
+        # Of what others raise only the class is told: the text may hold what the page holds.
+        raise SessionCorruptionError(
+            f"The browser was to {doing} and gave an answer that nobody expects ({type(error).__name__}). It is "
+            "replaced. If this comes again, report it with the log of the run."
+        ) from error
+
+
+def _carried(callback: Callable[[Any], None]) -> Callable[[Any], None]:
+    def call(told: Any) -> None:
+        try:
+            callback(told)
+        except Exception as error:
+            raise _ReportError(error) from error
+
+    return call

@@ -10,7 +10,7 @@ from typing import Any, get_args, get_type_hints
 import attrs
 
 from actors.cli import app as cli
-from actors.intake.run_settings import DEFAULT_WORKERS, GROUPS, RunSettings
+from actors.intake.run_settings import DEFAULT_WORKERS, GROUPS, SESSION_SETTINGS, RunSettings
 from actors.intake.settings_file import _ENVIRONMENT, _LEGACY_UNUSED
 from contracts.config import HeadlessConfiguration, PoolConfig, Settings
 from scripts.reference.tables import arguments_of, code, table
@@ -122,10 +122,7 @@ def _plain_settings() -> str:
         "workers": value(DEFAULT_WORKERS),
         "parallel": value(True),
         **{name: value(getattr(browser, name)) for name in ("headless", "browser", "binary", "driver", "user_agent")},
-        **{
-            name: value(getattr(settings, name))
-            for name in ("portal", "base_url", "download_dir", "route", "profile", "seed", "screenshots")
-        },
+        **{name: value(getattr(settings, name)) for name in SESSION_SETTINGS},
     }
     meanings = arguments_of(RunSettings) | arguments_of(Settings)
     names = [field.name for field in attrs.fields(RunSettings) if field.name not in {*GROUPS, "unknown", "warnings"}]

@@ -47,10 +47,12 @@ class Site(http.server.ThreadingHTTPServer):
         self.waiting = threading.Event()
         self.broken_off = threading.Event()
         self.posted: list[str] = []
+        self.pages: dict[str, str] = {}
+        self.asked: list[str] = []
 
-    def url(self, path: str) -> str:
-        """Absolute address of a path."""
-        return f"http://127.0.0.1:{self.server_port}{path}"
+    def url(self, path: str, host: str = "127.0.0.1") -> str:
+        """Absolute address of a path; by `localhost` the same portal is another host to a browser."""
+        return f"http://{host}:{self.server_port}{path}"
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A browser that was killed resets its connections; that is no news here."""
@@ -83,7 +85,14 @@ class _Pages(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         path = self.path.partition("?")[0]
+        self.server.asked.append(path)
+        if path in self.server.pages:
+            self._answer(self.server.pages[path].encode(), "text/html; charset=utf-8")
+            return
         match path.split("/")[1:]:
+            case ["slow", "list"]:
+                self.server.stopped.wait(0.4)
+                self._answer(b'["offer.pdf", "terms.pdf"]', "application/json")
             case ["links"]:
                 self._answer(_LINKS.encode())
             case ["login"]:
@@ -176,7 +185,7 @@ def watch() -> Watch:
     return Watch()
 
 
-TIMEOUTS = Timeouts(page_load=5, driver_command=20, download_stall=1.5)
+TIMEOUTS = Timeouts(page_load=5, settle=4, driver_command=20, download_stall=1.5)
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from contracts.messages import (
     LoginResult,
     LoginWanted,
     SessionProved,
+    SessionRenewed,
 )
 from contracts.ports import Cookie, Credentials
 
@@ -134,6 +135,28 @@ def test_a_login_whose_worker_died_goes_to_another() -> None:
     core = GatekeeperCore(Source(), LoginBook())
     core.handle(LoginNeeded(HOST, 0))
     assert core.handle(LoginAbandoned(HOST)) == [LoginWanted(HOST, SECRET)]
+
+
+def test_a_login_that_costs_browser_after_browser_is_given_up_like_one_that_fails() -> None:
+    core = GatekeeperCore(Source(), LoginBook())
+    core.handle(LoginNeeded(HOST, 0))
+    for _ in range(2):
+        assert core.handle(LoginAbandoned(HOST)) == [LoginWanted(HOST, SECRET)]
+    (refused,) = core.handle(LoginAbandoned(HOST))
+    assert isinstance(refused, HostRefused)
+    assert "browser" in refused.text
+
+
+def test_renewed_cookies_are_kept_for_whoever_asks_next() -> None:
+    core = GatekeeperCore(Source(), LoginBook())
+    first = logged_in(core)
+    renewed = HostSession(HOST, 1, (Cookie(name="sid", value="2", domain=HOST),), renewals=1)
+    assert core.handle(SessionRenewed(renewed)) == []
+    assert core.handle(LoginNeeded(HOST, 0)) == [HostOpened(renewed)]
+    second = logged_in(core, 1)
+    core.handle(SessionRenewed(renewed))
+    assert core.handle(LoginNeeded(HOST, 1)) == [HostOpened(second)], "a newer login stays"
+    assert first != renewed
 
 
 def test_a_dispatcher_that_asks_again_gets_an_answer_again() -> None:

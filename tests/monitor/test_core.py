@@ -8,7 +8,7 @@ from actors.monitor.actor import MemoryView, take_reading, view_of
 from actors.monitor.core import MonitorCore, MonitorEffect, TellCrew, TellDispatcher
 from contracts.config import ResourceLimits
 from contracts.errors import ConfigurationError
-from contracts.messages import MemoryRead, OrderEnded, Pause, Recycle, Resume
+from contracts.messages import LossExcused, MemoryRead, OrderEnded, Pause, Recycle, Resume
 from contracts.ports import MachineMemory, Owner
 from contracts.supervision import (
     ChildChange,
@@ -219,6 +219,22 @@ def test_an_order_that_is_told_of_late_takes_a_failed_restart_back() -> None:
     assert watcher.lose("w1", 1) is Decision.LET_GO
     watcher.ended("w1", 1)
     assert watcher.lose("w1", 2) is Decision.LET_GO
+    assert watcher.lose("w1", 3) is Decision.LET_GO
+    assert watcher.lose("w1", 4) is Decision.RETIRE
+
+
+def test_a_generation_lost_over_an_order_that_was_charged_is_no_failed_restart() -> None:
+    watcher = Watcher()
+    for generation in range(1, 10):
+        watcher.core.handle(LossExcused("w1", generation), watcher.now)
+        assert watcher.lose("w1", generation) is Decision.LET_GO
+
+
+def test_an_excuse_that_is_told_of_late_takes_a_failed_restart_back() -> None:
+    watcher = Watcher()
+    assert watcher.lose("w1", 1) is Decision.LET_GO
+    assert watcher.lose("w1", 2) is Decision.LET_GO
+    watcher.core.handle(LossExcused("w1", 2), watcher.now)
     assert watcher.lose("w1", 3) is Decision.LET_GO
     assert watcher.lose("w1", 4) is Decision.RETIRE
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contracts.ports import PageSnapshot
+from contracts.ports import PagePart, PageSnapshot
 
 BASE = "https://portal.example"
 
@@ -30,3 +30,32 @@ def order(body: str, *, title: str = "Purchase Order #PO16928033", url: str = ""
     """The page of order PO16928033 with `body` on it."""
     html = f"<html><head><title>{title}</title></head><body><h1>{title}</h1>{body}</body></html>"
     return page(html, url=url) if url else page(html)
+
+
+ATTACHMENT = '<a class="attachment" href="/attachment/offer.pdf">offer.pdf</a>'
+NONE = "<h2>Attachments</h2><p>None</p>"
+
+
+def plain_order(
+    body: str,
+    *parts: PagePart,
+    title: str = "Order PO7",
+    heading: str | None = None,
+    path: str = "/orders/PO7",
+    requested: str = "/orders/PO7",
+    unsettled: str = "",
+    unread: tuple[str, ...] = (),
+) -> PageSnapshot:
+    """A page of a plain portal, asked for as that of order PO7, with `body` on it; an empty heading leaves none."""
+    head = title if heading is None else heading
+    html = f"<html><head><title>{title}</title></head><body>{f'<h1>{head}</h1>' if head else ''}{body}</body></html>"
+    return PageSnapshot(
+        requested_url=BASE + requested,
+        url=BASE + path,
+        http_status=200,
+        time_origin=1.0,
+        html=html,
+        parts=parts,
+        unsettled=unsettled,
+        unread=unread,
+    )

@@ -51,10 +51,29 @@ def test_the_floating_bar_and_attachment_pages_are_no_attachments() -> None:
         '<a href="/attachments/55">page</a><span class="attachment-file" data-url="/attachments/55">x</span>'
         '<a href="/attachment/attachment_file/delete/9">delete</a>'
         '<a href="/go?to=/attachment/attachment_file/file/1/a">x</a>'
-        '<a href="ftp://portal.example/attachment/attachment_file/file/1/a.pdf">x</a>'
-        '<span class="attachment-file" data-url="javascript:alert(1)">x</span>'
+        '<a href="ftp://portal.example/go?to=attachment/attachment_file/">x</a>'
     )
     assert attachments(bar + others) == ()
+
+
+def test_an_address_that_cannot_be_fetched_is_listed_with_the_reason_and_one_a_script_fills_is_clicked() -> None:
+    body = (
+        '<a href="ftp://portal.example/attachment/attachment_file/file/1/a.pdf">a.pdf</a>'
+        '<span class="attachment-file" data-url="http://portal.example:1:/b.pdf">b.pdf</span>'
+        '<span class="attachment-file" data-url="javascript:open(3)">c.pdf</span>'
+    )
+    found = attachments(body)
+    assert [(one.label, one.url, one.control is not None) for one in found] == [
+        ("a.pdf", None, False),
+        ("b.pdf", None, False),
+        ("c.pdf", None, True),
+    ]
+    assert ["ftp:" in found[0].refused, ":1:/" in found[1].refused, found[2].refused] == [True, True, ""]
+
+
+def test_an_address_on_another_host_is_listed_as_it_is() -> None:
+    (found,) = attachments('<span class="attachment-file" data-url="https://store.example/d/t.pdf">t.pdf</span>')
+    assert (found.url, found.refused) == ("https://store.example/d/t.pdf", "")
 
 
 def test_the_same_address_twice_is_one_attachment() -> None:
@@ -251,9 +270,10 @@ def test_a_base_element_moves_relative_addresses_as_in_a_browser() -> None:
 
 def test_a_requisition_lists_its_files_and_a_login_page_none() -> None:
     url = f"{BASE}/requisition_headers/7"
-    assert len(portal.read_requisition(page(LINK, url=url))) == 1
-    assert portal.read_requisition(page(LINK + "<input type=password>", url=url)) == ()
-    assert portal.read_requisition(page(LINK, url=url, status=500)) == ()
+    assert len(portal.read_requisition(page(LINK, url=url)).attachments) == 1
+    for refused in (page(LINK + "<input type=password>", url=url), page(LINK, url=url, status=500)):
+        reading = portal.read_requisition(refused)
+        assert (reading.attachments, len(reading.doubts)) == ((), 1)
 
 
 def test_the_login_form_skips_hidden_fields() -> None:

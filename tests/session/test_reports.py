@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
-from actors.session.reports import EXAMPLES_PER_ERROR, Totals, add_results, session_report
-from contracts.tasks import POResult, TaskHandle, TaskStatus
+from actors.session.reports import EXAMPLES_PER_ERROR, MOST_ODD_FILES, Totals, add_files, add_results, session_report
+from contracts.tasks import Attachment, POResult, TaskHandle, TaskStatus
 
 
 def test_evidence_is_named_for_the_orders_that_stand_as_examples() -> None:
@@ -26,3 +27,30 @@ def test_evidence_is_named_for_the_orders_that_stand_as_examples() -> None:
     assert entry["count"] == count
     assert entry["examples"] == [f"PO{number}" for number in range(EXAMPLES_PER_ERROR)]
     assert entry["evidence"] == [f"PO{number}/page.txt" for number in range(1, EXAMPLES_PER_ERROR)]
+
+
+def filed(count: int, **facts: bool) -> POResult:
+    """An order with so many files in its folder."""
+    files = tuple(Attachment(f"{number}.jpg", 3, "ab" * 32, "", **facts) for number in range(count))
+    return POResult(TaskHandle(0, "PO0"), TaskStatus.COMPLETED, attachments=files, folder=Path("PO0_COMPLETED"))
+
+
+def test_files_that_are_odd_are_counted_and_named() -> None:
+    totals = Totals("id", datetime(2025, 1, 1, tzinfo=UTC))
+    add_files(totals, [filed(3), filed(1, type_differs=True), filed(1, length_known=False)])
+    report = session_report(totals)
+    metrics = report["performance_metrics"]
+    assert metrics["files_downloaded"] == 5
+    assert (metrics["files_of_differing_type"], metrics["files_of_unknown_length"]) == (1, 1)
+    assert report["odd_files"] == [
+        {"po_number": "PO0", "name": "0.jpg", "length_known": True, "type_differs": True},
+        {"po_number": "PO0", "name": "0.jpg", "length_known": False, "type_differs": False},
+    ]
+
+
+def test_a_report_names_no_more_odd_files_than_can_be_read_and_counts_them_all() -> None:
+    totals = Totals("id", datetime(2025, 1, 1, tzinfo=UTC))
+    add_files(totals, [filed(MOST_ODD_FILES + 5, length_known=False)])
+    report = session_report(totals)
+    assert len(report["odd_files"]) == MOST_ODD_FILES
+    assert report["performance_metrics"]["files_of_unknown_length"] == MOST_ODD_FILES + 5

@@ -59,7 +59,7 @@ class Auditor:
         if self.trace is not None:
             self.say(f"{sender} -> {name}: {message}")
         self.books.told(name, message, sender)
-        self.lives.told(name, message)
+        self.lives.told(name, message, sender)
         if isinstance(message, ChildEvent) and name == HERALD and message.child in self.lives.generations:
             self.lives.child_event(message)
 

@@ -10,7 +10,17 @@ from collections.abc import Callable
 
 from contracts.config import Settings
 from contracts.errors import Blame
-from contracts.messages import LeaseTouched, LoginMet, VisitEnded, VisitFailed, VisitOrder, VisitOutcome
+from contracts.messages import (
+    LeaseTouched,
+    LogIn,
+    LoginMet,
+    LossExcused,
+    ProbePortal,
+    VisitEnded,
+    VisitFailed,
+    VisitOrder,
+    VisitOutcome,
+)
 from contracts.ports import (
     BatchBegun,
     FileVerified,
@@ -27,12 +37,15 @@ from contracts.ports import (
 )
 from contracts.supervision import KillChild, RecycleChild
 from contracts.tasks import Order, POResult, TaskStatus
+from tests.simulation.faults import ADAPTER_STEPS, Fault
 from tests.simulation.world import SimWorld
 
 CRASHES_BEFORE_ALONE = 2
 MOST_CRASHES = 3
 LOST = "the browser was lost"
 CREW_ENDED = "its supervisor ended"
+MOST_LOSSES_EXCUSED = 5
+"""Different orders in a row over which browsers may be lost without being suspected themselves."""
 
 
 class Books:
@@ -79,6 +92,11 @@ class Books:
         self._ended_visits: dict[Lease, VisitOutcome] = {}
         self._logins_refused: dict[int, set[int]] = {}
         """With which logins of the run an order has met the login page all the same."""
+        self._charged: set[Owner] = set()
+        self._on_duty: set[str] = set()
+        """Workers that have been told to log in or to probe."""
+        self._lost_over: set[int] = set()
+        """Orders over which browsers were lost since an order last came to its end."""
         self._touched: set[Lease] = set()
         self._deadline_kills: set[Owner] = set()
         self._ordered: set[Owner] = set()
@@ -115,6 +133,14 @@ class Books:
                 others = [file for file in kept if file.lease.task != lease.task]
                 self._require(4, not others, f"{lease} may adopt files of other orders: {others}")
                 self._require(3, held == lease, f"{lease} is told to {name} before it is written; written is {held}")
+            case LogIn() | ProbePortal():
+                self._on_duty.add(name)
+            case LossExcused(worker, generation):
+                charged = Owner(worker, generation) in self._charged or worker in self._on_duty
+                self._require(5, charged, f"{worker} generation {generation} is excused, and nobody was charged")
+                causes = sorted(self._lost_over)
+                few = len(causes) <= MOST_LOSSES_EXCUSED
+                self._require(10, few, f"{worker} is excused, though browsers were lost over {causes} in a row")
             case LeaseTouched(lease):
                 self._touched.add(lease)
                 self.phases.append("visit")
@@ -172,6 +198,7 @@ class Books:
         self._require(4, epoch > self._epoch, f"epoch {epoch} writes into the books of epoch {self._epoch}")
         self._epoch = epoch
         self._leases.clear()
+        self._lost_over.clear()
         self._delayed.clear()
         self._ready = {sequence for sequence in self.accepted if sequence not in self.outcomes}
         self._ready -= {sequence for sequence in self._ready if self._is_suspect(sequence)}
@@ -230,6 +257,8 @@ class Books:
             self._require(5, visits == 0, f"{lease.task} is charged a visit for a browser that was lost")
         elif isinstance(outcome, LoginMet) or (isinstance(outcome, VisitFailed) and outcome.blame is Blame.HOST):
             self._require(5, visits == losses == 0, f"{lease.task} is charged for another's fault: {outcome}")
+        elif isinstance(outcome, VisitFailed) and outcome.blame is Blame.ITEM:
+            self._require(5, outcome.look_again, f"{lease.task} goes back, and its page was recognised: {outcome}")
         elif isinstance(outcome, VisitFailed) and outcome.portal_up is not True:
             self._require(5, visits == 0, f"{lease.task} is charged while the portal is down: {outcome}")
         self._attempts[sequence], self._crashes[sequence] = entry.attempts, entry.crashes
@@ -245,6 +274,8 @@ class Books:
         by_itself = owner in self._world.ended_by_itself
         ordered = owner in self._ordered or self._crew_is_closing() or CREW_ENDED in reason
         if losses:
+            self._charged.add(owner)
+            self._lost_over.add(lease.task.sequence)
             guilty = by_itself or owner in self._deadline_kills or not ordered
             self._require(5, guilty, f"{lease.task} is charged for {owner}, which a supervisor ended")
         elif by_itself and lease in self._touched:
@@ -268,6 +299,7 @@ class Books:
         if isinstance(last, VisitFailed) and last.blame in (Blame.PORTAL, Blame.NETWORK):
             self._require(5, last.portal_up is True, f"{result.handle} failed for good while the portal was down")
         if held is not None:
+            self._lost_over.clear()
             owner = Owner(held.worker, held.generation)
             self.orders_ended[owner] = self.orders_ended.get(owner, 0) + 1
         self._check_blame(result)
@@ -277,12 +309,18 @@ class Books:
         most = self._retry.max_attempts
         self._require(5, result.attempts <= most, f"{result.handle} ended after {result.attempts} attempts")
         if result.status is TaskStatus.QUARANTINED:
+            self._lost_over.clear()
             crashes = self._crashes.get(sequence)
             self._require(5, crashes == MOST_CRASHES, f"{result.handle} is quarantined after {crashes} crashes")
         if result.status is TaskStatus.FAILED and result.blame is Blame.AUTH:
             logins = len(self._logins_refused.get(sequence, ()))
             self._require(5, logins >= 2, f"{result.handle} failed at the login page, after {logins} logins")
         if result.blame is Blame.ITEM:
+            points = self._world.injected.items()
+            unread = any(times for (step, fault), times in points if fault is Fault.RAISES and step in ADAPTER_STEPS)
+            if unread and "adapter" in result.error_message:
+                self._require(5, result.attempts >= 2, f"{result.handle} was not looked at again: {result}")
+                return
             denied = result.po_number in self._world.denied
             self._require(5, denied, f"{result.handle} is blamed: {result.error_message}; the portal had not denied it")
         if result.status is TaskStatus.FAILED and result.blame in (Blame.PORTAL, Blame.NETWORK):

@@ -23,6 +23,13 @@ class Step(enum.Enum):
     PROBE = "probe"
     SCREENSHOT = "take a screenshot"
     EVIDENCE = "keep evidence"
+    DISCARD = "discard what was staged"
+    ALIVE = "look whether it is alive"
+    ADDRESSES = "adapter: name an order's address"
+    ADAPTER = "adapter: read a page"
+    LOOK_FOR_LOGIN = "adapter: look for a login"
+    LOGIN_FORM = "adapter: find the login form"
+    TEXT = "adapter: read the visible text"
     KILL = "kill"
     CLEAN = "clean up"
 
@@ -45,7 +52,11 @@ class Fault(enum.Enum):
     CLONE_FAILS = "the profile cannot be cloned"
     NEVER_READY = "never becomes ready"
     SURVIVES_KILL = "survives the first kill"
+    RAISES = "raises what nobody expects"
 
+
+ADAPTER_STEPS = (Step.ADDRESSES, Step.ADAPTER, Step.LOOK_FOR_LOGIN, Step.LOGIN_FORM, Step.TEXT)
+"""Steps of the adapter alone, at which no browser is to blame."""
 
 STEPS_OF_FAULT: dict[Fault, tuple[Step, ...]] = {
     Fault.CRASH: (
@@ -69,6 +80,10 @@ STEPS_OF_FAULT: dict[Fault, tuple[Step, ...]] = {
     Fault.CLONE_FAILS: (Step.LAUNCH,),
     Fault.NEVER_READY: (Step.LAUNCH,),
     Fault.SURVIVES_KILL: (Step.KILL,),
+    Fault.RAISES: (
+        Step.LAUNCH, Step.ADOPT, Step.OPEN, Step.READ, Step.STAGE, Step.COOKIES, Step.FETCH, Step.PLACE, Step.PUBLISH,
+        Step.LOGIN, Step.PROBE, Step.SCREENSHOT, Step.EVIDENCE, Step.DISCARD, Step.ALIVE, *ADAPTER_STEPS,
+    ),
 }  # fmt: skip
 
 POINTS = tuple((step, fault) for fault, steps in STEPS_OF_FAULT.items() for step in steps)

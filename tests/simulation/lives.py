@@ -21,10 +21,10 @@ from actors.session.tree import (
 )
 from actors.supervise import Supervisor
 from contracts.config import Settings
-from contracts.messages import OrderEnded
+from contracts.messages import LossExcused, OrderEnded
 from contracts.ports import Owner
 from contracts.supervision import ChildChange, ChildEvent, Down, ExitKind, KillChild, RecycleChild, RestartAsked, Stable
-from tests.simulation.faults import Fault, Step
+from tests.simulation.faults import ADAPTER_STEPS, Fault, Step
 from tests.simulation.world import SimWorld
 
 SYSTEM_ACTORS = (DISPATCHER, MONITOR, GATEKEEPER, HERALD)
@@ -33,6 +33,8 @@ EARLIER_SIBLINGS = {CREW: (DISPATCHER,), MONITOR: (DISPATCHER, CREW)}
 """Whose death a child of the engine shares."""
 INJECTED = frozenset({"BrowserDiedError", "ProfileCorruptionError", "DispatcherDeath"})
 """Errors that only the simulated world raises. Any other that ends an actor is a fault of the program."""
+UNEXPECTED = "SessionCorruptionError"
+"""What becomes of an error that nobody expects out of a browser."""
 POISON = "Poison"
 """In the name of every message that nobody can handle."""
 DEAF = (
@@ -90,6 +92,8 @@ class Lives:
         self._useless: dict[str, list[tuple[float, Owner]]] = {}
         self._asked: dict[str, dict[int, float]] = {}
         """When the monitor was first asked whether the generation after this one may start."""
+        self._unexpected = 0
+        self._excused: set[Owner] = set()
         self._told_of: set[Owner] = set()
         """Generations of which the monitor was told that they had ended an order."""
         self._of_use: dict[str, frozenset[Owner]] = {}
@@ -190,13 +194,26 @@ class Lives:
         if reason.kind not in (ExitKind.CRASHED, ExitKind.START_FAILED):
             return
         too_late = reason.error == "StaleEpochError" and down.generation < self.generations[down.child]
+        if reason.error == UNEXPECTED:
+            self._unexpected += 1
+            raised = self._raised_outside_the_adapter()
+            text = f"{down.child} is lost for what its browser did not raise: {reason.text}"
+            self._require(5, self._unexpected <= raised, text)
+            return
         injected = reason.error in INJECTED or POISON in reason.text or too_late
         self._require(18, injected, f"{down.child} ended by a fault of its own: {reason.error}: {reason.text}")
 
+    def _raised_outside_the_adapter(self) -> int:
+        points = self._world.injected.items()
+        return sum(times for (step, fault), times in points if fault is Fault.RAISES and step not in ADAPTER_STEPS)
+
     # --------------------------------------------------------------------------------------------------------- the crew
 
-    def told(self, name: str, message: object) -> None:
+    def told(self, name: str, message: object, sender: str) -> None:
         """Read a message that is about to be delivered."""
+        if name == MONITOR and type(message) is LossExcused:
+            self._excused.add(Owner(message.worker, message.generation))
+            self._told_of.add(Owner(message.worker, message.generation))
         if name == MONITOR and type(message) is OrderEnded:  # not the kind that makes its reader wait
             self._told_of.add(Owner(message.worker, message.generation))
         if name == MONITOR and isinstance(message, RestartAsked) and not message.planned:
@@ -207,7 +224,8 @@ class Lives:
         match message:
             case Stable(child, generation):
                 self._reset.add(child)
-                if generation == self.generations[child]:
+                # What a worker says of itself is read before its end is; what the dispatcher says may come too late.
+                if generation == self.generations[child] and sender == child:
                     self._proved.add(child)
             case RecycleChild(child, generation) if child in self._ready_at:
                 if Owner(child, generation) not in self._killed:
@@ -271,7 +289,7 @@ class Lives:
         self._owed.pop(event.child, None)
         asked = self._asked.get(event.child, {}).items()
         recent = [Owner(event.child, generation) for generation, at in asked if at > now - self._limits.restart_window]
-        useless = sum(not self._orders_ended(one) for one in recent)
+        useless = sum(not self._orders_ended(one) and one not in self._excused for one in recent)
         judged = self.generations.get(MONITOR) == 1 and self.is_up(MONITOR) and MONITOR not in self.zombies
         retired = judged and useless >= self._limits.max_restart_attempts
         require(10, not retired, f"{event.child} restarts after {useless} generations without a finished order")

@@ -49,8 +49,8 @@ class SimProcess:
     origin: float = 0.0
 
 
-class DispatcherDeath(Exception):  # noqa: N818 - not a fault of the program, but an end that the test brings about
-    """Raised inside the dispatcher to end it."""
+class DispatcherDeath(BaseException):
+    """Raised inside the dispatcher to end it, past everything that handles errors."""
 
 
 class NoFolder(type(Path())):  # type: ignore[misc]  # the concrete path class differs by platform
@@ -73,14 +73,23 @@ class SimBrowser:
             raise NetworkError("simulated: the connection is refused")
         before = process.page
         world.pass_step(Step.OPEN, process, 0.2)
+        if url.rpartition("/")[2] in world.poisoned:
+            world.die(process)
+            raise BrowserDiedError("simulated: this page kills browsers")
         if world.struck(Step.OPEN, Fault.STALE_PAGE):
             return PageSnapshot(url, url, 200, process.origin, before, is_new=False)
         process.page = "login" if url.endswith("/login") else world.answer(url, process)
         process.origin = world.new_origin()
         world.pass_step(Step.READ, process, 0.01)
-        return self.read(url)
+        return self._shown(url)
 
-    def read(self, url: str = "") -> PageSnapshot:
+    def read(self, patience: float = 0.0) -> PageSnapshot:
+        return self._shown("")
+
+    def press(self, control: Control) -> PageSnapshot:
+        return self._shown("")
+
+    def _shown(self, url: str) -> PageSnapshot:
         process = self._process
         status = int(process.page.split()[1]) if process.page.startswith("http ") else 200
         return PageSnapshot(url, url or BASE, status, process.origin, process.page)
@@ -113,9 +122,10 @@ class SimBrowser:
         world.log_in(self._process)
         self._process.page = "welcome"
         self._process.origin = world.new_origin()
-        return self.read(BASE)
+        return self._shown(BASE)
 
     def is_alive(self) -> bool:
+        self._world.stumble(Step.ALIVE)
         return self._process.alive
 
 
@@ -128,6 +138,7 @@ class SimFetcher:
 
     def fetch(self, request: FileRequest, into: Path, watch: LeaseWatch) -> DownloadedFile:
         world = self._world
+        world.stumble(Step.FETCH)
         fault = world.struck(Step.FETCH, Fault.REFUSED, Fault.SERVER_ERROR)
         if fault is not None:
             world.hub.sleep(0.1)
@@ -151,8 +162,12 @@ class SimFetcher:
         parts = request.url.split("/")
         return DownloadedFile(into / parts[-1], 10, f"{parts[-2]}/{parts[-1]}", url=request.url)
 
+    def take_cookies(self) -> tuple[Cookie, ...]:
+        return ()
+
     def probe(self, base_url: str) -> int | None:
         world = self._world
+        world.stumble(Step.PROBE)
         if world.struck(Step.PROBE, Fault.REFUSED):
             return None
         slow = world.struck(Step.PROBE, Fault.SLOW)
@@ -169,13 +184,18 @@ class SimFetcher:
 class SimPortal:
     """Reads the simulated pages."""
 
+    def __init__(self, world: SimWorld) -> None:
+        self._world = world
+
     def order_addresses(self, base_url: str, po_number: str) -> tuple[str, ...]:
+        self._world.stumble(Step.ADDRESSES)
         return (f"{base_url}/{po_number}",)
 
     def login_address(self, base_url: str) -> str:
         return f"{base_url}/login"
 
     def read(self, page: PageSnapshot, po_number: str) -> PageReading:
+        self._world.stumble(Step.ADAPTER)
         text = page.html
         if text == "login":
             return LoginPage("the login page")
@@ -191,14 +211,17 @@ class SimPortal:
         )
         return OrderPage(po_number, "Acme", files)
 
-    def read_requisition(self, page: PageSnapshot) -> tuple[ListedAttachment, ...]:
-        return ()
+    def read_requisition(self, page: PageSnapshot) -> OrderPage:
+        return OrderPage("", "", ())
 
     def wants_login(self, page: PageSnapshot) -> str:
+        self._world.stumble(Step.LOOK_FOR_LOGIN)
         return "the login page" if page.html == "login" else ""
 
     def login_form(self, page: PageSnapshot) -> LoginForm:
+        self._world.stumble(Step.LOGIN_FORM)
         return LoginForm("u", "p", "s")
 
     def visible_text(self, page: PageSnapshot) -> str:
+        self._world.stumble(Step.TEXT)
         return page.html

@@ -190,7 +190,7 @@ class StubPremises:
         self._turns = TurnTaking(world, world.threads)
         self.processes = StubTable(world)
         self.filing: Any = self._turns
-        self.portal = SimPortal()
+        self.portal: Any = TurnTaking(SimPortal(world), world.threads)
         self.launcher = self
         self.temporary_root = world.ledger.root
 

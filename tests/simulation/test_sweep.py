@@ -28,6 +28,10 @@ NEEDS = {
     Step.CLEAN: (Step.OPEN, Fault.CRASH),
     Step.SCREENSHOT: (Step.OPEN, Fault.NOT_FOUND),
     Step.EVIDENCE: (Step.OPEN, Fault.NOT_FOUND),
+    Step.DISCARD: (Step.OPEN, Fault.NOT_FOUND),
+    Step.LOOK_FOR_LOGIN: (Step.OPEN, Fault.NOT_FOUND),
+    Step.TEXT: (Step.OPEN, Fault.NOT_FOUND),
+    Step.LOGIN_FORM: (Step.OPEN, Fault.LOGIN_PAGE),
 }
 """What must go wrong first, so that a step is reached at all."""
 

@@ -193,10 +193,10 @@ class TurnTaking:
         if not callable(value):
             return value
 
-        def call(*args: Any) -> Any:
+        def call(*args: Any, **named: Any) -> Any:
             with self._hub.turn:
                 try:
-                    return value(*args)
+                    return value(*args, **named)
                 finally:
                     self._hub.tell_news()
 

@@ -19,6 +19,9 @@ from tests.simulation.findings import Findings
 from tests.simulation.hub import Hub, Nap
 from tests.simulation.outside import DispatcherDeath, NoFolder, SimBrowser, SimFetcher, SimPortal, SimProcess
 
+UNEXPECTED = (TypeError, ValueError, KeyError, OSError, RuntimeError, RecursionError, AssertionError, MemoryError)
+"""What code that nobody has looked at may raise."""
+
 
 class SimWorld:
     """The outside of one simulated run. It is the launcher, the process table, the fetcher, the portal and the filing.
@@ -55,6 +58,8 @@ class SimWorld:
         self.findings = Findings()
         self.ended_by_itself: set[Owner] = set()
         self.denied: set[str] = set()
+        self.poisoned: set[str] = set()
+        """Numbers of orders whose pages kill every browser."""
         self._origins = 0
         self._cookie_versions: dict[Owner, int] = {}
 
@@ -83,12 +88,19 @@ class SimWorld:
                 return fault
         return None
 
+    def stumble(self, step: Step) -> None:
+        """Raise something that no port speaks of, each time something else, if that is armed for the step."""
+        if self.struck(step, Fault.RAISES):
+            times = sum(count for (_, fault), count in self.injected.items() if fault is Fault.RAISES)
+            raise UNEXPECTED[times % len(UNEXPECTED)](f"simulated: nobody expects this at: {step.value}")
+
     def pass_step(self, step: Step, process: SimProcess | None, seconds: float) -> None:
         """Take virtual time for a step, and let it go wrong as far as the browser is concerned."""
         if process is None:
             self.hub.sleep(seconds)
             return
         self._check_alive(process)
+        self.stumble(step)
         fault = self.struck(step, Fault.CRASH, Fault.HANG, Fault.HANG_FOR_EVER, Fault.LATE_REPLY, Fault.SLOW)
         if fault is Fault.CRASH:
             self.die(process)
@@ -132,7 +144,7 @@ class SimWorld:
 
     @property
     def portal(self) -> SimPortal:
-        return SimPortal()
+        return SimPortal(self)
 
     @property
     def temporary_root(self) -> Path:
@@ -230,6 +242,7 @@ class SimWorld:
     def stage(self, lease: Lease) -> Path:
         if self.struck(Step.STAGE, Fault.DISK_FULL):
             raise HostResourceError("simulated: the disk is full")
+        self.stumble(Step.STAGE)
         self._let_the_browser_die(Step.STAGE, lease)
         self.staged[lease.folder_name] = {}
         return NoFolder(lease.folder_name)
@@ -237,6 +250,7 @@ class SimWorld:
     def place(self, lease: Lease, file: DownloadedFile, listed: ListedAttachment) -> Attachment:
         if self.struck(Step.PLACE, Fault.DISK_FULL):
             raise HostResourceError("simulated: the disk is full")
+        self.stumble(Step.PLACE)
         self._let_the_browser_die(Step.PLACE, lease)
         if self.struck(Step.PLACE, Fault.LATE_REPLY):
             self.hub.sleep(120.0)  # no kill of a browser frees a thread that waits for a disk
@@ -267,6 +281,7 @@ class SimWorld:
         folder = Path(f"{number}_{result.status.value}")
         if self.unfinished.get(lease.folder_name) == folder:
             return folder  # it had been moved before the dispatcher died: the same publish, finished
+        self.stumble(Step.PUBLISH)
         if self.struck(Step.PUBLISH, Fault.DISK_FULL):
             raise HostResourceError("simulated: the disk is full")
         if self.struck(Step.PUBLISH, Fault.CRASH):
@@ -285,6 +300,7 @@ class SimWorld:
 
     def discard(self, lease: Lease) -> None:
         self.staged.pop(lease.folder_name, None)
+        self.stumble(Step.DISCARD)
 
     def free_bytes(self) -> int:
         return self.free_disk
@@ -292,6 +308,7 @@ class SimWorld:
     def keep_evidence(self, lease: Lease, text: str, screenshot: bytes) -> tuple[str, ...]:
         if self.struck(Step.EVIDENCE, Fault.DISK_FULL):
             raise HostResourceError("simulated: the disk is full")
+        self.stumble(Step.EVIDENCE)
         self._let_the_browser_die(Step.EVIDENCE, lease)
         self.hub.sleep(0.01)
         return (lease.folder_name,)

@@ -243,6 +243,16 @@ def test_a_child_that_says_it_proved_useful_starts_again_without_delay() -> None
     assert tree.delays == [0.0, 0.0]
 
 
+def test_a_wait_that_has_begun_is_not_taken_back_by_praise_that_comes_late() -> None:
+    tree = Tree(child("a"), intensity=RestartIntensity(first_delay=1.0))
+    tree.crash("a")
+    tree.down("a")
+    tree.do(Stable("a", 2))
+    tree.advance(100)
+    tree.down("a")
+    assert tree.delays[2] > tree.delays[1] > 0.0
+
+
 def test_no_generation_starts_before_its_delay_is_over() -> None:
     tree = Tree(child("a"), intensity=RestartIntensity(first_delay=4.0))
     tree.crash("a")

@@ -38,10 +38,15 @@ Answer = bytes | Exception
 
 
 def page(
-    url: str = f"{BASE}/order_headers/1", *, status: int = 200, is_new: bool = True, html: str = "<html></html>"
+    url: str = f"{BASE}/order_headers/1",
+    *,
+    status: int = 200,
+    is_new: bool = True,
+    html: str = "<html></html>",
+    **more: Any,
 ) -> PageSnapshot:
     """Make a page. What it says is the portal's to tell."""
-    return PageSnapshot(url, url, status, 1.0, html, is_new)
+    return PageSnapshot(url, url, status, 1.0, html, is_new, **more)
 
 
 def listed(name: str, *, url: bool = True, control: bool = False) -> ListedAttachment:
@@ -50,9 +55,9 @@ def listed(name: str, *, url: bool = True, control: bool = False) -> ListedAttac
     return ListedAttachment(name, where, Control("a", 0) if control else None)
 
 
-def order_page(*files: ListedAttachment, requisitions: tuple[str, ...] = ()) -> OrderPage:
+def order_page(*files: ListedAttachment, requisitions: tuple[str, ...] = (), **more: Any) -> OrderPage:
     """Make the reading of a proven order's page."""
-    return OrderPage("Purchase Order #PO1", "Page Supplier", files, requisitions)
+    return OrderPage("Purchase Order #PO1", "Page Supplier", files, requisitions, **more)
 
 
 class Watch:
@@ -105,6 +110,9 @@ class World:
     files: dict[str, Answer] = attrs.field(factory=dict)
     addresses: tuple[str, ...] = (f"{BASE}/order_headers/1",)
     requisition_files: tuple[ListedAttachment, ...] = ()
+    requisitions: dict[str, OrderPage] = attrs.field(factory=dict)
+    set_on_the_way: tuple[Cookie, ...] = ()
+    came_from: dict[str, str] = attrs.field(factory=dict)
     login_reason: dict[str, str] = attrs.field(factory=dict)
     probe_status: int | None = 200
     place_error: Exception | None = None
@@ -137,13 +145,22 @@ class World:
         self.shown = found
         return found
 
-    def read(self) -> PageSnapshot:
+    def read(self, patience: float = 0.0) -> PageSnapshot:
         """Show the page again, or what has taken its place."""
-        self.log.append("look")
+        self.log.append(f"look {patience:g}" if patience else "look")
         found = self.later.pop(0) if self.later else self.shown
         if isinstance(found, Exception):
             raise found
         assert found is not None
+        return found
+
+    def press(self, control: Control) -> PageSnapshot:
+        """Show what a control shows: a page of its own, under the address that says so."""
+        self.log.append(f"press {control.selector}")
+        found = self.pages[f"press {control.selector}"]
+        if isinstance(found, Exception):
+            raise found
+        self.shown = found
         return found
 
     def screenshot(self) -> bytes:
@@ -162,7 +179,7 @@ class World:
 
     def adopt_cookies(self, cookies: tuple[Cookie, ...]) -> None:
         """Take cookies."""
-        self.log.append("adopt")
+        self.log.append(f"adopt {' '.join(cookie.name for cookie in cookies)}")
 
     def _download(self, how: str, key: str, into: Path) -> DownloadedFile:
         self.log.append(f"{how} {key}")
@@ -171,7 +188,7 @@ class World:
             raise answer
         path = into / "body"
         path.write_bytes(answer)
-        return DownloadedFile(path, len(answer), "ab" * 32, url=key)
+        return DownloadedFile(path, len(answer), "ab" * 32, url=self.came_from.get(key, ""))
 
     def download_by_click(self, control: Control, into: Path, watch: LeaseWatch, max_size: int) -> DownloadedFile:
         """Bring what a control gives."""
@@ -197,6 +214,11 @@ class World:
         self.requests.append(request)
         return self._download("fetch", request.url, into)
 
+    def take_cookies(self) -> tuple[Cookie, ...]:
+        """Return what was set on the way."""
+        taken, self.set_on_the_way = self.set_on_the_way, ()
+        return taken
+
     def probe(self, base_url: str) -> int | None:
         """Say how the portal's base answers."""
         self.log.append(f"probe {base_url}")
@@ -219,10 +241,10 @@ class World:
         self.log.append(f"read {shown.url}")
         return self.readings.get(shown.url, order_page(listed("a.pdf")))
 
-    def read_requisition(self, shown: PageSnapshot) -> tuple[ListedAttachment, ...]:
+    def read_requisition(self, shown: PageSnapshot) -> OrderPage:
         """List what a requisition has."""
         self.log.append(f"requisition {shown.url}")
-        return self.requisition_files
+        return self.requisitions.get(shown.url, order_page(*self.requisition_files))
 
     def wants_login(self, shown: PageSnapshot) -> str:
         """Say whether it is a login page."""
@@ -282,7 +304,9 @@ class World:
 
     # ------------------------------------------------------------------------------------------------------ the visit
 
-    def tools(self, route: Route = Route.HYBRID, *, screenshots: bool = True, **limits: Any) -> Tools:
+    def tools(
+        self, route: Route = Route.HYBRID, *, screenshots: bool = True, hosts: tuple[str, ...] = (), **limits: Any
+    ) -> Tools:
         """Return what `process_po` works with."""
         reader: Callable[..., PageReading] = self._reading
         portal = _PortalView(self, reader)
@@ -297,6 +321,7 @@ class World:
             monotonic=self._tick,
             keep=self.files_kept.append,
             screenshots=screenshots,
+            allowed_file_hosts=hosts,
         )
 
     def _tick(self) -> float:

@@ -174,6 +174,7 @@ def test_a_login_met_leaves_nothing(world: World) -> None:
     assert isinstance(run(world), LoginMet)
     world.readings[ADDRESS] = order_page(listed("a.pdf"))
     world.files[f"{BASE}/files/a.pdf"] = AuthenticationError("302 to /login")
+    world.login_reason[ADDRESS] = "a password field"
     assert isinstance(run(world), LoginMet)
     assert world.did("screenshot", "keep") == []
 

@@ -128,13 +128,14 @@ def test_an_order_the_portal_does_not_know_is_not_found(world: World) -> None:
     world.readings[ADDRESS] = NotFoundPage("does not exist")
     failure = failed(run(world))
     assert (failure.blame, failure.not_found, failure.code) == (Blame.ITEM, True, "PO_NOT_FOUND")
+    assert not failure.look_again
     assert world.did("stage") == []
 
 
 def test_a_page_of_another_order_files_nothing(world: World) -> None:
     world.readings[ADDRESS] = WrongPage("Purchase Order #PO2")
     failure = failed(run(world))
-    assert (failure.blame, failure.not_found) == (Blame.ITEM, False)
+    assert (failure.blame, failure.not_found, failure.look_again) == (Blame.ITEM, False, True)
     assert "PO2" in failure.message
     assert world.did("stage", "fetch") == []
 
@@ -295,9 +296,21 @@ def test_an_order_none_of_whose_files_arrived_is_a_failure_of_the_portal(world: 
     assert world.did("probe") == [f"probe {BASE}"]
 
 
-def test_a_login_page_in_place_of_a_file_is_a_login_met(world: World) -> None:
+def test_a_login_page_in_place_of_a_file_is_a_login_met_when_the_order_asks_for_a_login_too(world: World) -> None:
     world.files[f"{BASE}/files/a.pdf"] = AuthenticationError("302 to /login")
+    world.login_reason[ADDRESS] = "a password field"
     assert run(world) == LoginMet(3, "302 to /login")
+
+
+@pytest.mark.parametrize("route", list(Route))
+def test_one_file_that_wants_a_login_while_the_order_shows_costs_the_others_nothing(world: World, route: Route) -> None:
+    """Whether the portal says 401, 403 or sends its login page: two files of three are two files of three."""
+    world.readings[ADDRESS] = order_page(*(listed(name) for name in ("a.pdf", "b.pdf", "c.pdf")))
+    world.files[f"{BASE}/files/b.pdf"] = AuthenticationError("401")
+    outcome = visited(run(world, route))
+    assert (outcome.result.status, outcome.retry_worthwhile) == (TaskStatus.PARTIAL, False)
+    assert [one.name for one in outcome.result.attachments] == ["a.pdf", "c.pdf"]
+    assert [lost.listed_as for lost in outcome.result.missing] == ["b.pdf"]
 
 
 def test_a_full_disk_is_the_machines_fault_wherever_it_shows(world: World) -> None:
@@ -375,7 +388,7 @@ def test_a_file_that_is_a_page_with_a_login_is_no_end_of_the_login_while_the_ord
     world.place_error = AuthenticationError("a login page instead of a.html")
     outcome = visited(run(world, route))
     assert outcome.result.status is TaskStatus.FAILED
-    assert "web page with a login" in outcome.result.error_message
+    assert "wants a login for it although" in outcome.result.error_message
     assert world.did("open") == [f"open {ADDRESS}", f"open {ADDRESS}"]
 
 

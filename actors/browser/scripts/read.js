@@ -2,7 +2,7 @@
 // when a page has come to rest, reads it whole with its frames and shadow roots, and finds the controls in them again.
 ((ask, tell, clicks) => {
   'use strict';
-  const MOMENT = 100, STEP = 20, LONG_AGO = 2000, SMALLEST_FRAME = 32, LONGEST_REFRESH = 10, MOST_SCROLLS = 20;
+  const MOMENT = 100, STEP = 20, LONG_AGO = 2000, SMALLEST_FRAME = 32, LONGEST_REFRESH = 10, LONGEST_WAY = 5000, MOST_SCROLLS = 20;
   const IMPORTANT = 'a,button,iframe,frame,form,input,h1,h2,h3,li,tr,td,div,span,p,section,table,ul,ol';
   const HOSTS = 'article,aside,blockquote,body,div,footer,h1,h2,h3,h4,h5,h6,header,main,nav,p,section,span';
 
@@ -19,6 +19,16 @@
       if (matters) changed.set(root, performance.now());
     }).observe(root, { childList: true, subtree: true, attributes: true, attributeFilter: ['href', 'data-url', 'hidden'] });
   };
+
+  // A page that has set out for another one is not at rest until it is gone; an answer that is no page leaves it there.
+  let setOut = -Infinity;
+  if (window.navigation) {
+    navigation.addEventListener('navigate', (event) => {
+      const leaves = !event.destination.sameDocument && event.downloadRequest === null;
+      if (leaves && /^https?:/i.test(event.destination.url)) setOut = performance.now();
+    });
+    navigation.addEventListener('navigateerror', () => { setOut = -Infinity; });
+  }
 
   const told = (root) => {
     let heard = '';
@@ -83,7 +93,6 @@
   };
 
   const sameHost = (address) => { try { return new URL(address, location.href).host === location.host; } catch { return true; } };
-  const hostOf = (address) => { try { return new URL(address, location.href).host; } catch { return ''; } };
 
   const refreshes = (root) => {
     for (const meta of root.querySelectorAll('meta[http-equiv="refresh" i]')) {
@@ -110,7 +119,7 @@
     }
     if (state.onLoad && root.readyState !== 'complete') why.push('its load event');
     if (state.wait > 0 && state.wait <= horizon) why.push('a timer');
-    if (refreshes(root)) why.push('the page that it goes on to');
+    if (refreshes(root) || (root === document && performance.now() - setOut < LONGEST_WAY)) why.push('the page that it goes on to');
     for (const script of root.querySelectorAll('script[src]')) {
       if (root.readyState !== 'complete' && (script.async || script.defer) && sameHost(script.src)
         && performance.getEntriesByName(script.src).length === 0) why.push(script.src);
@@ -156,17 +165,13 @@
   const htmlOf = (root) => root instanceof ShadowRoot ? root.innerHTML : root.documentElement ? root.documentElement.outerHTML : '';
   const wellFormed = (text) => text.isWellFormed() ? text : text.toWellFormed();
 
-  // Addresses on other hosts that a document's own loading still waits for.
+  const loaded = new WeakSet();
+  document.addEventListener('load', (event) => { if (event.target instanceof Element) loaded.add(event.target); }, true);
+  // Addresses on other hosts that have not come, and that the document's own loading may wait for.
   const culprits = () => {
-    const waiting = [];
-    for (const link of document.querySelectorAll('link[rel~="stylesheet"][href]')) if (!link.sheet) waiting.push(link.href);
-    for (const image of document.images) if (!image.complete && image.src) waiting.push(image.src);
-    for (const script of document.scripts) {
-      if (script.src && performance.getEntriesByName(script.src).length === 0) waiting.push(script.src);
-    }
-    for (const frame of document.querySelectorAll('iframe[src]')) {
-      if (!isSeen(frame) && performance.getEntriesByName(frame.src).length === 0) waiting.push(frame.src);
-    }
+    const waiting = [...document.querySelectorAll('link[rel~="stylesheet"][href], script[src], img[src], iframe[src]')]
+      .filter((element) => !loaded.has(element) && !(element.localName === 'iframe' && isSeen(element)))
+      .map((element) => element.src || element.href);
     return [...new Set(waiting)].filter((address) => /^https?:/i.test(address) && !sameHost(address));
   };
 

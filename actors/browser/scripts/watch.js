@@ -17,7 +17,7 @@
   };
 
   // A timer that is set again and again with the same delay, or from within others, is a clock and no work.
-  const LONGEST_TIMER = 10000, SAME_DELAY = 4, DEEPEST = 4, SAME_ADDRESS = 3;
+  const LONGEST_TIMER = 10000, SAME_DELAY = 4, SHORT = 20, SAME_SHORT_DELAY = 50, DEEPEST = 4, SAME_ADDRESS = 3;
   const requests = { __proto__: null }, timers = { __proto__: null };
   const delays = { __proto__: null }, addresses = { __proto__: null };
   let last = 0, count = 0, depth = 0, clicking = false;
@@ -25,10 +25,11 @@
 
   const touch = () => { later = true; last = now(); };
   const begin = (address) => {
-    touch();
+    later = true;
     const plain = plainly(address);
     addresses[plain] = (addresses[plain] || 0) + 1;
     if (addresses[plain] > SAME_ADDRESS) return 0;
+    touch();
     requests[++count] = { address: plain, since: now() };
     return count;
   };
@@ -49,7 +50,7 @@
   replace(window, 'setTimeout', (real) => function (handler, delay, ...given) {
     const wait = +delay > 0 ? +delay : 0, mine = depth;
     delays[wait] = (delays[wait] || 0) + 1;
-    if (wait > LONGEST_TIMER || mine >= DEEPEST || (wait >= 100 && delays[wait] > SAME_DELAY)) {
+    if (wait > LONGEST_TIMER || mine >= DEEPEST || delays[wait] > (wait < SHORT ? SAME_SHORT_DELAY : SAME_DELAY)) {
       later = true;
       return apply(real, window, [handler, delay, ...given]);
     }
@@ -135,8 +136,9 @@
     const due = keys(timers), sent = keys(requests);
     for (let place = 0; place < due.length; place++) {
       const left = timers[due[place]].due - time;
+      // One that is due and has not run is about to.
       if (left < -1000) delete timers[due[place]];
-      else if (left > wait) wait = left;
+      else if (left > wait || wait === 0) wait = left > 1 ? left : 1;
     }
     for (let place = 0; place < sent.length; place++) {
       const one = requests[sent[place]];

@@ -15,8 +15,9 @@ from actors.dispatch.effects import Record, WakeAt
 from actors.dispatch.handout import HandOut
 from actors.dispatch.hosts import HostState
 from actors.dispatch.pauses import PauseBook
+from actors.dispatch.performer import Performer
 from actors.dispatch.visits import VisitJudge
-from contracts.messages import LoginNeeded, Resume, VisitEnded, Wake
+from contracts.messages import LoginNeeded, Published, Resume, VisitEnded, Wake
 from contracts.ports import FileVerified, PauseEnded
 from contracts.status import WorkerState
 from tests.simulation.mutants import scenarios as on
@@ -37,16 +38,16 @@ def _charge_the_login(good: Any) -> Any:
 
 
 def _always_by_itself(good: Any) -> Any:
-    def bad(self: VisitJudge, held: LeaseState, event: Any) -> None:
-        good(self, held, attrs.evolve(event, ordered=False))
+    def bad(self: VisitJudge, worker: Any, held: LeaseState, event: Any) -> None:
+        good(self, worker, held, attrs.evolve(event, ordered=False))
 
     return bad
 
 
 def _never_by_itself(good: Any) -> Any:
-    def bad(self: VisitJudge, held: LeaseState, event: Any) -> None:
+    def bad(self: VisitJudge, worker: Any, held: LeaseState, event: Any) -> None:
         held.touched = False
-        good(self, held, event)
+        good(self, worker, held, event)
 
     return bad
 
@@ -176,6 +177,15 @@ def _without_ends(good: Any) -> Any:
     return bad
 
 
+def _publish_unguarded(_good: Any) -> Any:
+    def bad(self: Performer, effect: Any) -> Any:
+        return Published(
+            effect.lease, attrs.evolve(effect.result, folder=self.filing.publish(effect.lease, effect.result))
+        )
+
+    return bad
+
+
 def _two_results(good: Any) -> Any:
     def bad(self: VisitJudge, event: VisitEnded, now: float) -> None:
         worker = self._desk.crew.holder(event.lease)
@@ -239,6 +249,54 @@ MUTANTS = (
         "on_lease_lost",
         _always_by_itself,
         (on.BREACH,),
+    ),
+    Mutant(
+        "losses are the slot's",
+        "orders that kill browsers retire their workers",
+        Desk,
+        "excuse_loss",
+        instead(lambda *_: None),
+        (on.BAD_FIRST,),
+    ),
+    Mutant(
+        "losses are never the slot's",
+        "a crew whose every browser dies goes on for ever",
+        CrewView,
+        "excuses",
+        instead(lambda *_: True),
+        (on.BROKEN,),
+    ),
+    Mutant(
+        "never looked at again",
+        "a page that was not recognised fails its order at once",
+        VisitJudge,
+        "_is_worth_another_look",
+        instead(lambda *_: False),
+        (on.UNREAD,),
+    ),
+    Mutant(
+        "looked at again for nothing",
+        "any order that failed goes back",
+        VisitJudge,
+        "_is_worth_another_look",
+        instead(lambda self, task, failure: task.attempts == 0),
+        (on.DENIED,),
+    ),
+    Mutant(
+        "folder unguarded",
+        "what publishing raises ends the dispatcher",
+        Performer,
+        "_publish",
+        _publish_unguarded,
+        (on.PUBLISH_RAISES,),
+    ),
+    Mutant(
+        "discarding unguarded",
+        "what deleting raises ends the dispatcher",
+        Performer,
+        "_discard",
+        instead(lambda self, lease: self.filing.discard(lease)),
+        (on.DISCARD_RAISES,),
     ),
     Mutant("crash never charged", "losses are free", VisitJudge, "on_lease_lost", _never_by_itself, (on.POISONED,)),
     Mutant(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import attrs
@@ -11,7 +12,8 @@ from actors.herald.lane import CallbackLane
 from actors.journal import MemoryJournal
 from actors.monitor.core import MonitorCore, TellDispatcher
 from actors.runtime import Actor, System
-from actors.worker import process_po
+from actors.worker import process_po, visitor
+from actors.worker.guarding import GuardedPortal
 from actors.worker.visitor import Visitor
 from contracts.messages import HostOpened, Pause, Resume
 from contracts.supervision import Down, ExitKind
@@ -81,12 +83,20 @@ def _any_page(good: Any) -> Any:
     return bad
 
 
-def _cookies_once(good: Any) -> Any:
-    def bad(self: Visitor, visit: Any, report: Any) -> Any:
-        self._versions[visit.session.host] = max(1, visit.session.version)
-        return good(self, visit, report)
+def _unguarded(_good: Any) -> Any:
+    def bad(self: GuardedPortal, _method: str, ask: Any, _kind: Any) -> Any:
+        return ask()
 
     return bad
+
+
+@contextlib.contextmanager
+def _no_boundary(*_: Any) -> Any:
+    yield
+
+
+def _probe_unguarded(self: Visitor, base_url: str) -> Any:
+    return self._fetcher.probe(base_url)
 
 
 def _forgetful_pause(self: MonitorCore, trouble: bool, key: str, text: str) -> list[Any]:
@@ -172,7 +182,29 @@ MUTANTS = (
         check=checks.an_older_epoch_cannot_write,
     ),
     Mutant("old page accepted", "the last order's page is read", process_po, "find_order", _any_page, (on.STALE,)),
-    Mutant("cookies not adopted", "a new login reaches nobody", Visitor, "visit", _cookies_once, (on.LOGIN,)),
+    Mutant(
+        "cookies not adopted", "a new login reaches nobody", Visitor, "_adopt", instead(lambda *_: None), (on.LOGIN,)
+    ),
+    Mutant("adapter unguarded", "what it raises costs browsers", GuardedPortal, "_asked", _unguarded, (on.UNREAD,)),
+    Mutant(
+        "login form unguarded", "the same, at a login", GuardedPortal, "_asked", _unguarded, (on.LOGIN_FORM_RAISES,)
+    ),
+    Mutant(
+        "visit without a boundary",
+        "what a driver raises ends the worker as it is",
+        visitor,
+        "_boundary",
+        instead(_no_boundary),
+        (on.DRIVER_RAISES,),
+    ),
+    Mutant(
+        "probe without a boundary",
+        "what a fetcher raises ends the worker as it is",
+        Visitor,
+        "probe",
+        instead(_probe_unguarded),
+        (on.PROBE_RAISES,),
+    ),
     Mutant("idle death unseen", "nobody looks", Visitor, "check_alive", instead(lambda _: None), (on.IDLE_DEATH,)),
     Mutant(
         "monitor forgets to resume",

@@ -9,6 +9,7 @@ import attrs
 from actors.session.tree import DISPATCHER, GATEKEEPER, HERALD, MONITOR
 from contracts.config import ResourceLimits, RestartIntensity, Settings
 from contracts.messages import LoginMet, Submit
+from contracts.tasks import TaskStatus
 from tests.simulation.faults import Fault, Step
 from tests.simulation.lives import SYSTEM_ACTORS
 from tests.simulation.run import SIM_SETTINGS, WORKERS, SimRun
@@ -18,6 +19,7 @@ FEW_RESTARTS = attrs.evolve(
     intensity=RestartIntensity(max_restarts=4, window=60.0, first_delay=0.1, max_delay=0.2),
     limits=ResourceLimits(max_restart_attempts=100),
 )
+NO_CREW_LIMIT = attrs.evolve(SIM_SETTINGS, intensity=RestartIntensity(max_restarts=1000))
 LONG_BACKOFF = attrs.evolve(SIM_SETTINGS, limits=ResourceLimits(max_restart_attempts=100))
 PATIENT = attrs.evolve(SIM_SETTINGS, timeouts=attrs.evolve(SIM_SETTINGS.timeouts, inactivity=200.0, task=300.0))
 FOR_EVER = 1e15
@@ -291,6 +293,16 @@ def _the_portal_is_down(run: SimRun) -> None:
     run.auditor.require(18, not run.board.read().circuits_open, "the portal is back, and its circuit is open")
 
 
+def _a_probe_raises_while_the_portal_is_down(run: SimRun) -> None:
+    run.world.portal_down = True
+    run.submit(3)
+    run.until(lambda: bool(run.board.read().circuits_open) and not run.board.read().active, 60.0)
+    run.world.arm(Step.PROBE, Fault.RAISES)
+    run.hub.run_for(30.0)
+    run.world.portal_down = False
+    run.hub.run_for(60.0)
+
+
 def _an_idle_browser_dies(run: SimRun) -> None:
     run.submit(1)
     run.hub.run_for(10.0)
@@ -400,6 +412,23 @@ def _two_hangs_and_silence(run: SimRun) -> None:
     run.hub.run_for(200.0)
 
 
+def _orders_that_kill_browsers_come_first(run: SimRun) -> None:
+    run.world.poisoned = {f"PO{number}" for number in range(5)}
+    run.submit(10)
+    outcomes = run.auditor.books.outcomes
+    ended = run.until(lambda: len(outcomes) == 10, 300.0) and not run.auditor.root_down
+    run.auditor.require(18, ended, f"orders that kill browsers keep the others from their turn: {run.board.read()}")
+    bad = [outcomes[number] for number in range(5)]
+    run.auditor.require(5, all(one == [TaskStatus.QUARANTINED] for one in bad), f"they ended as {bad}")
+
+
+def _every_browser_dies_over_every_order(run: SimRun) -> None:
+    run.world.poisoned = {f"PO{number}" for number in range(60)}
+    run.submit(60)
+    run.until(lambda: run.auditor.root_down, 600.0)
+    run.auditor.require(18, run.auditor.root_down, "every browser dies over every order, and the crew goes on")
+
+
 CALM = Scenario("twelve orders of three priorities", _calm)
 MANY = Scenario("thirty orders, so that browsers are recycled", _many_orders)
 TWICE = Scenario("orders are submitted twice", _submitted_twice)
@@ -460,6 +489,19 @@ KEPT_FOR_NOBODY = Scenario(
 RECYCLED_THEN_LOST = Scenario("a recycled worker's next browser dies", _a_recycled_worker_s_next_browser_dies)
 USEFUL = Scenario("a useful browser dies after useless ones", _a_useful_browser_dies_after_useless_ones, LONG_BACKOFF)
 USELESS = Scenario("a slot's browsers are of no use", strike((Step.LAUNCH, Fault.CLONE_FAILS, 12)))
+BAD_FIRST = Scenario("orders that kill browsers come first", _orders_that_kill_browsers_come_first)
+BROKEN = Scenario("every browser dies over every order", _every_browser_dies_over_every_order, NO_CREW_LIMIT)
+UNREAD = Scenario("the adapter raises twice over one order", strike((Step.ADAPTER, Fault.RAISES, 2), orders=1))
+DENIED = Scenario("there is no such order", strike((Step.OPEN, Fault.NOT_FOUND, 1)))
+DRIVER_RAISES = Scenario("the driver raises", strike((Step.OPEN, Fault.RAISES, 2), (Step.PLACE, Fault.RAISES, 1)))
+LOGIN_FORM_RAISES = Scenario(
+    "the adapter raises at a login", strike((Step.OPEN, Fault.LOGIN_PAGE, 1), (Step.LOGIN_FORM, Fault.RAISES, 1))
+)
+PROBE_RAISES = Scenario("a probe raises", _a_probe_raises_while_the_portal_is_down)
+PUBLISH_RAISES = Scenario("publishing raises", strike((Step.PUBLISH, Fault.RAISES, 1)))
+DISCARD_RAISES = Scenario(
+    "deleting what was staged raises", strike((Step.OPEN, Fault.NOT_FOUND, 1), (Step.DISCARD, Fault.RAISES, 1))
+)
 NEVER_CLEARED = Scenario("clearing up never ends", _clearing_never_ends)
 FORCED_AMID_CLEARING = Scenario("a forced end while one is cleared up after", _forced_amid_clearing)
 

@@ -1,0 +1,69 @@
+"""Which list a control or a count on a page goes with: that of the attachments, or another such as the order's
+lines.
+
+It goes with the list that it shares the narrowest element with, and of two such lists with the one before it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from functools import cached_property
+from itertools import islice
+
+from selectolax.lexbor import LexborNode
+
+from actors.portals.document import Document, ancestors, attribute
+from actors.portals.seeing import is_frame_work
+
+_LISTS = "table, ul, ol, dl"
+_NO_LISTS = ("pag", "breadcrumb", "nav", "menu", "tab", "toolbar")
+_HIGHEST = 12
+
+
+class Placing:
+    """Where a document shows its attachments.
+
+    Args:
+        document: The document.
+        files: The elements that show them, by id.
+    """
+
+    def __init__(self, document: Document, files: frozenset[int]) -> None:
+        self.document = document
+        self.files = files
+
+    @cached_property
+    def _spans(self) -> dict[int, tuple[int, int]]:
+        return self.document.spans()
+
+    @cached_property
+    def _lists(self) -> list[tuple[int, int, bool]]:
+        """Each list and each attachment outside of one: where it begins and ends, and whether it is of attachments."""
+        files = sorted(self._spans[one][0] for one in self.files if one in self._spans)
+        found = [(place, place, True) for place in files]
+        for node in self.document.select(_LISTS):
+            span = self._spans.get(node.mem_id)
+            named = f"{attribute(node, 'class')} {attribute(node, 'role')}".lower()
+            is_other = any(word in named for word in _NO_LISTS) and node.tag != "table"
+            if span is not None and not is_other and not self.document.is_within(node, is_frame_work):
+                first = bisect_left(files, span[0])
+                if first == len(files) or files[first] > span[1]:
+                    found.append((*span, False))
+        return sorted(found)
+
+    def is_of_files(self, node: LexborNode) -> bool | None:
+        """Whether `node` goes with the attachments, or None when it goes with no list at all."""
+        own = self._spans.get(node.mem_id, (0, 0))
+        others = [one for one in self._lists if one[1] < own[0] or one[0] > own[1]]
+        for parent in islice(ancestors(node), _HIGHEST):
+            begins, ends = self._spans.get(parent.mem_id, (0, 0))
+            inside = [one for one in others if begins <= one[0] and one[1] <= ends]
+            if inside:
+                before = [one for one in inside if one[1] < own[0]]
+                return (before[-1] if before else inside[0])[2]
+        return None
+
+    def inside(self, node: LexborNode) -> bool:
+        """Whether an attachment is shown within `node`."""
+        begins, ends = self._spans.get(node.mem_id, (0, -1))
+        return any(begins <= self._spans[one][0] <= ends for one in self.files if one in self._spans)

@@ -1,0 +1,118 @@
+"""Proves that "no attachments" is said only of a page that shows it, and how many a page says there are."""
+
+from __future__ import annotations
+
+import pytest
+
+from actors.portals import portal_for
+from contracts.config import GenericPortalSettings, PortalKind
+from contracts.ports import OrderPage, PageSnapshot, WrongPage
+from tests.portals.pages import ATTACHMENT, NONE, plain_order
+
+portal = portal_for(PortalKind.GENERIC, GenericPortalSettings())
+
+
+def order(shown: PageSnapshot) -> OrderPage:
+    reading = portal.read(shown, "PO7")
+    assert isinstance(reading, OrderPage), reading
+    return reading
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        NONE,
+        "<p>Nothing special.</p>",
+        "<h2>Attachments (0)</h2>",
+        "<table><tr><td>1</td></tr></table>",
+        "<ul id=files></ul>",
+    ],
+)
+def test_an_order_without_attachments_raises_no_doubt(body: str) -> None:
+    assert order(plain_order(body)).doubts == ()
+
+
+@pytest.mark.parametrize(
+    ("title", "heading", "body"),
+    [
+        ("Search results for PO7", "Orders", ""),
+        ("Portal", "No results for PO7", ""),
+        ("PO7 - Suche", "", "<p>Keine Treffer</p>"),
+        ("Order PO7", "", "<p>0 orders found</p>"),
+        ("Order PO7", "0 orders found", ""),
+        ("PO7 | Portal", "", "<form><input type=search value=PO7></form><table><tr><td>PO8</td></tr></table>"),
+        ("PO7 | Portal", "", "<form><input name=q value=PO7></form>"),
+    ],
+)
+def test_a_page_that_only_repeats_what_was_searched_for_is_no_order(title: str, heading: str, body: str) -> None:
+    assert isinstance(portal.read(plain_order(body, title=title, heading=heading), "PO7"), WrongPage)
+
+
+@pytest.mark.parametrize(
+    ("body", "word"),
+    [
+        ("<p>Loading\u2026</p>", "loading"),
+        ("<ul>Loading attachments&hellip;</ul>", "loading"),
+        ("<p>Wird geladen ...</p>", "geladen"),
+        ("<div aria-busy=true></div>" + NONE, "busy"),
+        ("<h2>Files</h2><ul><li>{{file.name}}</li></ul>", "filled"),
+        ("<h2>Lines</h2><p>x</p><ul id=attachment-list hidden></ul>", "attachment-list"),
+    ],
+)
+def test_a_sign_that_there_may_be_more_is_a_doubt(body: str, word: str) -> None:
+    assert word in " ".join(order(plain_order(body)).doubts)
+
+
+def test_a_page_that_shows_nothing_but_the_number_is_doubted() -> None:
+    assert order(plain_order("<div id=root></div>", heading="")).doubts
+    assert order(plain_order("<p>x</p>", title="PO7")).doubts
+    assert not order(plain_order(NONE, title="PO7")).doubts
+
+
+def test_what_further_pages_and_presses_show_is_no_doubt_yet() -> None:
+    """Whoever reads the whole list goes there, and doubts what cannot be shown."""
+    below = order(plain_order("<h2>Lines</h2><a href='/orders/PO7/attachments'>Attachments</a>"))
+    assert (below.next_page.endswith("/orders/PO7/attachments"), below.doubts) == (True, ())
+    more = order(plain_order("<button type=button>Show more</button>" + NONE.replace("None", "")))
+    assert (len(more.reveals), more.doubts) == (1, ())
+
+
+@pytest.mark.parametrize(
+    ("body", "stated"),
+    [
+        ("<h2>Attachments (23)</h2>", 23),
+        ("<p>23 attachments</p>", 23),
+        ("<button type=button role=tab aria-selected=true>Attachments: 3</button>", 3),
+        ("<h3>Attachments <span class=badge>3</span></h3>", 3),
+        ("<table><caption>3 files</caption></table>", 3),
+        ("<h3>Anexos (2)</h3>", 2),
+        ("<h3>Anh\u00e4nge: 2</h3>", 2),
+        ("<h3>Anha\u0308nge: 2</h3>", 2),
+        ("<p>2 Dateien</p>", 2),
+        ("<summary>Pi\u00e8ces&nbsp;jointes (2)</summary>", 2),
+        ("<legend>Adjuntos (2)</legend>", 2),
+        ("<p>Showing 1-10 of 23 documents</p>", 23),
+        (f"<ul><li>{ATTACHMENT}</li></ul><p>Showing 1-1 of 4</p>", 4),
+        ("<table><tr><td>line</td></tr></table><p>Showing 1-10 of 23</p>", 0),
+        ("<p>We sent you 3 attachments last week, please look at them</p>", 0),
+        ("<div class=comment>3 attachments</div>", 0),
+        ("<p hidden>3 attachments</p>", 0),
+        ("<nav><a href='/documents'>Documents (12)</a></nav>", 0),
+        (f"{ATTACHMENT}{ATTACHMENT}<h2>Attachments (2)</h2>", 1),
+    ],
+)
+def test_only_a_short_text_of_its_own_states_a_number(body: str, stated: int) -> None:
+    assert order(plain_order(body + "<p>x</p>")).stated == stated
+
+
+def test_a_number_that_is_stated_is_told_and_compared_by_whoever_sees_the_whole_list() -> None:
+    counted = f"<h2>Attachments (3)</h2><ul><li>{ATTACHMENT}</li></ul>"
+    for more in ("", "<p><a rel=next href='?page=2'>Next</a></p>", "<p>Showing 3-3 of 3</p>"):
+        reading = order(plain_order(counted + more))
+        assert (reading.stated, reading.doubts) == (3, ())
+
+
+def test_a_requisition_that_denies_or_shows_nothing_is_doubted() -> None:
+    for body in ("<p>Access denied</p>", ""):
+        assert portal.read_requisition(plain_order(body, title="Portal", path="/r/1")).doubts
+    assert portal.read_requisition(plain_order(NONE, title="Requisition 1", path="/r/1")).doubts == ()

@@ -1,0 +1,248 @@
+"""The boundary of a visit, and which cookies of a login a browser takes over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+import pytest
+
+from actors.runtime import Revocation, SystemClock
+from actors.stubs.premises import StubBrowser, StubFetcher, StubPortal, StubPremises
+from actors.worker import visitor as boundary
+from actors.worker.visitor import Visitor, WorkerTools
+from contracts.config import Settings
+from contracts.errors import (
+    Blame,
+    HostResourceError,
+    NetworkError,
+    ProfileCorruptionError,
+    SessionCorruptionError,
+    WrongPageError,
+)
+from contracts.messages import HostSession, LogIn, LoginResult, Visited, VisitFailed, VisitOrder
+from contracts.ports import Cookie, Credentials, Lease, Owner
+from contracts.tasks import Order, POResult, POTask, TaskHandle, TaskStatus
+
+BASE = "http://portal.test"
+HOST = "portal.test"
+HANDLE = TaskHandle(0, "PO1")
+SID = Cookie("sid", "1", HOST)
+TOKEN = Cookie("token", "t", HOST)
+
+
+class Premises(StubPremises):
+    """Stub premises without waiting, whose browsers note the cookies that they were given."""
+
+    def __init__(self) -> None:
+        super().__init__(Settings(base_url=BASE), simulate_failures=False, fixed=True)
+        self.adopted: list[tuple[Cookie, ...]] = []
+
+    def take_time(self) -> None:
+        """No time."""
+
+    def launch(self, owner: Owner) -> StubBrowser:
+        """Start one that notes its cookies."""
+        browser = super().launch(owner)
+        browser.adopt_cookies = self.adopted.append  # type: ignore[method-assign]  # it notes them
+        return browser
+
+
+@pytest.fixture
+def premises() -> Any:
+    """Premises of one test."""
+    made = Premises()
+    yield made
+    made.close()
+
+
+def visitor(premises: Premises) -> Visitor:
+    """A visitor over them."""
+    tools = WorkerTools(
+        launcher=premises.launcher,
+        fetcher=premises.make_fetcher,
+        portal=premises.portal,
+        filing=premises.filing,
+        settings=Settings(base_url=BASE),
+        revocation=lambda _owner: Revocation(),
+    )
+    return Visitor(Owner("w1", 1), tools, SystemClock())
+
+
+def order(session: HostSession | None = None) -> VisitOrder:
+    """An order to visit."""
+    made = Order(HANDLE, POTask("PO1"), "", BASE, HOST)
+    return VisitOrder(Lease(HANDLE, 1, "w1", 1, 1), made, session or HostSession(HOST), 60.0)
+
+
+def nobody(_told: Any) -> None:
+    """Listen to nothing."""
+
+
+def raising(error: Exception) -> Callable[..., Any]:
+    """Return something that raises when it is called."""
+
+    def call(*_: Any, **__: Any) -> Any:
+        raise error
+
+    return call
+
+
+@pytest.mark.parametrize("kind", [TypeError, OSError, RecursionError, MemoryError, StopIteration])
+def test_what_nobody_expects_of_a_browser_is_that_browser_s_fault(
+    premises: Premises, monkeypatch: pytest.MonkeyPatch, kind: type[Exception], caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(StubBrowser, "open", raising(kind("secret")))
+    with pytest.raises(SessionCorruptionError, match=kind.__name__) as caught:
+        visitor(premises).visit(order(), nobody, nobody)
+    assert "secret" not in str(caught.value)
+    assert caplog.records[-1].exc_info is not None, "the traceback is in the log"
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+def test_what_ends_the_program_is_nobody_s_fault(
+    premises: Premises, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
+) -> None:
+    def end(*_: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(StubBrowser, "open", end)
+    with pytest.raises(error):
+        visitor(premises).visit(order(), nobody, nobody)
+
+
+@pytest.mark.parametrize("error", [ValueError("of the dispatcher"), HostResourceError("the journal is full")])
+def test_what_the_driver_s_own_callbacks_raise_passes_as_it_is(premises: Premises, error: Exception) -> None:
+    """It is neither the page's nor the browser's, and no order may be charged for it."""
+    with pytest.raises(type(error)) as caught:
+        visitor(premises).visit(order(), raising(error), nobody)
+    assert caught.value is error
+
+
+def test_an_adapter_that_raises_leaves_the_browser_as_it_is(
+    premises: Premises, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(StubPortal, "read", raising(KeyError("secret")))
+    outcome = visitor(premises).visit(order(), nobody, nobody)
+    assert isinstance(outcome, VisitFailed)
+    assert (outcome.blame, outcome.code, outcome.look_again) == (Blame.ITEM, "WORKER_ERROR", True)
+    assert "KeyError in read" in outcome.message
+    assert "secret" not in outcome.message
+
+
+def test_what_an_adapter_says_on_purpose_stays_what_it_is(premises: Premises, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(StubPortal, "read", raising(WrongPageError("It is another's.")))
+    outcome = visitor(premises).visit(order(), nobody, nobody)
+    assert isinstance(outcome, VisitFailed)
+    assert outcome.message == "It is another's."
+
+
+@pytest.mark.parametrize("error", [SessionCorruptionError("gone"), HostResourceError("full")])
+def test_an_adapter_cannot_tell_that_a_browser_is_gone_or_a_disk_full(
+    premises: Premises, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    monkeypatch.setattr(StubPortal, "read", raising(error))
+    outcome = visitor(premises).visit(order(), nobody, nobody)
+    assert isinstance(outcome, VisitFailed)
+    assert outcome.blame is Blame.ITEM
+
+
+def test_an_adapter_that_raises_over_the_evidence_too_is_still_a_failed_order(
+    premises: Premises, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for method in ("read", "wants_login", "visible_text"):
+        monkeypatch.setattr(StubPortal, method, raising(TypeError()))
+    outcome = visitor(premises).visit(order(), nobody, nobody)
+    assert isinstance(outcome, VisitFailed)
+    assert (outcome.blame, outcome.look_again) == (Blame.ITEM, True)
+
+
+@pytest.mark.parametrize("answers", [200, None])
+def test_a_network_failure_that_gets_out_of_a_visit_asks_the_portal_whose_fault_it_is(
+    premises: Premises, monkeypatch: pytest.MonkeyPatch, answers: int | None
+) -> None:
+    monkeypatch.setattr(boundary, "process_po", raising(NetworkError("cut")))
+    monkeypatch.setattr(StubFetcher, "probe", lambda _self, _base: answers)
+    outcome = visitor(premises).visit(order(), nobody, nobody)
+    assert isinstance(outcome, VisitFailed)
+    assert (outcome.blame, outcome.portal_up) == (Blame.NETWORK, answers is not None)
+
+
+def test_a_launcher_s_own_errors_pass_and_any_other_counts_as_a_browser_that_did_not_start(
+    premises: Premises, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(premises, "launch", raising(ProfileCorruptionError("unreadable")))
+    with pytest.raises(ProfileCorruptionError):
+        visitor(premises)
+    monkeypatch.setattr(premises, "launch", raising(PermissionError("secret")))
+    with pytest.raises(SessionCorruptionError, match="PermissionError"):
+        visitor(premises)
+
+
+@pytest.mark.parametrize("method", ["login_address", "wants_login", "login_form"])
+def test_an_adapter_that_raises_at_a_login_ends_it_as_failed(
+    premises: Premises, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    monkeypatch.setattr(StubPortal, "wants_login", lambda _self, _page: "a form")
+    monkeypatch.setattr(StubPortal, method, raising(IndexError()))
+    ended = visitor(premises).log_in(LogIn(HOST, BASE, Credentials("user", "secret"), 10.0))
+    assert (ended.host, ended.result) == (HOST, LoginResult.FAILED)
+    assert f"IndexError in {method}" in ended.text
+
+
+def test_a_browser_that_raises_at_a_login_is_at_fault(premises: Premises, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(StubBrowser, "open", raising(TypeError()))
+    with pytest.raises(SessionCorruptionError):
+        visitor(premises).log_in(LogIn(HOST, BASE, Credentials("user", "secret"), 10.0))
+
+
+def test_a_probe_that_raises_is_no_answer_and_closing_never_raises(
+    premises: Premises, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = visitor(premises)
+    monkeypatch.setattr(StubFetcher, "probe", raising(ValueError()))
+    monkeypatch.setattr(StubFetcher, "close", raising(ValueError()))
+    assert made.probe(BASE) is None
+    made.close()
+
+
+# --------------------------------------------------------------------------------------------------------------- logins
+
+
+def test_a_newer_login_is_taken_over_whole_and_once(premises: Premises) -> None:
+    made, session = visitor(premises), HostSession(HOST, 1, (SID, TOKEN))
+    for _ in range(2):
+        made.visit(order(session), nobody, nobody)
+    made.visit(order(attrs.evolve(session, version=2)), nobody, nobody)
+    assert premises.adopted == [(SID, TOKEN), (SID, TOKEN)]
+
+
+def test_of_a_renewed_login_only_what_is_new_is_taken_over(premises: Premises) -> None:
+    made, fresh = visitor(premises), attrs.evolve(SID, value="2")
+    made.visit(order(HostSession(HOST, 1, (SID, TOKEN))), nobody, nobody)
+    for _ in range(2):
+        made.visit(order(HostSession(HOST, 1, (fresh, TOKEN), renewals=1)), nobody, nobody)
+    assert premises.adopted == [(SID, TOKEN), (fresh,)]
+
+
+def test_the_browser_in_which_cookies_were_renewed_has_them_already(
+    premises: Premises, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, fresh, other = visitor(premises), attrs.evolve(SID, value="2"), attrs.evolve(TOKEN, value="u")
+    result = POResult(HANDLE, TaskStatus.NO_ATTACHMENTS)
+    monkeypatch.setattr(boundary, "process_po", lambda *_: Visited(result, renewed=(fresh,)))
+    made.visit(order(HostSession(HOST, 1, (SID, TOKEN))), nobody, nobody)
+    monkeypatch.setattr(boundary, "process_po", lambda *_: Visited(result))
+    made.visit(order(HostSession(HOST, 1, (fresh, TOKEN), renewals=1)), nobody, nobody)
+    assert premises.adopted == [(SID, TOKEN)]
+    made.visit(order(HostSession(HOST, 1, (fresh, other), renewals=2)), nobody, nobody)
+    assert premises.adopted[1:] == [(other,)], "what another browser renewed is taken over"
+
+
+def test_an_older_login_is_never_taken_back(premises: Premises) -> None:
+    made = visitor(premises)
+    made.visit(order(HostSession(HOST, 2, (SID,), renewals=3)), nobody, nobody)
+    made.visit(order(HostSession(HOST, 2, (TOKEN,), renewals=2)), nobody, nobody)
+    made.visit(order(HostSession(HOST, 1, (TOKEN,), renewals=9)), nobody, nobody)
+    assert premises.adopted == [(SID,)]
