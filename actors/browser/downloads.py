@@ -100,6 +100,7 @@ class Downloads:
         self._page = page
         self._expected = 0.0
         self._clicked = False
+        self._turned = False
         self._stall = stall
         self._alive = alive
         self._monotonic = monotonic
@@ -107,6 +108,15 @@ class Downloads:
     def expect(self, origin: float) -> None:
         """Click in no other document than the one that began then: it is the one that was read."""
         self._expected = origin
+
+    @property
+    def expected(self) -> float:
+        """When the document began that was read."""
+        return self._expected
+
+    def note_turned(self, *, turned: bool) -> None:
+        """Note whether clicks have changed the page since it was opened: then going back does not show it again."""
+        self._turned = turned
 
     def note_click(self) -> None:
         """Note that something was clicked, which may have opened tabs."""
@@ -166,7 +176,7 @@ class Downloads:
     def _go_back(self, attempt: _Attempt) -> None:
         """Show the order's page again, on which more may wait to be clicked: a file or a page has taken its place."""
         self._page.go(attempt.shown.url, "going back to the order")
-        if self._expected == attempt.shown.time_origin:
+        if self._expected == attempt.shown.time_origin and not self._turned:
             self._expected = self._page.read("going back to the order").time_origin
 
     def _allow(self, into: Path, behavior: str) -> None:

@@ -27,6 +27,8 @@ _WORLD = "purser"
 _HORIZON = 3000
 """Milliseconds: a timer of the page's that is due later is not waited for, unless the look is a patient one."""
 _MOST_REPLACEMENTS = 20
+_LONGEST_CHASE = 40.0
+"""Seconds after which pages that follow one another are without end: well before a silent lease is ended."""
 _FRAME_SECONDS = 3.0
 _FRAME_STEP = 0.15
 _FRAME = """const root = document.documentElement;
@@ -145,7 +147,10 @@ class Page:
             PageReplacedError: One document after the other went away.
             PageRefusedError: Our script raised.
         """
+        began = self._monotonic()
         for _ in range(_MOST_REPLACEMENTS):
+            if self._monotonic() - began > _LONGEST_CHASE:
+                break
             window = self._tab.window
             try:
                 world = self._worlds.get(window) or self._enter(window, doing)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,8 @@ _log = logging.getLogger("purser.browser")
 
 _LOGIN_STEP = 0.05
 _PAGES_BETWEEN_DRAINS = 200
+BLOCKED_SECONDS = 600.0
+"""How long an address that another host did not deliver is asked for no more."""
 
 
 class ChromiumBrowser:
@@ -33,16 +36,26 @@ class ChromiumBrowser:
         user_agent: What it calls itself.
         alive: Says whether its processes run, without asking it.
         stall: Seconds without a byte after which a download is given up.
+        monotonic: The clock, in seconds.
     """
 
-    def __init__(self, tab: Tab, page: Page, user_agent: str, alive: Callable[[], bool], stall: float) -> None:
+    def __init__(
+        self,
+        tab: Tab,
+        page: Page,
+        user_agent: str,
+        alive: Callable[[], bool],
+        stall: float,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._tab = tab
         self._page = page
         self._user_agent = user_agent
         self._alive = alive
         self._downloads = Downloads(tab, page, stall, alive)
         self._opened = 0
-        self._blocked: set[str] = set()
+        self._monotonic = monotonic
+        self._blocked: dict[str, float] = {}
 
     @property
     def user_agent(self) -> str:
@@ -65,8 +78,10 @@ class ChromiumBrowser:
         doing = "opening a page"
         self._forget_old_events()
         self._downloads.clear_up()
+        self._downloads.note_turned(turned=False)
+        self._unblock(doing)
         with self._blaming_the_page(doing):
-            before = self._page.time_origin(doing)
+            before = self._origin_before(doing)
             page = self._arrive(url, before, doing)
             if page.time_origin != before:
                 return page
@@ -88,7 +103,10 @@ class ChromiumBrowser:
         doing = "showing more of the page"
         with self._blaming_the_page(doing):
             self._downloads.note_click()
-            self._page.click(control, doing)
+            self._downloads.note_turned(turned=True)
+            why = self._page.click(control, doing, origin=self._downloads.expected)
+            if why:
+                raise PageReadingError(f"A control that shows more of the page could not be clicked: {why}.")
             return self._snapshot("", self._page.read(doing))
 
     @contextmanager
@@ -99,6 +117,18 @@ class ChromiumBrowser:
         except (PageReplacedError, PageRefusedError) as error:
             self._page.go("about:blank", doing)
             raise PageReadingError(f"{error} Open the order by hand and look at its page.") from error
+        except NetworkError:
+            # What half came must not be in the way of the next order.
+            self._page.go("about:blank", doing)
+            raise
+
+    def _origin_before(self, doing: str) -> float:
+        """Return when the document began that is shown now; one that gives no answer is left."""
+        try:
+            return self._page.time_origin(doing)
+        except (NetworkError, PageReplacedError, PageRefusedError):
+            self._page.go("about:blank", doing)
+            return self._page.time_origin(doing)
 
     def screenshot(self) -> bytes:
         """Return what the window shows as a PNG; see `contracts.ports.Browser.screenshot`."""
@@ -107,7 +137,8 @@ class ChromiumBrowser:
     def _arrive(self, url: str, before: float, doing: str) -> PageSnapshot:
         """Go to `url` and read what is shown then.
 
-        What other hosts do not deliver is not needed: it is blocked for this browser's life, and the page opened again.
+        What other hosts do not deliver is not needed: it is blocked for a while, and the page opened again. Not for
+        ever, since a host that was down for a moment may deliver what a page cannot do without.
         """
         try:
             self._page.go(url, doing)
@@ -127,14 +158,22 @@ class ChromiumBrowser:
 
     def _block(self, addresses: tuple[str, ...], doing: str) -> bool:
         """Ask for these addresses no more; False when there is none that was not blocked before."""
-        new = set(addresses) - self._blocked
+        # With whatever query: trackers make up another one for each page.
+        new = {f"{address.partition('?')[0]}*" for address in addresses} - self._blocked.keys()
         if not new:
             return False
-        self._blocked |= new
+        self._blocked |= dict.fromkeys(new, self._monotonic() + BLOCKED_SECONDS)
         _log.info("Not needed and not delivered, so no longer asked for: %s", ", ".join(sorted(new)))
         self._tab.command("Network.enable", doing)
         self._tab.command("Network.setBlockedURLs", doing, urls=sorted(self._blocked))
         return True
+
+    def _unblock(self, doing: str) -> None:
+        """Ask again for what has been blocked long enough."""
+        now = self._monotonic()
+        if any(until <= now for until in self._blocked.values()):
+            self._blocked = {address: until for address, until in self._blocked.items() if until > now}
+            self._tab.command("Network.setBlockedURLs", doing, urls=sorted(self._blocked))
 
     def _snapshot(self, requested: str, reading: Reading) -> PageSnapshot:
         url, html = reading.url, reading.html

@@ -134,6 +134,7 @@ class HttpFetcher:
             with self._answer(address, self._headers(address, reach, request), watch) as answer:
                 watch.touch()
                 if reach.is_portal(address):
+                    watch.check()  # what answers to nobody any more sets nothing: a login may have ended meanwhile
                     self._renewed.note(_each(answer, b"set-cookie"), address, request.cookies)
                 if answer.has_redirect_location and (locations := _each(answer, b"location")):
                     address = reach.redirect_target(address, locations)

@@ -14,21 +14,21 @@ from selectolax.lexbor import LexborNode
 
 from actors.portals.addresses import last_part, path_of, same_origin
 from actors.portals.document import Document, ancestors, attribute, label_text
-from actors.portals.numbers import holds_number
+from actors.portals.numbers import holds_number, tidy
 from actors.portals.placing import Placing
 from actors.portals.seeing import is_frame_work, is_quoting, words_of
 from actors.portals.sheet import Sheet
 from actors.portals.words import FILES, plain
 from contracts.ports import Control
 
-_PRESSABLE = "a, button, [role=button], [role=tab], [role=link], input[type=button i], link[rel~=next i]"
+_PRESSABLE = "a, button, [role=button], [role=tab], [role=link], input[type=button i], link[rel~=next i], summary"
 _TABS = (
     "[role=tab], [data-toggle=tab], [data-bs-toggle=tab], [data-toggle=pill]"
     ", [data-bs-toggle=pill]"
     ", [data-toggle=collapse], [data-bs-toggle=collapse], [aria-expanded=false]"
     ", [class~=tabs] a, [class~=tabs] button, [class~=nav-tabs] a"
     ", [class~=nav-tabs] button, [class~=nav-pills] a, [class~=nav-link], [class~=tab], [class~=tab] a"
-    ", [class~=tab-link], [class*=tabs-] a, [class*=tab-list] a, [class*=tab-list] button"
+    ", [class~=tab-link], [class*=tabs-] a, [class*=tab-list] a, [class*=tab-list] button, summary"
 )
 _LONGEST = 60
 _MOST = 60
@@ -36,6 +36,14 @@ _NEXT_CLASSES = frozenset({"next", "next_page", "next-page", "nextpage", "pagina
 _NEXT = re.compile(
     r"(?:go to )?(?:the )?next(?: page)?|nachste(?: seite)?|weiter|proxim[ao](?: pagina)?|(?:pagina )?seguinte"
     r"|(?:pagina )?siguiente|(?:page )?suivante?|[>\u203a\u00bb\u2192]{1,2}"
+)
+_NEXT_PAGE = re.compile(
+    r"(?:go to )?(?:the )?next page|nachste seite|proxima pagina|pagina (?:seguinte|siguiente|proxima)|page suivante"
+)
+_PAGE_CALL = re.compile(
+    r"Page\$(?:\d+|Next)"
+    r"|(?<![a-z])(?:go|to|set|load|show|change){0,2}(?:page|pagina|seite)(?:no|num|index)?\W{1,4}\d",
+    re.IGNORECASE,
 )
 _NEXT_WITH_SIGN = re.compile(rf"(?:{_NEXT.pattern})(?: ?[>\u203a\u00bb\u2192\u2026]+)?")
 _PAGED = re.compile(r"pag(?:ination|inator|ing|er|es|e-links|inate)", re.IGNORECASE)
@@ -109,10 +117,17 @@ def continuation(sheet: Sheet, placings: Mapping[Document, Placing], po_number: 
             if address is None:
                 if not _is_filled(document, node, placing):
                     reveals.setdefault(_control(document, node))
+            elif lists_files and not document.place and _is_below(address, document):
+                # What is listed here may be the order as a document, and all that is attached to it be there.
+                reveals.setdefault(_control(document, node))
             elif not lists_files and not document.place and _is_below(address, document):
                 elsewhere = elsewhere or address
         for node in _more(document, placing):
-            reveals.setdefault(_control(document, node))
+            address = _address(document, node)
+            if address is None:
+                reveals.setdefault(_control(document, node))
+            elif not document.place and _is_page_of_list(address, document, po_number):
+                elsewhere = elsewhere or address
     return Continuation(next_page or elsewhere, tuple(reveals))
 
 
@@ -144,13 +159,15 @@ def _is_next(document: Document, node: LexborNode) -> bool:
     classes = words_of(node) | (words_of(parent) if parent is not None and parent.tag == "li" else frozenset())
     if classes & _NEXT_CLASSES:
         return True
-    for text in (label_text(node), attribute(node, "aria-label"), attribute(node, "value"), attribute(node, "title")):
-        if 0 < len(text) <= _LONGEST and _NEXT_WITH_SIGN.fullmatch(plain(text)):
-            return document.is_within(node, _is_pagination)
-    return _follows_current(node) and document.is_within(node, _is_pagination)
+    texts = (label_text(node), attribute(node, "aria-label"), attribute(node, "value"), attribute(node, "title"))
+    said = [plain(text) for text in texts if 0 < len(text) <= _LONGEST]
+    if any(_NEXT_WITH_SIGN.fullmatch(text) for text in said):
+        is_certain = any(_NEXT_PAGE.search(text) for text in said) or _calls_page(node)
+        return is_certain or document.is_within(node, _is_pagination)
+    return _follows_current(document, node) and (_calls_page(node) or document.is_within(node, _is_pagination))
 
 
-def _follows_current(node: LexborNode) -> bool:
+def _follows_current(document: Document, node: LexborNode) -> bool:
     """Whether a link is a page's number, and the number before it is marked as the page in hand."""
     text = label_text(node)
     if not (text.isdecimal() and text.isascii() and len(text) <= 4):
@@ -161,8 +178,35 @@ def _follows_current(node: LexborNode) -> bool:
             before = before.prev
         if before is not None and plain(label_text(before)).partition(" ")[0] == str(int(text) - 1):
             marked = [before, *before.css("*")[:4]]
-            return any(words_of(one) & _CHOSEN or "aria-current" in one.attributes for one in marked)
-    return False
+            if _calls_page(node) and not any(one.tag in ("a", "button") for one in marked):
+                return True  # the page in hand is the number that leads nowhere
+            if any(_is_current(document, one) for one in marked):
+                return True
+            if document.is_within(node, _is_pagination) and not any(one.tag in ("a", "button") for one in marked):
+                return True
+    return _is_second(document, node, text)
+
+
+def _is_current(document: Document, node: LexborNode) -> bool:
+    """Whether a page's number is marked as the page in hand, or leads to where we are."""
+    is_marked = bool(words_of(node) & _CHOSEN) or "aria-current" in node.attributes
+    return is_marked or document.resolve(attribute(node, "href")) == document.url
+
+
+def _is_second(document: Document, node: LexborNode, text: str) -> bool:
+    """Whether a link is the 2 of a list's pages and none of them is known for the page in hand: then that is the 1."""
+    around = next((one for one in ancestors(node) if _is_pagination(one)), None)
+    if text != "2" or around is None:
+        return False
+    linked = {label_text(one) for one in around.css("a, button")}
+    if any(number not in linked for number in re.findall(r"\d+", label_text(around)) if number != "1"):
+        return False  # a number that leads nowhere is the page in hand
+    return not any(_is_current(document, one) for one in around.css("*"))
+
+
+def _calls_page(node: LexborNode) -> bool:
+    """Whether what an element does when it is pressed names a page's number."""
+    return any(_PAGE_CALL.search(attribute(node, name)) for name in ("href", "onclick"))
 
 
 def _is_pagination(node: LexborNode) -> bool:
@@ -209,25 +253,28 @@ def _more(document: Document, placing: Placing) -> Iterator[LexborNode]:
     """Yield the controls that show more of the list they stand at."""
     seen = 0
     for node in document.select(_PRESSABLE):
-        if (
-            seen >= _MOST
-            or node.mem_id in placing.files
-            or not _MORE.fullmatch(_said(node))
-            or _address(document, node) is not None
-        ):
+        if seen >= _MOST or node.mem_id in placing.files or not _MORE.fullmatch(_said(node)) or _is_open(node):
             continue
         seen += 1
         if not document.is_in_view(node) or _is_off(node) or not _is_harmless(node):
             continue
-        names_files = re.search(FILES, _said(node)) is not None
+        names_files = re.search(rf"(?<!\w){FILES}(?!\w)", _said(node)) is not None
         if attribute(node, "aria-expanded").lower() == "true" or document.is_within(node, is_frame_work):
             continue
-        if names_files or (not document.is_within(node, is_quoting) and placing.is_of_files(node) is not False):
+        goes_with = placing.is_of_files(node)
+        is_theirs = goes_with is not False if _address(document, node) is None else goes_with is True
+        if names_files or (is_theirs and not document.is_within(node, is_quoting)):
             yield node
+
+
+def _is_open(node: LexborNode) -> bool:
+    return node.tag == "summary" and node.parent is not None and "open" in node.parent.attributes
 
 
 def _is_chosen(node: LexborNode) -> bool:
     """Whether a tab is the one that is open."""
+    if _is_open(node):
+        return True
     for name in ("aria-selected", "aria-expanded", "aria-pressed"):
         if attribute(node, name).lower() == "true":
             return True
@@ -238,6 +285,9 @@ def _is_chosen(node: LexborNode) -> bool:
 
 def _is_filled(document: Document, node: LexborNode, placing: Placing) -> bool:
     """Whether what a tab opens is there already, drawn or not."""
+    if node.tag == "summary" and node.parent is not None:
+        around = tidy(node.parent.text()).removeprefix(tidy(node.text()))
+        return bool(around.strip()) or bool(placing.inside(node.parent))
     href = attribute(node, "href")
     names = [attribute(node, "aria-controls"), attribute(node, "data-target"), attribute(node, "data-bs-target"), href]
     for given in names:

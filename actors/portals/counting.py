@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 
 import attrs
 from selectolax.lexbor import LexborNode
@@ -26,7 +27,7 @@ _TITLES = (
 _MANY = r"(\d{1,5})"
 _TOTAL = (
     r"(?:total(?: number)?(?: of| de| des)?|number of|no\.? of|anzahl(?: der)?|gesamt|numero de|nombre de|all|there are"
-    r"|you have)?:? ?"
+    r"|you have|this (?:purchase )?order (?:has|contains|includes))?:? ?"
 )
 _NAMED = re.compile(rf"{_TOTAL}{FILES} ?(?:[:\-\u2013] ?{_MANY}|[(\[] ?{_MANY} ?(?:{FILES}|total|in total)? ?[)\]])\.?")
 _COUNTED = re.compile(
@@ -53,6 +54,8 @@ _NONE = re.compile(
     r"(?: (?:yet|found|attached|available|uploaded|vorhanden|gefunden|encontrados?|have been (?:added|uploaded)))?\.?"
     rf"|{FILES}: ?(?:none|keine|nenhum|ninguno|aucune?|-|n/a)\.?"
 )
+_LABEL = re.compile(rf"{_TOTAL}(?!(?:file|document|datei|dokument|documento|archivo|arquivo|fichier):?$){FILES}:?")
+_IS_NUMBER = re.compile(r"\d{1,5}|\(\d{1,5}\)|\[\d{1,5}\]")
 _WORD = re.compile(rf"(?<!\w)(?=[adefop]){FILES}(?!\w)")
 _ANY_RANGE = re.compile(r"\d ?(?:of|von|de|sur|/) ?\d")
 _BEFORE = re.compile(r"(?:\d\W{0,3}|(?:no|keine?|nenhum|sem|sin|ningun|aucune?|pas de|nao ha) )$")
@@ -113,10 +116,22 @@ def _short_texts(document: Document) -> Iterator[tuple[str, LexborNode]]:
                 badged = _BADGED.fullmatch(text)
                 if badged and any(plain(label_text(one)) == badged[1] for one in node.css("*")[:_PARTS_OF_A_TITLE]):
                     yield f"{badged[1]} files", node
+    yield from _labelled_counts(document)
     for line in document.lines_in_view:
         is_short = len(line.text) <= _LONGEST and line.block.mem_id not in titles
         if is_short and not any(document.is_within(line.block, rule) for rule in (is_quoting, is_frame_work)):
             yield line.text, line.block
+
+
+def _labelled_counts(document: Document) -> Iterator[tuple[str, LexborNode]]:
+    """Yield what a label and a number beside it say together: cells of one row, a term and what is said of it."""
+    for label, count in pairwise(document.lines_in_view):
+        if not _IS_NUMBER.fullmatch(count.text) or not _LABEL.fullmatch(label.text):
+            continue
+        one, other = label.block.parent, count.block.parent
+        is_beside = one is not None and other is not None and one.mem_id == other.mem_id
+        if is_beside and not any(document.is_within(label.block, rule) for rule in (is_quoting, is_frame_work)):
+            yield f"files: {count.text.strip('()[]')}", label.block
 
 
 def _number_in(text: str, block: LexborNode, placing: Placing, listed: int) -> int | None:

@@ -57,6 +57,10 @@ def ancestors(node: LexborNode) -> Iterator[LexborNode]:
         parent = parent.parent
 
 
+def _is_not_drawn(node: LexborNode) -> bool:
+    return "purser-not-drawn" in node.attributes
+
+
 def _pieces(node: LexborNode, most: int | None = None) -> Iterator[str | None]:
     """Yield the texts below `node` that a person can see, and None where a line ends. The cells of a row share one."""
     waiting: list[LexborNode | str | None] = [node]
@@ -145,6 +149,10 @@ class Document:
     def is_shown(self, node: LexborNode) -> bool:
         """Whether neither the element nor anything around it is hidden for certain."""
         return not self.is_within(node, is_hidden)
+
+    def is_drawn(self, node: LexborNode) -> bool:
+        """Whether the browser drew the element, or did not say. For messages: what a tab will show is not drawn yet."""
+        return not self.is_within(node, _is_not_drawn)
 
     def is_in_view(self, node: LexborNode) -> bool:
         """Whether a person most likely sees the element: it is neither hidden nor waiting for its occasion."""

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 
 import attrs
+from selectolax.lexbor import LexborNode
 
 from actors.portals.addresses import path_of
 from actors.portals.counting import Count
@@ -19,7 +20,7 @@ from actors.portals.document import Document, attribute
 from actors.portals.proof import Proof, has_sections, is_searched_for
 from actors.portals.seeing import hides_itself, is_dormant, is_quoting
 from actors.portals.sheet import Sheet
-from actors.portals.words import INTERSTITIAL, IS_LOADING_LAST, LOADING
+from actors.portals.words import INTERSTITIAL, IS_LOADING_LAST, LOADING, NOT_LOADED
 
 _LONGEST = 60
 _UNFILLED = re.compile(r"\{\{[^{}]{0,80}\}\}|\$\{[^{}]{0,80}\}|<%[^%]{0,80}%>|\[\[[^\[\]]{0,80}\]\]|%\{[^{}]{0,80}\}")
@@ -41,6 +42,7 @@ _LIST_NAME = re.compile(
     re.IGNORECASE,
 )
 _FILE = re.compile(r"\.(?:pdf|docx?|xlsx?|pptx?|csv|zip|msg|eml|txt|tiff?|xml|jpe?g|png)$", re.IGNORECASE)
+_FILE_NAME = re.compile(r"(?!www\.)[\w()\[\]][^/\\:]{0,150}\.(?:pdf|docx?|xlsx?|pptx?|zip|msg|eml|tiff?)")
 _REFRESH = re.compile(r"\s*(\d{1,3})(?:\.\d*)?\s*(?:[;,]\s*(?:url\s*=)?\s*\S.*)?$", re.IGNORECASE)
 
 
@@ -65,7 +67,11 @@ class Findings:
 
 def doubts_about(found: Findings, po_number: str) -> tuple[str, ...]:
     """Return the reasons to doubt that a list is complete, or that an order has no attachments at all."""
-    reasons = [*_not_read(found.sheet), *_loading(found.sheet, lists_files=bool(found.listed))]
+    reasons = [
+        *_not_read(found.sheet),
+        *_not_loaded(found.sheet),
+        *_loading(found.sheet, lists_files=bool(found.listed)),
+    ]
     if not found.listed:
         reasons += _none_unproven(found, po_number)
     return tuple(dict.fromkeys(reasons))
@@ -76,17 +82,33 @@ def _not_read(sheet: Sheet) -> Iterator[str]:
         yield "the page is nested too deep to be read exactly"
 
 
+def _not_loaded(sheet: Sheet) -> Iterator[str]:
+    for document in sheet.own:
+        for line in document.lines_in_view if NOT_LOADED.search(document.rough_text) else ():
+            is_said = document.is_drawn(line.block) and not document.is_within(line.block, is_quoting)
+            if is_said and NOT_LOADED.search(line.text):
+                yield f"the page says {line.text[:_LONGEST]!r}"
+
+
 def _loading(sheet: Sheet, *, lists_files: bool) -> Iterator[str]:
     for document in sheet.own:
-        if any(document.is_in_view(node) for node in document.select(_BUSY)):
+        busy = (node for node in document.select(_BUSY) if not lists_files or _may_hold_files(node))
+        if any(document.is_in_view(node) and document.is_drawn(node) for node in busy):
             yield "the page says that a part of it is still busy"
         if not _LOADING_HINT.search(document.rough_text):
             continue
         for line in document.lines_in_view:
-            if len(line.text) <= _LONGEST and not document.is_within(line.block, is_quoting):
+            is_said = document.is_drawn(line.block) and not document.is_within(line.block, is_quoting)
+            if len(line.text) <= _LONGEST and is_said:
                 is_waiting = LOADING.fullmatch(line.text) or IS_LOADING_LAST.fullmatch(line.text)
                 if is_waiting or (not lists_files and INTERSTITIAL.search(line.text)):
                     yield f"the page says {line.text!r}"
+
+
+def _may_hold_files(node: LexborNode) -> bool:
+    """Whether a busy part may be the list of attachments, and not what the portal shows beside it."""
+    is_named = _LIST_NAME.search(f"{attribute(node, 'id')} {attribute(node, 'class')}") is not None
+    return is_named or node.tag in ("body", "main") or bool(node.css("a[href]"))
 
 
 def _none_unproven(found: Findings, po_number: str) -> Iterator[str]:
@@ -104,6 +126,11 @@ def _none_unproven(found: Findings, po_number: str) -> Iterator[str]:
     if not found.count.is_none:
         for document in sheet.own:
             yield from _unfilled(document)
+    for document in sheet.own:
+        for line in document.lines_in_view:
+            if _FILE_NAME.fullmatch(line.text) and not document.is_within(line.block, is_quoting):
+                yield f"the page shows {line.text[:_LONGEST]!r}, which nothing lists as an attachment"
+                return
 
 
 def _links(document: Document) -> Iterator[str]:

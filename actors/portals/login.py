@@ -90,7 +90,9 @@ def login_reason(sheet: Sheet, login_paths: tuple[str, ...], known: Known) -> st
 
 def _form_reason(sheet: Sheet, known: Known, *, is_filled: bool) -> str:
     for document in sheet.seen:
-        in_view = filter(document.is_in_view, document.select(_PASSWORDS))
+        in_view = (
+            node for node in document.select(_PASSWORDS) if document.is_in_view(node) and document.is_drawn(node)
+        )
         for field in islice(in_view, _MOST_FIELDS):
             if _is_for_login(document, field, known, is_filled=is_filled):
                 where = " in one of its frames" if document.place else ""
@@ -162,7 +164,8 @@ def _text_reason(sheet: Sheet, known: Known, *, is_filled: bool) -> str:
         return ""
     for document in sheet.own:
         for node in document.select(MESSAGE_BOXES):
-            if document.is_in_view(node) and not document.is_within(node, is_quoting):
+            is_seen = document.is_in_view(node) and document.is_drawn(node)
+            if is_seen and not document.is_within(node, is_quoting):
                 text = label_text(node)
                 if _ends_session(text, weak=not is_filled):
                     return f"the page says {text[:80]!r}"
@@ -175,7 +178,8 @@ def _text_reason(sheet: Sheet, known: Known, *, is_filled: bool) -> str:
 
 def _is_session_line(sheet: Sheet, document: Document, line: Line, *, is_order: bool) -> bool:
     """Whether a line of text is what the page is there to say, and it says that the login has ended."""
-    if not _ends_session(line.text, weak=True) or document.is_within(line.block, is_quoting):
+    is_said = document.is_drawn(line.block) and not document.is_within(line.block, is_quoting)
+    if not is_said or not _ends_session(line.text, weak=True):
         return False
     is_strong = _ends_session(line.text, weak=False)
     if not is_order:

@@ -26,6 +26,9 @@ _OTHER_RIGHT = re.compile(
     r"|print|export"
     r"|receive|close|reopen|editar|alterar|modificar|aprovar|aprobar|excluir|eliminar|modifier|approuver|supprimer"
     r"|bearbeiten|andern|genehmigen)"
+    # Nor may something beside the order be seen, such as its prices.
+    r"| to (?:view|see|access) (?!.{0,40}?(?<!\w)(?:orders?|po|pages?|documents?|records?|resources?|contents?|files?"
+    r"|attachments?|this|it|area|site)(?!\w))\w"
 )
 # "The old part number does not exist any more" is said of something else than the page.
 _NEEDS_SUBJECT = re.compile(
@@ -120,6 +123,8 @@ class Denials:
         found = self.phrases.search(line.text)
         if found is None or _OTHER_RIGHT.match(line.text, found.end()) or document.is_within(line.block, is_quoting):
             return False
+        if not document.is_drawn(line.block):
+            return False
         if not is_named:
             return True
         return (
@@ -133,7 +138,7 @@ class Denials:
 
 def _boxed(document: Document, boxes: str) -> Iterator[str]:
     for node in document.select(boxes):
-        if document.is_in_view(node) and not document.is_within(node, is_quoting):
+        if document.is_in_view(node) and document.is_drawn(node) and not document.is_within(node, is_quoting):
             text = label_text(node)
             if text:
                 yield text

@@ -61,6 +61,9 @@ class Placing:
             if inside:
                 before = [one for one in inside if one[1] < own[0]]
                 return (before[-1] if before else inside[0])[2]
+            # The foot of a table goes with the table; one that holds nothing but the foot has a single row.
+            if parent.tag == "table" and len(parent.css("tr")) > 1:
+                return False
         return None
 
     def inside(self, node: LexborNode) -> bool:

@@ -159,5 +159,16 @@ LOADING = re.compile(
 )
 """A line that says nothing but that something is still to come. To be matched whole."""
 
+NOT_LOADED = re.compile(
+    rf"(?<!\w)(?:(?:failed|unable|error|not able) (?:to )?(?:load|loading|fetch|fetching|retrieve|retrieving|display)"
+    rf"(?: the| your| all)? {FILES}"
+    rf"|(?:could not|couldn't|cannot|can't|can not) (?:be )?(?:load|fetch|retrieve|display)(?: the| your| all)? {FILES}"
+    rf"|{FILES} (?:could not|couldn't|cannot|can't|can not) be (?:loaded|fetched|retrieved|displayed|shown)"
+    rf"|{FILES} (?:konnten?|konnen|kann) nicht (?:geladen|angezeigt|abgerufen) werden"
+    rf"|(?:nao foi possivel carregar|no se (?:pudo|pudieron) cargar|impossible de charger)"
+    rf"(?: os| o| los| el| les| le)? {FILES})(?!\w)"
+)
+"""What a page says whose list did not come."""
+
 IS_LOADING_LAST = re.compile(rf"{FILES} (?:is |are )?(?:still )?(?:loading|(?:werden|wird) geladen)[ .\u2026]*")
 """The same with the verb at its end. To be matched whole."""

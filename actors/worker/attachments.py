@@ -140,6 +140,8 @@ class _Carrier:
     harvest: Harvest = attrs.field(factory=Harvest, init=False)
     cookies: tuple[Cookie, ...] = attrs.field(default=(), init=False)
     staging: Path | None = attrs.field(default=None, init=False)
+    turned_back: PageSnapshot | None = attrs.field(default=None, init=False)
+    """The view of a list that is shown no more, since the page had to be opened again; no control of it is clicked."""
 
     def bring_list(
         self, page: PageSnapshot, reading: OrderPage, read: Callable[[PageSnapshot], OrderPage]
@@ -152,15 +154,21 @@ class _Carrier:
                 if view.fresh:
                     self._bring_view(view)
         except BaseException:
+            self._drop_begun()  # first, since what is on its way may set cookies, too
             self.tools.fetcher.take_cookies()  # so that none of them lies over the browser's own at the next visit
             raise
-        finally:
-            if isinstance(self.tools.fetcher, ReadsAhead):
-                self.tools.fetcher.drop_begun()
+        self._drop_begun()
+        if self.turned_back is not None:
+            whole.doubts.append("the page was opened again amid its list, to see whether the login had ended")
+            self.turned_back = None
         if whole.stated > whole.seen:
             whole.doubts.append(f"the page names {whole.stated} attachments and shows {whole.seen}")
             self.harvest.found += whole.stated - whole.seen if whole.seen else 0
         return whole.doubts
+
+    def _drop_begun(self) -> None:
+        if isinstance(self.tools.fetcher, ReadsAhead):
+            self.tools.fetcher.drop_begun()
 
     def _check_count(self, more: int) -> None:
         found, most = self.harvest.found + more, self.tools.limits.max_count
@@ -271,6 +279,8 @@ class _Carrier:
         try:
             return self._placed(item, into, page)
         except AuthenticationError:
+            if self.sight.turned:
+                self.turned_back = page
             again = self.sight.open(self.tools, page.url)
             if not again.is_new or again.http_status >= 400 or self.tools.portal.wants_login(again):
                 raise
@@ -305,6 +315,8 @@ class _Carrier:
         browser, size = self.tools.browser, self.tools.limits.max_size
         if item.url is not None and self._goes_over_http(item):
             return self.tools.fetcher.fetch(self._request(item.url, page), into, self.watch)
+        if item.control is not None and page is self.turned_back:
+            raise AttachmentError("The page had to be opened again, and does not show the part of the list it was on.")
         if item.control is not None:
             return browser.download_by_click(item.control, into, self.watch, size)
         if item.url is not None:

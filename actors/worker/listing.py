@@ -6,6 +6,7 @@ it is shown. What cannot be shown, or not be proven to be all, is noted as a dou
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 
@@ -18,6 +19,18 @@ from contracts.ports import Control, ListedAttachment, OrderPage, PageSnapshot
 
 MOST_STEPS = 250
 """Pages and presses after which a list counts as endless."""
+_FILE_NAME = re.compile(r"\w\.\w{1,8}\b")
+
+Key = tuple[str, str, str, str]
+"""By what controls without an address are told apart: everything they say."""
+
+
+def _key(item: ListedAttachment) -> Key:
+    return item.label, item.title, item.aria_label, item.text
+
+
+def _labels_of(reading: OrderPage) -> Counter[Key]:
+    return Counter(_key(item) for item in reading.attachments if item.url is None)
 
 
 @attrs.frozen
@@ -55,7 +68,7 @@ class WholeList:
     stated: int = 0
     seen: int = 0
     _addresses: set[str] = attrs.field(factory=set, init=False)
-    _labels: Counter[tuple[str, ...]] = attrs.field(factory=Counter, init=False)
+    _labels: Counter[Key] = attrs.field(factory=Counter, init=False)
     _opened: set[str] = attrs.field(factory=set, init=False)
     _spent: set[Control] = attrs.field(factory=set, init=False)
 
@@ -73,7 +86,7 @@ class WholeList:
             yield View(page, fresh)
             self.watch.touch()
             self.watch.check()
-            after = self._show_more(reading)
+            after = self._show_more(page, reading)
             if after is None:
                 self._note(page, reading)
                 return
@@ -89,27 +102,28 @@ class WholeList:
 
     def _fresh(self, reading: OrderPage) -> tuple[ListedAttachment, ...]:
         fresh: list[ListedAttachment] = []
-        labels: Counter[tuple[str, ...]] = Counter()
+        labels: Counter[Key] = Counter()
         for item in reading.attachments:
             if item.url is not None:
                 if item.url not in self._addresses:
                     self._addresses.add(item.url)
                     fresh.append(item)
                 continue
-            key = (item.label, item.title, item.aria_label, item.text)
+            key = _key(item)
             labels[key] += 1
             if labels[key] > self._labels[key]:
                 fresh.append(item)
         self._labels |= labels
         return tuple(fresh)
 
-    def _show_more(self, reading: OrderPage) -> tuple[PageSnapshot, OrderPage] | None:
+    def _show_more(self, page: PageSnapshot, reading: OrderPage) -> tuple[PageSnapshot, OrderPage] | None:
         """Show what the list has beside this view; None when there is nothing more, or nothing more can be shown."""
         for control in reading.reveals:
             if control not in self._spent:
-                after = self._pressed(control, reading)
-                if after is not None:
-                    return after
+                # What it led to instead is no page of this list, and nothing may be pressed there.
+                return self._pressed(control, page, reading) or self._read_after(
+                    lambda: self.sight.open(self.tools, page.url), "the page that it was pressed on"
+                )
         address = reading.next_page
         if not address or address in self._opened:
             return None
@@ -122,13 +136,37 @@ class WholeList:
         self._labels.clear()  # what is alike on two pages are two files
         return after
 
-    def _pressed(self, control: Control, reading: OrderPage) -> tuple[PageSnapshot, OrderPage] | None:
+    def _pressed(
+        self, control: Control, page: PageSnapshot, reading: OrderPage
+    ) -> tuple[PageSnapshot, OrderPage] | None:
         self.watch.say("showing more of the list")
         after = self._read_after(lambda: self.sight.press(self.tools, control), "what a control of it shows")
-        # Once, unless it brings something: one that stays where it is would be pressed for ever.
-        if after is None or after[1].attachments == reading.attachments:
+        # Once, unless it brings something: one that stays where it is, or leads back, would be pressed for ever.
+        if after is None or not self._brings_any(after[1]):
             self._spent.add(control)
+        if after is not None and self._may_be_others(page, reading, *after):
+            self.doubts.append("files that a control of it shows cannot be told from those before it: none has a name")
         return after
+
+    def _brings_any(self, reading: OrderPage) -> bool:
+        """Whether a view shows what no view before it has shown."""
+        is_new = any(item.url is not None and item.url not in self._addresses for item in reading.attachments)
+        return is_new or bool(_labels_of(reading) - self._labels)
+
+    def _may_be_others(self, page: PageSnapshot, reading: OrderPage, shown: PageSnapshot, after: OrderPage) -> bool:
+        """Whether nameless controls that look like those before them may stand for others: the text around differs."""
+        before, now = (
+            sum(count for key, count in _labels_of(one).items() if not any(map(_FILE_NAME.search, key)))
+            for one in (reading, after)
+        )
+        if not before or not now:
+            return False
+        if now < before:
+            return True
+        lines = [Counter(self.tools.portal.visible_text(one).splitlines()) for one in (page, shown)]
+        lost = (lines[0] - lines[1]).total()
+        # Where more is added, hardly more goes away than the button for it and a count.
+        return lost >= (max(3, before) if now > before else 1)
 
     def _read_after(self, show: Callable[[], PageSnapshot], what: str) -> tuple[PageSnapshot, OrderPage] | None:
         """Show more and read it; None, with a doubt, when that is no page of this list."""

@@ -27,6 +27,8 @@ from contracts.tasks import Order
 
 SECONDS_OF_PATIENCE = 6.0
 """How long a page that is not the order's, and that its scripts may yet change, is looked on at."""
+SECONDS_BEFORE_NONE = 1.0
+"""How long an order's page that lists nothing, and that its scripts may yet change, is looked on at."""
 
 
 class LoginMetError(Exception):
@@ -40,22 +42,24 @@ class Sight:
     Args:
         page: What the browser shows, as far as it is known to belong to this visit.
         first: The address that was opened first.
+        turned: Whether clicks have changed it since it was opened, so that opening it again shows something else.
     """
 
     page: PageSnapshot | None = None
     first: str = ""
+    turned: bool = False
 
     def open(self, tools: Tools, address: str) -> PageSnapshot:
         """Open an address and take what it shows in hand. Raises as `Browser.open`."""
         self.first = self.first or address
-        self.page = None
+        self.page, self.turned = None, False
         self.page = tools.browser.open(address)
         return self.page
 
     def press(self, tools: Tools, control: Control) -> PageSnapshot:
         """Click what shows more of the page, and take that in hand. Raises as `Browser.press`."""
         before = self.page
-        self.page = None
+        self.page, self.turned = None, True
         shown = tools.browser.press(control)
         # Who was sent on to an identity provider is told by what was asked for at first.
         self.page = attrs.evolve(shown, requested_url=before.requested_url) if before is not None else shown
@@ -129,13 +133,24 @@ def _read_patiently(
     while True:
         reading = tools.portal.read(page, number)
         left = min(deadline - tools.monotonic(), watch.remaining() / 2)
-        if not isinstance(reading, WrongPage | LoginPage) or not page.may_change or left <= 0:
+        if _lists_none(reading):
+            left, deadline = min(left, SECONDS_BEFORE_NONE), 0.0
+        elif not isinstance(reading, WrongPage | LoginPage):
+            return page, reading
+        if not page.may_change or left <= 0:
             return page, reading
         longer = sight.look_longer(tools, left)
         watch.check()
         if longer is None:
             return page, reading
         page = longer
+
+
+def _lists_none(reading: PageReading) -> bool:
+    """Whether a page shows neither a file nor a way to more, so that it would count as an order without any."""
+    if not isinstance(reading, OrderPage) or reading.doubts:
+        return False
+    return not (reading.attachments or reading.stated or reading.next_page or reading.reveals or reading.requisitions)
 
 
 def read_again(order: Order, tools: Tools, page: PageSnapshot) -> OrderPage:

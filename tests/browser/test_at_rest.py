@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from time import monotonic
+
 import pytest
 
-from actors.browser.session import ChromiumBrowser
+from actors.browser.session import BLOCKED_SECONDS, ChromiumBrowser
 from contracts.errors import AttachmentError, NetworkError, PageReadingError
 from contracts.ports import Control, PageSnapshot
 from tests.browser.conftest import Site, Watch
@@ -12,6 +14,8 @@ from tests.browser.conftest import Site, Watch
 pytestmark = pytest.mark.chromium
 
 LATE = "<a class=file href=/late.pdf>late</a>"
+SHOWN = '.pdf">late</a>'
+"""As the browser writes it out: the text of the script that makes it has no quotation marks."""
 FILL = "document.getElementById('list').innerHTML = "
 ALL = f'{FILL}"{LATE}"'
 
@@ -22,6 +26,12 @@ LATE_LISTS = {
     f" x.onload = () => {{ {ALL} }}; x.send()",
     "a timer after the load event": f"addEventListener('load', () => setTimeout(() => {{ {ALL} }}, 600))",
     "a chain of timers": f"setTimeout(() => setTimeout(() => setTimeout(() => {{ {ALL} }}, 150), 150), 150)",
+    "many timers, one after the other": "(async () => { for (let n = 0; n < 7; n++) await new Promise((go) =>"
+    f" setTimeout(go, 200)); {ALL} }})()",
+    "a longer chain of timers": "(function next(n) { if (n < 7) setTimeout(next, 150 + n, n + 1);"
+    f" else {{ {ALL} }} }})(0)",
+    "many requests to one address": "(async () => { for (let n = 0; n < 5; n++) await (await"
+    f" fetch('/slow/list?question=' + n)).json(); {ALL} }})()",
     "onload of the body": f"window.onload = () => setTimeout(() => {{ {ALL} }}, 300)",
     "an animation frame": f"requestAnimationFrame(() => requestAnimationFrame(() => {{ {ALL} }}))",
     "a worker": 'const w = new Worker(URL.createObjectURL(new Blob(["setTimeout(() => postMessage(1), 40)"])));'
@@ -52,7 +62,7 @@ def everything(page: PageSnapshot) -> str:
 def test_a_list_that_scripts_fill_in_late_is_read(browser: ChromiumBrowser, site: Site, way: str) -> None:
     site.pages["/filler.js"] = ALL
     page = opened(browser, site, f"<script>{LATE_LISTS[way]}</script>")
-    assert ">late</a>" in page.html
+    assert SHOWN in page.html
     assert page.unsettled == ""
 
 
@@ -95,6 +105,7 @@ def test_a_trackers_request_that_is_never_answered_does_not_matter(browser: Chro
         "<script async src='{0}'></script>",
         "<link rel=stylesheet href='{0}'><script>1</script>",
         "<script src='{0}'></script>",
+        "<script>document.write(`<script src='{0}?${{Math.random()}}'></` + `script>`)</script>",
         "<iframe hidden src='{0}'></iframe>",
         "<style>@font-face {{font-family: f; src: url('{0}')}} h1 {{font-family: f}}</style>",
         "<img src='{0}'><script>addEventListener('load', () => 1)</script>",
@@ -104,9 +115,21 @@ def test_a_trackers_request_that_is_never_answered_does_not_matter(browser: Chro
 def test_what_another_host_never_delivers_holds_no_page_up(browser: ChromiumBrowser, site: Site, needless: str) -> None:
     page = opened(browser, site, needless.format(site.url("/hang", "localhost")) + LATE)
     assert (page.is_new, page.unsettled, page.http_status) == (True, "", 200)
-    assert ">late</a>" in page.html
+    assert SHOWN in page.html
     again = opened(browser, site, needless.format(site.url("/hang", "localhost")) + LATE)
-    assert ">late</a>" in again.html
+    assert SHOWN in again.html
+
+
+def test_what_was_blocked_is_asked_for_again_after_a_while(browser: ChromiumBrowser, site: Site) -> None:
+    """The host may only have been down for a moment, and what it serves be what draws the page."""
+    address = site.url("/filler-of-another.js", "localhost")
+    site.pages["/filler-of-another.js"] = ALL
+    time, browser._monotonic = [0.0], lambda: time[0]
+    browser._block((address,), "testing")
+    assert SHOWN not in opened(browser, site, f"<script src='{address}'></script>").html
+    time[0] = BLOCKED_SECONDS + 1
+    assert SHOWN in opened(browser, site, f"<script src='{address}'></script>").html
+    browser._monotonic = monotonic
 
 
 # --------------------------------------------------------------------------------------------- frames and shadow roots
@@ -316,7 +339,7 @@ def test_pages_that_go_on_for_ever_cost_their_order_and_no_browser(browser: Chro
 def test_a_patient_look_sees_what_comes_later_than_usual(browser: ChromiumBrowser, site: Site) -> None:
     page = opened(browser, site, f"<script>setTimeout(() => {{ {ALL} }}, 4500)</script>")
     assert page.may_change
-    assert ">late</a>" in everything(browser.read(6.0))
+    assert SHOWN in everything(browser.read(6.0))
 
 
 # ------------------------------------------------------------------------------------------------------------- pressing
@@ -329,7 +352,22 @@ def test_a_press_shows_more_and_agrees_to_nothing(browser: ChromiumBrowser, site
         "<button onclick='if (!confirm()) setTimeout(more, 200)'>more</button>"
         f"<script>function more() {{ {ALL} }}</script>",
     )
-    assert ">late</a>" in browser.press(Control("button", 0)).html
+    assert SHOWN in browser.press(Control("button", 0)).html
+
+
+def test_what_a_press_brings_is_waited_for_however_often_the_same_was_asked(
+    browser: ChromiumBrowser, site: Site
+) -> None:
+    """The pages of a list come from one address. What looks like a poll would be read before it has come."""
+    opened(
+        browser,
+        site,
+        "<button onclick=show()>Next</button><script>let n = 0; const show = async () => { n += 1; await (await"
+        " fetch('/slow/list?page=' + n)).json(); document.getElementById('list').textContent = `page ${n} of it` };"
+        " show()</script>",
+    )
+    shown = [browser.press(Control("button", 0)).html for _ in range(8)]
+    assert [f"page {n} of it" in html for n, html in enumerate(shown, start=2)] == [True] * 8
 
 
 def test_a_press_downloads_nothing(browser: ChromiumBrowser, site: Site) -> None:

@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 from actors.browser.session import ChromiumBrowser
-from contracts.errors import AttachmentError, AttachmentLimitError, AuthenticationError, NetworkError, PortalError
+from contracts.errors import (
+    AttachmentError,
+    AttachmentLimitError,
+    AuthenticationError,
+    NetworkError,
+    PageReadingError,
+    PortalError,
+)
 from contracts.ports import Control
 from tests.browser.conftest import FILE, Site, Watch
 
@@ -70,6 +77,26 @@ def test_a_file_that_the_browser_would_show_is_downloaded_all_the_same(
     file = browser.download_by_click(Control(".inline", 0), into, watch, LIMIT)
     assert (file.path.name, file.sha256) == ("inline.txt", HASH)
     assert browser.read().url == site.url("/links")
+
+
+def test_nothing_is_clicked_on_a_page_that_going_back_has_set_to_its_beginning(
+    browser: ChromiumBrowser, site: Site, into: Path, watch: Watch
+) -> None:
+    """The page in its place shows the first part of the list again: the same control is another file's."""
+    site.pages["/turned"] = (
+        "<!doctype html><title>Order 1</title><a id=file href=/file/1.pdf>1</a><button id=next>next</button>"
+        "<script>next.onclick = () => { file.href = '/status/404' }</script>"
+    )
+    browser.open(site.url("/turned"))
+    browser.press(Control("#next", 0))
+    with pytest.raises(AttachmentError, match="404"):
+        browser.download_by_click(Control("#file", 0), into, watch, LIMIT)
+    with pytest.raises(AttachmentError, match="the page has changed"):
+        browser.download_by_click(Control("#file", 0), into, watch, LIMIT)
+    with pytest.raises(PageReadingError, match="the page has changed"):
+        browser.press(Control("#next", 0))
+    browser.open(site.url("/turned"))
+    assert 'href="/status/404"' in browser.press(Control("#next", 0)).html
 
 
 @pytest.mark.parametrize(

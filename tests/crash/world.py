@@ -131,9 +131,9 @@ class Portal:
         files = tuple(ListedAttachment(name, f"{order.url}/files/{name}") for name in order.files)
         return OrderPage(f"Purchase order {po_number}", "", files)
 
-    def read_requisition(self, page: PageSnapshot) -> tuple[ListedAttachment, ...]:
+    def read_requisition(self, page: PageSnapshot) -> OrderPage:
         """There are none."""
-        return ()
+        raise NotImplementedError
 
     def wants_login(self, page: PageSnapshot) -> str:
         """Never."""
@@ -148,6 +148,10 @@ class Portal:
         return "there is no such order"
 
     # -------------------------------------------------------------------------------------------------------- fetcher
+
+    def take_cookies(self) -> tuple[Cookie, ...]:
+        """None are set."""
+        return ()
 
     def fetch(self, request: FileRequest, into: Path, watch: LeaseWatch) -> DownloadedFile:
         """Give a file, or refuse it."""
@@ -183,7 +187,11 @@ class Browser:
         self._pages += 1
         return PageSnapshot(url, url, 200, float(self._pages), "<html></html>")
 
-    def read(self) -> PageSnapshot:
+    def press(self, control: Control) -> PageSnapshot:
+        """Nothing is hidden."""
+        raise NotImplementedError
+
+    def read(self, patience: float = 0.0) -> PageSnapshot:
         """There is nothing more to see."""
         raise PortalError("no page")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -96,3 +97,25 @@ def test_a_file_begun_ahead_carries_the_cookies_set_before_it_and_sets_its_own(
     ahead.fetch(ask(f"{server.url}/b"), second, FakeWatch())
     assert "step=1" in server.requests[1]
     assert [cookie.value for cookie in ahead.take_cookies()] == ["2"]
+
+
+def test_an_answer_to_nobody_any_more_sets_no_cookie(serve: Serve, ahead: HttpFetcher, folder: Path) -> None:
+    """The login had ended when it was asked for. Its cookie would lie over those of the login that follows."""
+    asked, dropped, answered = threading.Event(), threading.Event(), threading.Event()
+    reply = answer(b"", "302 Found", "Location: /login", "Set-Cookie: session=nobody")
+
+    def script(connection: socket.socket) -> None:
+        asked.set()
+        dropped.wait(5)
+        reply(connection)
+        answered.set()
+
+    server = serve(script)
+    _, second = folders(folder)
+    ahead.begin(ask(f"{server.url}/b", referer=f"{server.url}/"), second, FakeWatch())
+    assert asked.wait(5)
+    ahead.drop_begun()
+    dropped.set()
+    assert answered.wait(5)
+    time.sleep(0.2)
+    assert ahead.take_cookies() == ()

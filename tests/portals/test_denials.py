@@ -68,3 +68,10 @@ def test_denials_are_known_in_five_languages_however_they_are_written(text: str)
 def test_a_phrase_counts_as_whole_words_only() -> None:
     assert isinstance(read(plain_order("<p>inaccess denied</p>", title="Portal")), WrongPage)
     assert isinstance(read(plain_order("<p>access deniedness</p>", title="Portal")), WrongPage)
+
+
+def test_what_may_not_be_seen_beside_the_order_denies_no_order() -> None:
+    box = "<div class=alert>You do not have permission to view {}.</div>"
+    assert isinstance(read(plain_order(NONE + box.format("the price history"))), OrderPage)
+    for what in ("this purchase order", "attachments", "the files of this supplier", "this"):
+        assert isinstance(read(plain_order(NONE + box.format(what))), NotFoundPage), what

@@ -34,12 +34,23 @@ def order(body: str, *parts: PagePart, path: str = "/orders/PO7") -> OrderPage:
         "<ul class=pagination><li class=next><a href='?page=2'>&raquo;</a></li></ul>",
         "<ul class=pagination><li class=active><a>1</a></li><li><a href='?page=2'>2</a></li></ul>",
         "<nav class=pagination><em aria-current=page>1</em> <a href='?page=2'>2</a></nav>",
+        "<div class=pagination><b>1</b> <a href='?page=2'>2</a> <a href='?page=3'>3</a></div>",
+        "<div class=pagination>1 <a href='?page=2'>2</a> <a href='?page=3'>3</a></div>",
+        "<div class=pagination><a href='?page=1'>1</a> <a href='?page=2'>2</a> <a href='?page=3'>3</a></div>",
         "<link rel=next href='?page=2'>",
     ],
 )
 def test_the_next_page_of_the_list_is_named(link: str) -> None:
     assert order(FILES + link).next_page == f"{BASE}/orders/PO7?page=2"
     assert order(LINES + FILES + link).next_page == f"{BASE}/orders/PO7?page=2"
+
+
+def test_the_last_page_of_a_list_without_marks_is_known_by_its_address() -> None:
+    pages = "<div class=pagination><a href='?page=1'>1</a> <a href='?page=2'>2</a> <a href='?page=3'>3</a></div>"
+    assert order(FILES + pages, path="/orders/PO7?page=2").next_page == f"{BASE}/orders/PO7?page=3"
+    assert order(FILES + pages, path="/orders/PO7?page=3").next_page == ""
+    last = "<div class=pagination><a href='?page=1'>1</a> <a href='?page=2'>2</a> <b>3</b></div>"
+    assert order(FILES + last, path="/orders/PO7?page=3").next_page == ""
 
 
 @pytest.mark.parametrize(
@@ -113,3 +124,48 @@ def test_a_control_that_shows_more_of_the_list_is_pressed(text: str) -> None:
 def test_nothing_that_may_change_anything_is_pressed(control: str) -> None:
     for body in (FILES, ""):
         assert order(body + control).reveals == ()
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "<a href='/orders/PO7/attachments'>View all 12 attachments</a>",
+        "<a href='/orders/PO7/attachments'>+9 more</a>",
+        "<a href='/orders/PO7/attachments'>Show all</a>",
+    ],
+)
+def test_a_link_to_all_of_the_list_is_followed(link: str) -> None:
+    assert order(LINES + FILES + link).next_page == f"{BASE}/orders/PO7/attachments"
+
+
+@pytest.mark.parametrize(
+    "pager",
+    [
+        (
+            "<tr><td><table><tr><td><span>1</span></td><td>"
+            "<a href=\"javascript:__doPostBack('gv','Page$2')\">2</a></td>"
+            "</tr></table></td></tr>"
+        ),
+        "<tr><td>Page 1 of 3 <button type=button aria-label='Next page'>&rsaquo;</button></td></tr>",
+        "<tr><td><a onclick='goPage(2)' href='#'>Next</a></td></tr>",
+    ],
+)
+def test_a_pager_without_a_name_is_known_by_what_it_does(pager: str) -> None:
+    grid = f"<table><tr><td>{ATTACHMENT}</td></tr>{pager}</table>"
+    assert len(order(LINES + grid).reveals) == 1
+    assert order(f"{FILES}<table><tr><td>line</td></tr>{pager}</table>").reveals == ()
+
+
+def test_a_part_that_is_folded_up_and_empty_is_opened() -> None:
+    (control,) = order(f"{LINES}<details><summary>Attachments</summary><ul></ul></details>").reveals
+    assert control.selector == "summary"
+    assert order(f"{LINES}<details open><summary>Attachments</summary><ul></ul></details>").reveals == ()
+    assert order(f"{LINES}<details><summary>Attachments</summary><ul><li>none</ul></details>").reveals == ()
+
+
+def test_a_tab_with_an_address_is_opened_also_where_a_file_is_listed() -> None:
+    """The file may be the order itself, for printing."""
+    tabs = "<ul class='nav nav-tabs'><li{}><a href='?tab=files'>Attachments</a></li></ul>"
+    (control,) = order(FILES + tabs.format("")).reveals
+    assert "?tab=files" in control.selector
+    assert order(FILES + tabs.format(" class=active")).reveals == ()

@@ -55,8 +55,11 @@ def test_a_page_that_only_repeats_what_was_searched_for_is_no_order(title: str, 
         ("<ul>Loading attachments&hellip;</ul>", "loading"),
         ("<p>Wird geladen ...</p>", "geladen"),
         ("<div aria-busy=true></div>" + NONE, "busy"),
+        ("<h2>Lines</h2><p class=error>Failed to load attachments. Try again.</p>", "failed to load"),
+        ("<h2>Lines</h2><p>Anh\u00e4nge konnten nicht geladen werden</p>", "geladen"),
         ("<h2>Files</h2><ul><li>{{file.name}}</li></ul>", "filled"),
         ("<h2>Lines</h2><p>x</p><ul id=attachment-list hidden></ul>", "attachment-list"),
+        ("<h2>Lines</h2><table><tr><td>offer.pdf<td><button>Download</button></table>", "offer.pdf"),
     ],
 )
 def test_a_sign_that_there_may_be_more_is_a_doubt(body: str, word: str) -> None:
@@ -92,6 +95,12 @@ def test_what_further_pages_and_presses_show_is_no_doubt_yet() -> None:
         ("<summary>Pi\u00e8ces&nbsp;jointes (2)</summary>", 2),
         ("<legend>Adjuntos (2)</legend>", 2),
         ("<p>Showing 1-10 of 23 documents</p>", 23),
+        ("<p>This order has 3 attachments.</p>", 3),
+        ("<dl><dt>Attachments</dt><dd>3</dd></dl>", 3),
+        ("<table><tr><th>Attachments:</th><td>3</td></tr></table>", 3),
+        ("<div><div>Attachments</div><div>(3)</div></div>", 3),
+        ("<table><tr><th>Attachments</th></tr><tr><td>3</td></tr></table>", 0),
+        ("<dl><dt>Document</dt><dd>45000</dd></dl>", 0),
         (f"<ul><li>{ATTACHMENT}</li></ul><p>Showing 1-1 of 4</p>", 4),
         ("<table><tr><td>line</td></tr></table><p>Showing 1-10 of 23</p>", 0),
         ("<p>We sent you 3 attachments last week, please look at them</p>", 0),
@@ -116,3 +125,18 @@ def test_a_requisition_that_denies_or_shows_nothing_is_doubted() -> None:
     for body in ("<p>Access denied</p>", ""):
         assert portal.read_requisition(plain_order(body, title="Portal", path="/r/1")).doubts
     assert portal.read_requisition(plain_order(NONE, title="Requisition 1", path="/r/1")).doubts == ()
+
+
+@pytest.mark.parametrize("message", ["<p>Loading...</p>", "<div role=status aria-busy=true></div>"])
+def test_a_message_that_the_browser_did_not_draw_says_nothing(message: str) -> None:
+    assert order(plain_order(f"{NONE}<div purser-not-drawn class=spinner>{message}</div>")).doubts == ()
+    assert order(plain_order(f"{NONE}<div class=spinner>{message}</div>")).doubts != ()
+
+
+def test_a_busy_part_beside_the_files_is_no_doubt() -> None:
+    assert order(plain_order(f"{ATTACHMENT}<div class=news aria-busy=true>News</div>")).doubts == ()
+    assert order(plain_order(f"<ul id=files aria-busy=true><li>{ATTACHMENT}</ul>")).doubts != ()
+
+
+def test_a_comment_that_names_a_file_is_no_doubt() -> None:
+    assert order(plain_order(f"{NONE}<div class=comment>offer.pdf</div>")).doubts == ()

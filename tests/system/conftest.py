@@ -165,7 +165,7 @@ def start_portal(sandbox: Sandbox) -> Iterator[StartPortal]:
 def make_session(sandbox: Sandbox) -> Callable[..., ProcessingSession]:
     """Make sessions over real browsers, with short deadlines."""
 
-    def make(portal: DemoPortal, workers: int = 2, *, parallel: bool = True, **options: Any) -> ProcessingSession:
+    def make(portal: DemoPortal, workers: int = 2, /, *, parallel: bool = True, **options: Any) -> ProcessingSession:
         settings = {
             "base_url": portal.url, "download_dir": sandbox.downloads, "timeouts": TIMEOUTS, "retry": RETRY, "seed": 7,
         } | options  # fmt: skip

@@ -57,8 +57,7 @@ class Quirk:
 
 _FILL = "document.getElementById('list').innerHTML = "
 _LATE = (
-    "<h2>Attachments</h2><div id=list>Loading&hellip;</div>"
-    "<script>addEventListener('load', () => {{ {0} }})</script>"
+    "<h2>Attachments</h2><div id=list>Loading&hellip;</div><script>addEventListener('load', () => {{ {0} }})</script>"
 )
 _NOTHING = "<h2>Attachments</h2><p>None</p>"
 

@@ -33,7 +33,7 @@ EXPECTED: dict[str, tuple[TaskStatus, str, int]] = {
     "page-429:1:1": (COMPLETED, "", 2),
     "page-204": (FAILED, "NETWORK_ERROR", 3),
     "page-204:1": (COMPLETED, "", 1),
-    "page-wrong-title": (FAILED, "WORKER_ERROR", 1),
+    "page-wrong-title": (FAILED, "WORKER_ERROR", 2),
     "page-latency:1:0.5": (COMPLETED, "", 1),
     "page-login:1": (COMPLETED, "", 1),
     "file-latency:*:0.3": (COMPLETED, "", 1),

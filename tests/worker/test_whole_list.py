@@ -10,7 +10,7 @@ import pytest
 
 from actors.worker.process_po import process_po
 from contracts.config import Route
-from contracts.errors import Blame, NetworkError, PortalError
+from contracts.errors import AuthenticationError, Blame, NetworkError, PortalError
 from contracts.messages import HostSession, LoginMet, Visited, VisitFailed, VisitOutcome
 from contracts.ports import Control, Cookie, ListedAttachment, LoginPage, OrderPage, PageSnapshot, WrongPage
 from contracts.tasks import TaskStatus
@@ -138,6 +138,74 @@ def test_a_control_that_leads_elsewhere_makes_the_order_partial(world: World) ->
     assert result_of(run(world)).status is TaskStatus.PARTIAL
 
 
+def test_nothing_is_pressed_on_a_page_that_a_control_led_to_instead(world: World) -> None:
+    """What is named like a tab of the order may approve something there."""
+    tab = Control("button.tab", 0)
+    world.readings[ADDRESS] = order_page(listed("a"), reveals=(MORE, tab))
+    world.pages[f"press {MORE.selector}"] = page(f"{BASE}/help")
+    world.readings[f"{BASE}/help"] = WrongPage("Help")
+    world.pages[f"press {tab.selector}"] = page(f"{ADDRESS}#tab")
+    world.readings[f"{ADDRESS}#tab"] = order_page(listed("a"), listed("b"))
+    outcome = run(world)
+    assert (result_of(outcome).status, names(outcome)) == (TaskStatus.PARTIAL, ["a", "b"])
+    assert world.did("open", "press")[:4] == [
+        f"open {ADDRESS}",
+        "press button.more",
+        f"open {ADDRESS}",
+        "press button.tab",
+    ]
+
+
+def test_tabs_that_lead_to_one_another_are_opened_once_and_once_more(world: World) -> None:
+    one, two = Control("button.one", 0), Control("button.two", 0)
+    for control, name, other in ((one, "a", two), (two, "b", one)):
+        world.pages[f"press {control.selector}"] = page(f"{ADDRESS}#{name}")
+        world.readings[f"{ADDRESS}#{name}"] = order_page(listed(name), reveals=(other,))
+    world.readings[ADDRESS] = order_page(listed("a"), reveals=(two,))
+    outcome = run(world)
+    assert (result_of(outcome).status, names(outcome)) == (TaskStatus.COMPLETED, ["a", "b"])
+    assert len(world.did("press")) <= 4
+
+
+@pytest.mark.parametrize(
+    ("files", "text", "status"),
+    [
+        (3, "<p>d</p><p>e</p><p>f</p>", TaskStatus.PARTIAL),
+        (1, "<p>d</p>", TaskStatus.PARTIAL),
+        (4, "<p>d</p><p>e</p><p>f</p><p>g</p>", TaskStatus.PARTIAL),
+        (3, "<p>a</p><p>b</p><p>c</p>", TaskStatus.COMPLETED),
+        (5, "<p>a</p><p>b</p><p>c</p><p>d</p><p>e</p>", TaskStatus.COMPLETED),
+    ],
+    ids=["as many others", "fewer", "more others", "the same", "the same and more"],
+)
+def test_controls_without_names_on_a_page_that_was_swapped_may_be_other_files(
+    world: World, files: int, text: str, status: TaskStatus
+) -> None:
+    """A list that a button turns over shows "Download" three times, and then three times again."""
+
+    def buttons(count: int) -> tuple[ListedAttachment, ...]:
+        return tuple(ListedAttachment("Download", None, Control("button.load", place)) for place in range(count))
+
+    world.pages[ADDRESS] = page(ADDRESS, html="<p>a</p>\n<p>b</p>\n<p>c</p>")
+    world.pages[f"press {MORE.selector}"] = page(f"{ADDRESS}#2", html=text.replace("><", ">\n<"))
+    world.readings[ADDRESS] = order_page(*buttons(3), reveals=(MORE,))
+    world.readings[f"{ADDRESS}#2"] = order_page(*buttons(files))
+    assert result_of(run(world)).status is status
+
+
+def test_no_control_is_clicked_on_a_page_that_was_opened_again_and_shows_the_first_part(world: World) -> None:
+    """To see whether the login has ended the page is opened anew, and then it shows the list's beginning."""
+    refused, button = listed("b"), ListedAttachment("c", None, Control("button.c", 0))
+    world.readings[ADDRESS] = order_page(listed("a"), reveals=(MORE,))
+    pressed(world, order_page(refused, button))
+    assert refused.url is not None
+    world.files[refused.url] = AuthenticationError("wants a login")
+    outcome = run(world)
+    assert (result_of(outcome).status, names(outcome)) == (TaskStatus.PARTIAL, ["a"])
+    assert world.did("click") == []
+    assert "opened again amid its list" in result_of(outcome).missing[-1].message
+
+
 def test_files_behind_a_tab_are_no_missing_files(world: World) -> None:
     """Without files the order would end as one that has none, so the tab is opened first."""
     world.readings[ADDRESS] = order_page(reveals=(MORE,))
@@ -214,6 +282,27 @@ def test_a_page_that_stays_the_same_is_waited_for_once(world: World) -> None:
     world.readings[ADDRESS] = WrongPage("Orders")
     assert failed(run(world)).code == "WORKER_ERROR"
     assert len([line for line in world.log if line.startswith("look ")]) == 1
+
+
+def test_an_order_that_lists_nothing_is_looked_at_a_moment_longer_before_it_counts_as_one_without_any(
+    world: World,
+) -> None:
+    """What brings its list may leave no trace until it is there, such as a module that is loaded by another."""
+    world.pages[ADDRESS] = page(may_change=True)
+    world.readings[ADDRESS] = order_page()
+    world.later = [page(f"{ADDRESS}?filled", may_change=True)]
+    world.readings[f"{ADDRESS}?filled"] = order_page(listed("a"))
+    assert names(run(world)) == ["a"]
+    assert "look 1" in world.log
+
+
+@pytest.mark.parametrize(("may_change", "files"), [(True, (listed("a"),)), (False, ())])
+def test_an_order_that_lists_files_or_whose_page_cannot_change_is_not_looked_at_longer(
+    world: World, may_change: bool, files: tuple[ListedAttachment, ...]
+) -> None:
+    world.pages[ADDRESS], world.readings[ADDRESS] = page(may_change=may_change), order_page(*files)
+    run(world)
+    assert not [line for line in world.log if line.startswith("look ")]
 
 
 def test_a_page_without_scripts_is_not_waited_for(world: World) -> None:

@@ -3,22 +3,40 @@
 ((ask, tell, clicks) => {
   'use strict';
   const MOMENT = 100, STEP = 20, LONG_AGO = 2000, SMALLEST_FRAME = 32, LONGEST_REFRESH = 10, LONGEST_WAY = 5000, MOST_SCROLLS = 20;
+  // Requests that are answered only when there is news, and what only counts or watches.
+  const CHANNEL = /(?:^|[\/_.-])(?:(?:long-?)?poll(?:ing|er)?|comet(?:d)?|bayeux|signalr|socket\.?io|sockjs|engine\.io|push|pub-?sub|subscribe|\w*hub|notifications?|heart-?beat|keep-?alive|ping|presence|telemetry|analytics|beacon|collect|metrics|track(?:ing|er)?)(?:$|[\/_.-])/i;
+  const FRAMES = 'iframe, frame, object';
+  const WORKER = 'worker:', LONGEST_ERRAND = 1000, LONGEST_CLOCK = 1500, LONGEST_SCRIPT = 3000;
   const IMPORTANT = 'a,button,iframe,frame,form,input,h1,h2,h3,li,tr,td,div,span,p,section,table,ul,ol';
   const HOSTS = 'article,aside,blockquote,body,div,footer,h1,h2,h3,h4,h5,h6,header,main,nav,p,section,span';
 
   // ------------------------------------------------------------------------------------------------ what is waited for
   const changed = new WeakMap();
+  // What exchanges its parts over and over, and never has more of them than before, is a ticker.
+  const SAME_SIZE = 6;
+  let sizes = new WeakMap();
+  const brings = ({ target }) => {
+    const now = target.childElementCount || 0, known = sizes.get(target);
+    if (!known || now > known.most) {
+      sizes.set(target, { most: now, times: 0 });
+      return true;
+    }
+    return ++known.times <= SAME_SIZE;
+  };
   const follow = (root) => {
     if (changed.has(root)) return;
     changed.set(root, 0);
     // Only what adds, removes or re-addresses elements counts: the text of a clock changes for ever.
     new MutationObserver((records) => {
-      const matters = records.some((record) => record.type === 'attributes'
-        || [...record.addedNodes, ...record.removedNodes].some((node) => node.nodeType === Node.ELEMENT_NODE
+      const matters = records.some((record) => record.type === 'attributes' || brings(record) && [...record.addedNodes, ...record.removedNodes].some((node) => node.nodeType === Node.ELEMENT_NODE
           && (node.matches(IMPORTANT) || node.localName.includes('-') || node.querySelector(IMPORTANT) !== null)));
       if (matters) changed.set(root, performance.now());
     }).observe(root, { childList: true, subtree: true, attributes: true, attributeFilter: ['href', 'data-url', 'hidden'] });
   };
+
+  const loaded = new WeakSet(), failed = new WeakSet();
+  document.addEventListener('load', (event) => { if (event.target instanceof Element) loaded.add(event.target); }, true);
+  document.addEventListener('error', (event) => { if (event.target instanceof Element) failed.add(event.target); }, true);
 
   // A page that has set out for another one is not at rest until it is gone; an answer that is no page leaves it there.
   let setOut = -Infinity;
@@ -38,10 +56,10 @@
     root.removeEventListener(tell, hear);
     if (!heard) return null;
     const [first, ...rest] = heard.split('\n');
-    const [wait, since, later, onLoad, scrolls, sockets] = first.split(' ');
+    const [wait, since, later, onLoad, scrolls, sockets, clock] = first.split(' ');
     const pending = rest.map((line) => ({ age: +line.slice(0, line.indexOf(' ')), address: line.slice(line.indexOf(' ') + 1) }));
     return { wait: +wait, since: +since, later: later === 'true', onLoad: onLoad === 'true',
-      scrolls: scrolls === 'true', sockets: sockets === 'true', pending };
+      scrolls: scrolls === 'true', sockets: sockets === 'true', clock: +clock, pending };
   };
 
   const isSeen = (element) => {
@@ -58,7 +76,7 @@
   };
   // A frame shows an empty document until its own one has come.
   const isOnItsWay = (frame, root) => {
-    const source = frame.getAttribute('src');
+    const source = frame.getAttribute('src') || frame.getAttribute('data');
     if (frame.hasAttribute('srcdoc') || !source || /^\s*(?:about:|javascript:|#)/i.test(source)) return false;
     return root.location.href === 'about:blank';
   };
@@ -68,10 +86,10 @@
     const found = [], foreign = [];
     const go = (root, place, url) => {
       found.push({ root, place, url });
-      root.querySelectorAll('iframe, frame').forEach((frame, index) => {
+      root.querySelectorAll(FRAMES).forEach((frame, index) => {
         const inner = inside(frame);
         if (inner) go(inner, `${place}f${index}.`, inner.location.href === 'about:srcdoc' ? url : inner.location.href);
-        else foreign.push({ frame, index, place });
+        else if (frame.localName !== 'object') foreign.push({ frame, index, place });
       });
       let index = 0;
       for (const element of root.querySelectorAll('*')) {
@@ -86,7 +104,7 @@
     let root = document;
     for (const step of place.split('.').slice(0, -1)) {
       const index = +step.slice(1);
-      root = step[0] === 'f' ? inside(root.querySelectorAll('iframe, frame')[index]) : (hosts(root)[index] || {}).shadowRoot;
+      root = step[0] === 'f' ? inside(root.querySelectorAll(FRAMES)[index]) : (hosts(root)[index] || {}).shadowRoot;
       if (!root) return null;
     }
     return root;
@@ -103,6 +121,23 @@
     return false;
   };
 
+  // Without its own style a page shows what it means to hide.
+  const isStyling = (link, spent) => spent < LONGEST_ERRAND && !link.sheet && !link.disabled && !failed.has(link) && !loaded.has(link)
+    && sameHost(link.href) && (!link.media || matchMedia(link.media).matches) && !/alternate/i.test(link.rel);
+  // Scripts that the page's own scripts add are waited for, too; those of other hosts only until the page has loaded.
+  const seenSince = new WeakMap();
+  const isComing = (script, root, spent) => {
+    if (loaded.has(script) || failed.has(script) || script.noModule || (script.type && !/^(?:module|(?:text|application)\/(?:x-)?(?:java|ecma)script)$/i.test(script.type))) return false;
+    if (!sameHost(script.src)) return false;
+    // One that has arrived runs a moment later.
+    const [arrived] = performance.getEntriesByName(script.src);
+    if (arrived && performance.now() - arrived.responseEnd > MOMENT * 3) return false;
+    if (root !== document || root.readyState !== 'complete') return root.readyState !== 'complete' && (script.async || script.defer);
+    // One that was written as text never runs, and tells nobody.
+    if (!seenSince.has(script)) seenSince.set(script, performance.now());
+    return script.async && performance.now() - seenSince.get(script) < LONGEST_SCRIPT;
+  };
+
   // What keeps one document from rest, as texts; empty when nothing does.
   const reasonsOf = (root, { horizon, spent }) => {
     const state = told(root);
@@ -114,17 +149,25 @@
       return { why, later: true, scrolls: false };
     }
     for (const { age, address } of state.pending) {
+      if (address === WORKER) {
+        if (age < LONGEST_ERRAND) why.push('a worker');
+        continue;
+      }
+      if (age > MOMENT * 5 && sameHost(address) && CHANNEL.test(new URL(address, location.href).pathname)) continue;
       // A request to another host that has not been answered for long is a tracker's.
       if (sameHost(address) || age < LONG_AGO) why.push(address || 'a request');
     }
     if (state.onLoad && root.readyState !== 'complete') why.push('its load event');
-    if (state.wait > 0 && state.wait <= horizon) why.push('a timer');
+    // Timers that have brought nothing for so long bring nothing; a clock is known sooner.
+    const idle = Math.min(spent, sinceChange), isIdle = idle > horizon;
+    if (state.clock > 0 && state.clock <= horizon && idle <= LONGEST_CLOCK) why.push('a timer');
+    if (state.wait > 0 && state.wait <= horizon && !isIdle) why.push('a timer');
+    if ([...root.querySelectorAll('link[rel~="stylesheet"][href]')].some((link) => isStyling(link, spent))) why.push('its style');
     if (refreshes(root) || (root === document && performance.now() - setOut < LONGEST_WAY)) why.push('the page that it goes on to');
     for (const script of root.querySelectorAll('script[src]')) {
-      if (root.readyState !== 'complete' && (script.async || script.defer) && sameHost(script.src)
-        && performance.getEntriesByName(script.src).length === 0) why.push(script.src);
+      if (isComing(script, root, spent)) why.push(script.src);
     }
-    if ([...root.querySelectorAll('[aria-busy="true"]')].some((element) => element.checkVisibility())) why.push('a busy part');
+    if ([...root.querySelectorAll('[aria-busy="true"]')].some((element) => element.checkVisibility()) && !isIdle) why.push('a busy part');
     const later = state.later || changed.get(root) > 0 || state.onLoad || root.querySelector('script[type="module"]') !== null;
     const since = Math.min(state.since, sinceChange);
     const moment = state.sockets ? MOMENT * 5 : MOMENT;
@@ -142,13 +185,18 @@
       const frame = root === document ? null : root.defaultView && root.defaultView.frameElement;
       if (frame) {
         if (isOnItsWay(frame, root)) {
-          if (isSeen(frame)) {
+          // One that nobody sees may bring what the page shows, in old portals: it is waited for a little.
+          if (!isSeen(frame)) {
+            if (sameHost(frame.src || frame.data) && limits.spent < LONGEST_ERRAND) why.push(`the frame ${frame.src || frame.data}`);
+          } else {
             if (frame.loading === 'lazy') frame.loading = 'eager';
-            why.push(`the frame ${frame.src}`);
+            why.push(`the frame ${frame.src || frame.data}`);
           }
           continue;
         }
         if (!isSeen(frame)) continue;
+        // What a script fills a frame with comes a little later than the frame.
+        if (limits.spent < MOMENT && /^\s*javascript:/i.test(frame.getAttribute('src') || '')) why.push('a frame');
       }
       const state = reasonsOf(root, limits);
       why.push(...state.why);
@@ -162,11 +210,36 @@
 
   // ------------------------------------------------------------------------------------------------------ reading it
   const entry = () => performance.getEntriesByType('navigation')[0];
-  const htmlOf = (root) => root instanceof ShadowRoot ? root.innerHTML : root.documentElement ? root.documentElement.outerHTML : '';
+  // A copy in a document that is never shown, in which the topmost elements that are not drawn are marked. Only where
+  // there are such: the page itself is not touched.
+  const blank = document.implementation.createHTMLDocument('');
+  const NOT_DRAWN = 'purser-not-drawn', NEVER_DRAWN = 'script,style,template,noscript,option,source,track,area,param,br,wbr';
+  const undrawn = (top) => {
+    const walker = document.createTreeWalker(top, NodeFilter.SHOW_ELEMENT), places = [];
+    for (let node = walker.nextNode(), place = 0; node; place++) {
+      const isPassed = node.localName === 'head' || node.localName === 'svg';
+      if (!isPassed && (node.matches(NEVER_DRAWN) || node.checkVisibility({ visibilityProperty: true }))) node = walker.nextNode();
+      else {
+        if (!isPassed && getComputedStyle(node).display !== 'contents') places.push(place);
+        const inner = node.querySelectorAll('*').length;
+        let over = walker.nextSibling();
+        while (!over && walker.parentNode() && walker.currentNode !== top) over = walker.nextSibling();
+        node = over;
+        place += inner;
+      }
+    }
+    return places;
+  };
+  const marked = (top) => {
+    const places = undrawn(top);
+    if (places.length === 0) return top.outerHTML;
+    const copy = blank.importNode(top, true), all = copy.querySelectorAll('*');
+    for (const place of places) all[place].setAttribute(NOT_DRAWN, '');
+    return copy.outerHTML;
+  };
+  const htmlOf = (root) => root instanceof ShadowRoot ? root.innerHTML : root.documentElement ? marked(root.documentElement) : '';
   const wellFormed = (text) => text.isWellFormed() ? text : text.toWellFormed();
 
-  const loaded = new WeakSet();
-  document.addEventListener('load', (event) => { if (event.target instanceof Element) loaded.add(event.target); }, true);
   // Addresses on other hosts that have not come, and that the document's own loading may wait for.
   const culprits = () => {
     const waiting = [...document.querySelectorAll('link[rel~="stylesheet"][href], script[src], img[src], iframe[src]')]
@@ -181,7 +254,7 @@
     const unread = state.found.filter(({ root }) => {
       const frame = root !== document && root.defaultView && root.defaultView.frameElement;
       return frame && isOnItsWay(frame, root) && isSeen(frame);
-    }).map(({ root }) => root.defaultView.frameElement.src);
+    }).map(({ root }) => root.defaultView.frameElement).map((frame) => frame.src || frame.data);
     const parts = state.found.slice(1).map(({ root, place, url }) => [place, url, wellFormed(htmlOf(root))]);
     const outer = [];
     for (const { frame, index, place } of seen) {
@@ -198,25 +271,52 @@
     };
   };
 
+  // What can be scrolled: the page, and large enough parts of it.
+  const scrollers = (found) => {
+    const boxes = [];
+    for (const { root } of found) {
+      if (root !== document && root.nodeType === Node.DOCUMENT_NODE && !(root.defaultView && root.defaultView.frameElement && isSeen(root.defaultView.frameElement))) continue;
+      for (const box of [root.scrollingElement, ...root.querySelectorAll('div, section, main, ul, ol, tbody, article, aside')]) {
+        if (!box || box.scrollHeight <= box.clientHeight + STEP || box.clientHeight < MOMENT) continue;
+        if (box === root.scrollingElement || /auto|scroll/.test(getComputedStyle(box).overflowY)) boxes.push(box);
+      }
+    }
+    return boxes;
+  };
+  const namesIn = (boxes) => new Set(boxes.flatMap((box) => [...box.querySelectorAll('a, button, [role="button"]')]
+    .map((element) => element.getAttribute('href') || element.textContent.trim())).filter(Boolean));
+
   // Wait until the page is at rest, no longer than `bound` milliseconds, and read it.
+  let isRestless = false;
   const read = async (bound, horizon, patience) => {
-    const began = performance.now(), first = location.href;
-    let scrolled = 0, height = 0, state, spent;
+    const began = performance.now();
+    // A page that was waited for in vain once is not waited for as long again, but after a click.
+    if (isRestless) bound = Math.min(bound, LONGEST_ERRAND);
+    let scrolled = 0, height = 0, before = null, state, spent;
     for (;;) {
       spent = performance.now() - began;
       state = survey({ horizon: Math.max(horizon, patience - spent), spent });
       const restless = state.why.length > 0 || (spent < patience && state.later);
       if (!restless) {
         // What a page shows only when it is scrolled to, it shows now.
-        const tall = document.documentElement ? document.documentElement.scrollHeight : 0;
-        if (!state.scrolls || scrolled >= MOST_SCROLLS || (scrolled && tall === height)) return result(state, false);
+        const boxes = state.scrolls ? scrollers(state.found) : [];
+        const tall = boxes.reduce((sum, box) => sum + box.scrollHeight, 0);
+        if (boxes.length === 0 || scrolled >= MOST_SCROLLS || (scrolled && tall === height)) {
+          const lost = before !== null && [...before].some((name) => !namesIn(boxes).has(name));
+          if (lost) state.why.push('a list that shows only what is scrolled to');
+          return result(state, lost);
+        }
+        if (before === null) before = namesIn(boxes);
         scrolled += 1;
         height = tall;
-        window.scrollTo(0, tall);
+        for (const box of boxes) box.scrollTop = box.scrollHeight;
         await pause(MOMENT);
         continue;
       }
-      if (spent >= Math.max(bound, patience)) return result(state, state.why.length > 0);
+      if (spent >= Math.max(bound, patience)) {
+        isRestless = state.why.length > 0;
+        return result(state, isRestless);
+      }
       await pause(STEP);
     }
   };
@@ -236,6 +336,8 @@
     const link = element.closest('a[target], area[target]');
     if (link) link.removeAttribute('target');
     allow(agree);
+    isRestless = false;
+    sizes = new WeakMap();
     element.click();
     return '';
   };

@@ -11,24 +11,30 @@
   const stop = Event.prototype.stopImmediatePropagation;
   const then = Promise.prototype.then;
   const now = performance.now.bind(performance);
+  const remember = WeakMap.prototype.set, recall = WeakMap.prototype.get;
   const Address = URL;
   const plainly = (given) => {
     try { const url = new Address(given, document.baseURI); return url.origin + url.pathname; } catch { return ''; }
   };
 
-  // A timer that is set again and again with the same delay, or from within others, is a clock and no work.
+  // A timer that is set again and again with the same delay, or from within others, is a clock and no work, and what is
+  // asked for again and again is a poll. But only after a while: work may come in many steps, too.
   const LONGEST_TIMER = 10000, SAME_DELAY = 4, SHORT = 20, SAME_SHORT_DELAY = 50, DEEPEST = 4, SAME_ADDRESS = 3;
+  const LONGEST_WORK = 3000, MOST_FRAMES = 20;
   const requests = { __proto__: null }, timers = { __proto__: null };
-  const delays = { __proto__: null }, addresses = { __proto__: null };
-  let last = 0, count = 0, depth = 0, clicking = false;
+  let delays = { __proto__: null }, addresses = { __proto__: null };
+  let last = 0, count = 0, depth = 0, frames = 0, running = null, runningWait = -1, chain = 0, clicking = false;
   let later = false, onLoad = false, scrolls = false, sockets = false;
 
   const touch = () => { later = true; last = now(); };
-  const begin = (address) => {
+  // Count one more of a kind; say whether there have been so many for so long that no work is like that.
+  const isTooMany = (kinds, kind, most) => {
+    const known = kinds[kind] || (kinds[kind] = { count: 0, since: now() });
+    return ++known.count > most && now() - known.since > LONGEST_WORK;
+  };
+  const begin = (address, plain = plainly(address)) => {
     later = true;
-    const plain = plainly(address);
-    addresses[plain] = (addresses[plain] || 0) + 1;
-    if (addresses[plain] > SAME_ADDRESS) return 0;
+    if (isTooMany(addresses, plain, SAME_ADDRESS)) return 0;
     touch();
     requests[++count] = { address: plain, since: now() };
     return count;
@@ -49,8 +55,9 @@
 
   replace(window, 'setTimeout', (real) => function (handler, delay, ...given) {
     const wait = +delay > 0 ? +delay : 0, mine = depth;
-    delays[wait] = (delays[wait] || 0) + 1;
-    if (wait > LONGEST_TIMER || mine >= DEEPEST || delays[wait] > (wait < SHORT ? SAME_SHORT_DELAY : SAME_DELAY)) {
+    const again = depth > 0 && (handler === running || wait === runningWait), began = depth ? chain : now();
+    const isOften = isTooMany(delays, wait, wait < SHORT ? SAME_SHORT_DELAY : SAME_DELAY);
+    if (wait > LONGEST_TIMER || isOften || (mine >= DEEPEST && now() - began > LONGEST_WORK)) {
       later = true;
       return apply(real, window, [handler, delay, ...given]);
     }
@@ -63,11 +70,14 @@
     const id = apply(real, window, [function (...told) {
       delete timers[id];
       touch();
-      const before = depth;
+      const before = depth, link = chain, other = running, otherWait = runningWait;
+      running = handler;
+      runningWait = wait;
       depth = mine + 1;
-      try { return apply(handler, this, told); } finally { depth = before; }
+      chain = began;
+      try { return apply(handler, this, told); } finally { depth = before; chain = link; running = other; runningWait = otherWait; }
     }, delay, ...given]);
-    timers[id] = { due: now() + wait, wait };
+    timers[id] = { due: now() + wait, wait, again };
     return id;
   });
   replace(window, 'clearTimeout', noting(([id]) => { delete timers[id]; }));
@@ -76,12 +86,51 @@
     // Its first time may be the page's work; the times after it are a clock's.
     const wait = +delay > 0 ? +delay : 0;
     const id = apply(real, window, [handler, delay, ...given]);
-    if (wait <= 1000) timers[`interval ${id}`] = { due: now() + wait + 20, wait };
+    if (wait <= 1000) timers[`interval ${id}`] = { due: now() + wait + 20, wait, once: true };
     return id;
   });
-  for (const name of ['requestAnimationFrame', 'requestIdleCallback', 'postMessage']) replace(window, name, noting(touch));
-  for (const name of ['Worker', 'SharedWorker', 'MessageChannel', 'ResizeObserver']) replace(window, name, constructing(touch));
+  for (const name of ['requestIdleCallback', 'postMessage']) replace(window, name, noting(touch));
+  // A drawing that never ends is none of the page's work; what is filled in within the first frames is.
+  replace(window, 'requestAnimationFrame', noting(() => { if (++frames <= MOST_FRAMES) touch(); else later = true; }));
+  for (const name of ['SharedWorker', 'MessageChannel', 'ResizeObserver']) replace(window, name, constructing(touch));
   for (const name of ['WebSocket', 'EventSource']) replace(window, name, constructing(() => { touch(); sockets = true; }));
+  // What comes in pieces is at its end only when nothing comes for longer.
+  if (window.ReadableStreamDefaultReader) {
+    replace(ReadableStreamDefaultReader.prototype, 'read', (real) => function (...given) {
+      const promise = apply(real, this, given);
+      sockets = true;
+      touch();
+      apply(then, promise, [touch, touch]);
+      return promise;
+    });
+  }
+  if (window.Scheduler) {
+    replace(Scheduler.prototype, 'postTask', (real) => function (...given) {
+      touch();
+      const wait = given[1] && +given[1].delay > 0 ? +given[1].delay : 0, id = `task ${++count}`;
+      const promise = apply(real, this, given), over = () => { delete timers[id]; touch(); };
+      if (wait && wait <= LONGEST_TIMER) timers[id] = { due: now() + wait, wait };
+      apply(then, promise, [over, over]);
+      return promise;
+    });
+  }
+  // A worker that was asked, or has only begun, is on the page's errand until it answers.
+  const errands = new WeakMap();
+  const send = (worker) => {
+    if (!apply(recall, errands, [worker])) apply(remember, errands, [worker, begin('', 'worker:')]);
+  };
+  if (window.Worker) {
+    replace(window, 'Worker', (real) => new Proxy(real, {
+      construct(target, given, made) {
+        const worker = Reflect.construct(target, given, made);
+        const back = () => { end(apply(recall, errands, [worker])); apply(remember, errands, [worker, 0]); };
+        send(worker);
+        for (const kind of ['message', 'error']) apply(listen, worker, [kind, back]);
+        return worker;
+      },
+    }));
+    replace(Worker.prototype, 'postMessage', (real) => function (...given) { send(this); return apply(real, this, given); });
+  }
   replace(window, 'IntersectionObserver', constructing(() => { touch(); scrolls = true; }));
   if (window.IDBFactory) replace(IDBFactory.prototype, 'open', noting(touch));
 
@@ -101,7 +150,7 @@
       return promise;
     });
   }
-  const opened = new WeakMap(), remember = WeakMap.prototype.set, recall = WeakMap.prototype.get;
+  const opened = new WeakMap();
   replace(window.XMLHttpRequest && XMLHttpRequest.prototype, 'open', (real) => function (...given) {
     apply(remember, opened, [this, given[1]]);
     return apply(real, this, given);
@@ -114,7 +163,16 @@
 
   // A page that waits for its load event may do anything in it.
   const awaitsLoad = noting(([kind]) => { if (kind === 'load' || kind === 'pageshow') onLoad = true; });
+  // One that looks at how far a person has scrolled may show more then.
+  const awaitsScroll = noting(([kind]) => { if (kind === 'scroll') scrolls = true; });
+  replace(EventTarget.prototype, 'addEventListener', awaitsScroll);
   replace(window, 'addEventListener', awaitsLoad);
+  const onScroll = Object.getOwnPropertyDescriptor(HTMLElement.prototype, 'onscroll');
+  if (onScroll && onScroll.set) {
+    define(HTMLElement.prototype, 'onscroll', {
+      ...onScroll, set(handler) { scrolls = true; apply(onScroll.set, this, [handler]); },
+    });
+  }
   // What is inside a closed shadow root is shown to people all the same.
   replace(Element.prototype, 'attachShadow', (real) => function (given) {
     return apply(real, this, [given && given.mode === 'closed' ? { ...given, mode: 'open' } : given]);
@@ -132,12 +190,13 @@
   // Told without JSON and without array methods, which pages like to change for their own objects.
   const answer = () => {
     const time = now();
-    let wait = 0, pending = '';
+    let wait = 0, clock = 0, pending = '';
     const due = keys(timers), sent = keys(requests);
     for (let place = 0; place < due.length; place++) {
       const left = timers[due[place]].due - time;
       // One that is due and has not run is about to.
-      if (left < -1000) delete timers[due[place]];
+      if (left < (timers[due[place]].once ? 0 : -1000)) delete timers[due[place]];
+      else if (timers[due[place]].again) clock = left > clock ? left : clock || 1;
       else if (left > wait || wait === 0) wait = left > 1 ? left : 1;
     }
     for (let place = 0; place < sent.length; place++) {
@@ -145,14 +204,20 @@
       pending += `\n${time - one.since} ${one.address}`;
     }
     const waits = onLoad || typeof window.onload === 'function';
-    const told = `${wait} ${time - last} ${later} ${waits} ${scrolls} ${sockets}${pending}`;
+    const looks = scrolls || typeof window.onscroll === 'function' || typeof document.onscroll === 'function';
+    const told = `${wait} ${time - last} ${later} ${waits} ${looks} ${sockets} ${clock}${pending}`;
     apply(dispatch, document, [new Told(tell, { detail: told })]);
   };
   const hear = () => {
     apply(listen, document, [ask, answer]);
     apply(listen, document, [clicks, onClicks]);
   };
-  const onClicks = (event) => { clicking = apply(detail, event, []) === 'yes'; };
+  const onClicks = (event) => {
+    clicking = apply(detail, event, []) === 'yes';
+    // What a click begins is work again, however often the page has asked the same before.
+    delays = { __proto__: null };
+    addresses = { __proto__: null };
+  };
   hear();
   // Writing a document anew takes every listener away.
   for (const name of ['open', 'write', 'writeln']) {
