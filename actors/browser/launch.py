@@ -163,7 +163,8 @@ class ChromiumLauncher:
             with explained("starting"):
                 driver.set_page_load_timeout(self._timeouts.page_load)
             tab = Tab(driver)
-            page = Page(tab, self._timeouts.settle, self._wait)
+            # A page is waited for inside one command, whose own limit would cost the browser.
+            page = Page(tab, min(self._timeouts.settle, self._timeouts.driver_command / 2), self._wait)
             # Until one is asked for, no page may bring a file.
             tab.command("Browser.setDownloadBehavior", "starting", behavior="deny")
             user_agent = str(tab.evaluate("navigator.userAgent", "starting"))

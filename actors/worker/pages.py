@@ -27,6 +27,8 @@ from contracts.tasks import Order
 
 SECONDS_OF_PATIENCE = 6.0
 """How long a page that is not the order's, and that its scripts may yet change, is looked on at."""
+SECONDS_BEFORE_THE_NEXT = 1.0
+"""The same, while there is another address to look for the order at."""
 SECONDS_BEFORE_NONE = 1.0
 """How long an order's page that lists nothing, and that its scripts may yet change, is looked on at."""
 
@@ -100,7 +102,9 @@ def find_order(order: Order, tools: Tools, watch: VisitWatch, sight: Sight) -> t
             raise PortalError(
                 f"The portal answered {address} without a page, so the last page stayed. Nothing was filed."
             )
-        page, reading = _read_patiently(page, number, tools, watch, sight)
+        # Where there are more addresses, this one may well be another kind of portal's, whose page is no order's.
+        patience = SECONDS_OF_PATIENCE if address == addresses[-1] else SECONDS_BEFORE_THE_NEXT
+        page, reading = _read_patiently(page, number, tools, watch, sight, patience)
         match reading:
             case LoginPage(reason):
                 raise LoginMetError(reason)
@@ -126,10 +130,10 @@ def find_order(order: Order, tools: Tools, watch: VisitWatch, sight: Sight) -> t
 
 
 def _read_patiently(
-    page: PageSnapshot, number: str, tools: Tools, watch: VisitWatch, sight: Sight
+    page: PageSnapshot, number: str, tools: Tools, watch: VisitWatch, sight: Sight, patience: float
 ) -> tuple[PageSnapshot, PageReading]:
     """Read a page; one that goes on by itself, or that its scripts still fill in, is looked on at for a while."""
-    deadline = tools.monotonic() + SECONDS_OF_PATIENCE
+    deadline = tools.monotonic() + patience
     while True:
         reading = tools.portal.read(page, number)
         left = min(deadline - tools.monotonic(), watch.remaining() / 2)

@@ -337,6 +337,7 @@
     if (link) link.removeAttribute('target');
     allow(agree);
     isRestless = false;
+    setOut = -Infinity; // what an earlier click set out for was a file
     sizes = new WeakMap();
     element.click();
     return '';
