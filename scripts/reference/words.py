@@ -14,7 +14,7 @@ from scripts.reference.tables import code, first_line, table
 _TASKS: Mapping[TaskStatus, str] = {
     TaskStatus.COMPLETED: "All that the page lists is on disk and verified, and nothing says that there is more.",
     TaskStatus.NO_ATTACHMENTS: "The login was valid, and the order's page proved that it has none.",
-    TaskStatus.PARTIAL: "Some attachments are on disk and verified, others could not be had or seen. The message tells.",
+    TaskStatus.PARTIAL: "Some attachments are on disk and verified, others could not be had or seen: see the message.",
     TaskStatus.FAILED: "The order could not be visited or read, or none of its attachments could be brought.",
     TaskStatus.PO_NOT_FOUND: "The portal says that there is no such order, or that you may not see it.",
     TaskStatus.CANCELLED: "The run ended before this order, or while it was in hand.",
