@@ -49,6 +49,7 @@ _MOVES = re.compile(
     r"|siguiente|suivante?|precedente?)*"
 )
 
+_PAGE = re.compile(rf"(?:page|seite|pagina|pag\.) ?{_MANY} ?(?:of|out of|von|de|sur|/) ?{_MANY}(?!\d)")
 _NONE = re.compile(
     rf"(?:there are |es gibt )?(?:currently )?(?:no|keine?|nenhum|sem|sin|ningun|aucune?|pas de|nao ha|no hay) {FILES}"
     r"(?: (?:yet|found|attached|available|uploaded|vorhanden|gefunden|encontrados?|have been (?:added|uploaded)))?\.?"
@@ -70,10 +71,12 @@ class Count:
     Args:
         stated: The largest number; 0 when there is none.
         is_none: Whether it says that there are none.
+        more_pages: What it says of pages that come after the one it shows, such as "page 1 of 3"; empty when nothing.
     """
 
     stated: int = 0
     is_none: bool = False
+    more_pages: str = ""
 
 
 def counted(sheet: Sheet, placings: Mapping[Document, Placing], listed: int) -> Count:
@@ -84,7 +87,7 @@ def counted(sheet: Sheet, placings: Mapping[Document, Placing], listed: int) -> 
         placings: Where attachments are shown, for each of its documents.
         listed: How many elements of it show an attachment.
     """
-    stated, is_none = 0, False
+    stated, is_none, more_pages = 0, False, ""
     for document in sheet.seen:
         placing = placings[document]
         # A frame of another origin may be anybody's advertisement, unless it is where the list is.
@@ -94,7 +97,10 @@ def counted(sheet: Sheet, placings: Mapping[Document, Placing], listed: int) -> 
             number = _number_in(text, block, placing, listed)
             is_none = is_none or number == 0 or _NONE.fullmatch(text) is not None
             stated = max(stated, number or 0)
-    return Count(stated, is_none=is_none and not stated)
+            paged = _PAGE.match(text)
+            if paged and int(paged[1]) < int(paged[2]) and _MOVES.fullmatch(text, paged.end()):
+                more_pages = text if placing.is_of_files(block) else more_pages
+    return Count(stated, is_none=is_none and not stated, more_pages=more_pages)
 
 
 def _may_count(text: str) -> bool:

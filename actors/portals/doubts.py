@@ -55,6 +55,7 @@ class Findings:
         proof: What proves it.
         count: What it says of its attachments' number.
         listed: How many attachments these are.
+        goes_on: Whether it leads to more of its list.
         broken_frame: What a frame of it says in place of its content.
     """
 
@@ -62,6 +63,7 @@ class Findings:
     proof: Proof
     count: Count
     listed: int
+    goes_on: bool = False
     broken_frame: str = ""
 
 
@@ -72,6 +74,8 @@ def doubts_about(found: Findings, po_number: str) -> tuple[str, ...]:
         *_not_loaded(found.sheet),
         *_loading(found.sheet, lists_files=bool(found.listed)),
     ]
+    if found.count.more_pages and not found.goes_on:
+        reasons.append(f"the page says {found.count.more_pages!r}, and leads to no other")
     if not found.listed:
         reasons += _none_unproven(found, po_number)
     return tuple(dict.fromkeys(reasons))

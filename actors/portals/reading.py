@@ -100,7 +100,7 @@ class HtmlPortal(ABC):
         more = continuation(sheet, placings, po_number)
         count = counted(sheet, placings, len(shown))
         frame = "" if listed else self._denials.broken_frame(sheet)
-        findings = Findings(sheet, proof, count, len(listed), frame)
+        findings = Findings(sheet, proof, count, len(listed), bool(more.next_page or more.reveals), frame)
         return OrderPage(
             title=proof.title,
             supplier=next(filter(None, map(self._supplier, sheet.own)), ""),

@@ -114,6 +114,17 @@ def test_only_a_short_text_of_its_own_states_a_number(body: str, stated: int) ->
     assert order(plain_order(body + "<p>x</p>")).stated == stated
 
 
+def test_further_pages_that_nothing_leads_to_are_a_doubt() -> None:
+    files = f"<h2>Attachments</h2><ul><li>{ATTACHMENT}</li></ul>"
+    lines = "<h2>Lines</h2><table><tr><td>1</td><td>x</td></tr></table>"
+    for said in ("Page 1 of 3", "Seite 1 von 3", "P\u00e1gina 2 de 3", "Page 1/3 |"):
+        (doubt,) = order(plain_order(f"{files}<p>{said}</p>")).doubts
+        assert "leads to no other" in doubt
+    for body in ("<p>Page 1 of 1</p>", "<p>Page 3 of 3</p>", f"{lines}<p>Page 1 of 3</p>", "<p>See page 1 of 3.</p>"):
+        assert order(plain_order(files + body)).doubts == ()
+    assert order(plain_order(f"{files}<p>Page 1 of 3 <a rel=next href='?page=2'>Next</a></p>")).doubts == ()
+
+
 def test_a_number_that_is_stated_is_told_and_compared_by_whoever_sees_the_whole_list() -> None:
     counted = f"<h2>Attachments (3)</h2><ul><li>{ATTACHMENT}</li></ul>"
     for more in ("", "<p><a rel=next href='?page=2'>Next</a></p>", "<p>Showing 3-3 of 3</p>"):
