@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -53,3 +56,28 @@ def test_every_requirement_of_the_project_is_pinned_to_a_version_it_allows() -> 
 def test_no_file_of_the_set_up_names_a_package_index(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     assert re.findall(r"index-url|find-links|https?://", text) == []
+
+
+def test_every_library_that_the_packages_import_is_named_as_one_they_need() -> None:
+    """One that another brings along today, or that lies here by chance, is missing on a new machine."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    named = {canonicalize_name(Requirement(one).name) for one in project["dependencies"]}
+    imported = {
+        name
+        for room in ("actors", "contracts")
+        for path in (ROOT / room).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for name in _imported_by(node)
+    }
+    whose = packages_distributions()
+    outside = imported - sys.stdlib_module_names - {"actors", "contracts"}
+    missing = {name for name in outside if not named & {canonicalize_name(one) for one in whose[name]}}
+    # Selenium's connections raise urllib3's errors, and Selenium alone says which version fits.
+    assert missing - {"urllib3"} == set()
+
+
+def _imported_by(node: ast.AST) -> list[str]:
+    """Return the outermost packages that one statement imports."""
+    if isinstance(node, ast.Import):
+        return [one.name.partition(".")[0] for one in node.names]
+    return [(node.module or "").partition(".")[0]] if isinstance(node, ast.ImportFrom) else []
