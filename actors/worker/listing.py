@@ -93,9 +93,10 @@ class WholeList:
             page, reading = after
         self.doubts.append(f"the list goes on after {MOST_STEPS} pages")
 
-    def _note(self, page: PageSnapshot, reading: OrderPage) -> None:
-        """Note what the last view leaves open."""
-        self.doubts += [doubt for doubt in reading.doubts if doubt not in self.doubts]
+    def _note(self, page: PageSnapshot, reading: OrderPage, *, is_last: bool = True) -> None:
+        """Note what a page leaves open when it is left: only of the last one may it matter that it lists nothing."""
+        if is_last or reading.attachments:
+            self.doubts += [doubt for doubt in reading.doubts if doubt not in self.doubts]
         if page.unsettled:
             self.doubts.append(f"the page was still waiting for {page.unsettled}")
         self.doubts += [f"the frame {address} of the page could not be read" for address in page.unread]
@@ -133,7 +134,9 @@ class WholeList:
         if after is not None and after[1].attachments == reading.attachments:
             self.doubts.append(f"the next page of the list, {address}, shows the same again")
             return None
-        self._labels.clear()  # what is alike on two pages are two files
+        if after is not None:
+            self._note(page, reading, is_last=False)
+            self._labels.clear()  # what is alike on two pages are two files
         return after
 
     def _pressed(

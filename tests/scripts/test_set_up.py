@@ -72,8 +72,8 @@ def test_every_library_that_the_packages_import_is_named_as_one_they_need() -> N
     whose = packages_distributions()
     outside = imported - sys.stdlib_module_names - {"actors", "contracts"}
     missing = {name for name in outside if not named & {canonicalize_name(one) for one in whose.get(name, ())}}
-    # Selenium's connections raise urllib3's errors, and Selenium alone says which version fits. `compression` is Python's
-    # own from 3.14 on.
+    # Selenium's connections raise urllib3's errors, and Selenium alone says which version fits.
+    # From Python 3.14 on, `compression` is its own.
     assert missing - {"urllib3", "compression"} == set()
 
 

@@ -83,6 +83,23 @@ def test_a_list_that_cannot_be_followed_is_partial(world: World, second: Any) ->
     assert "next page" in result_of(outcome).error_message
 
 
+@pytest.mark.parametrize(
+    ("reading", "shown", "status"),
+    [
+        (order_page(listed("a"), next_page=SECOND), page(unsettled="https://portal.example/api"), TaskStatus.PARTIAL),
+        (order_page(listed("a"), next_page=SECOND, doubts=("it is loading",)), page(), TaskStatus.PARTIAL),
+        (order_page(next_page=SECOND, doubts=("it shows nothing but its title",)), page(), TaskStatus.COMPLETED),
+    ],
+    ids=["not at rest", "a doubt", "a page that only leads to the list"],
+)
+def test_what_an_earlier_page_leaves_open_counts_unless_it_only_leads_to_the_list(
+    world: World, reading: OrderPage, shown: PageSnapshot, status: TaskStatus
+) -> None:
+    world.pages[ADDRESS] = shown
+    world.readings = {ADDRESS: reading, SECOND: order_page(listed("b"))}
+    assert result_of(run(world)).status is status
+
+
 def test_a_list_whose_pages_lead_in_a_circle_ends(world: World) -> None:
     world.readings = {
         ADDRESS: order_page(listed("a"), next_page=SECOND),
