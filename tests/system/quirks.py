@@ -130,6 +130,7 @@ class Quirks(http.server.ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Pages)
         self.over = threading.Event()
+        self.cookies: dict[str, set[str]] = {}
 
     @property
     def url(self) -> str:
@@ -157,10 +158,13 @@ class _Pages(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def do_GET(self) -> None:
+        host = self.headers.get("Host", "").partition(":")[0]
+        if self.path.startswith("/files/"):
+            self.server.cookies.setdefault(host, set()).add(self.headers.get("Cookie", ""))
         path, _, query = self.path.partition("?")
         match path.split("/")[1:]:
             case ["orders", number] if number in QUIRKS:
-                self._send(self._order(number, query).encode())
+                self._send(self._order(number, query).encode(), Set_Cookie="sid=4711; Path=/")
             case ["files", name]:
                 self._file(name)
             case ["frame"]:

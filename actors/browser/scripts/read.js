@@ -2,13 +2,13 @@
 // when a page has come to rest, reads it whole with its frames and shadow roots, and finds the controls in them again.
 ((ask, tell, clicks) => {
   'use strict';
-  const MOMENT = 100, STEP = 20, LONG_AGO = 2000, SMALLEST_FRAME = 32, LONGEST_REFRESH = 10, LONGEST_WAY = 5000, MOST_SCROLLS = 20;
+  const MOMENT = 100, STEP = 20, LONG_AGO = 2000, SMALLEST_FRAME = 32, LONGEST_REFRESH = 10, LONGEST_WAY = 5000;
+  const MOST_SCROLLS = 20;
   // Requests that are answered only when there is news, and what only counts or watches.
   const CHANNEL = /(?:^|[\/_.-])(?:(?:long-?)?poll(?:ing|er)?|comet(?:d)?|bayeux|signalr|socket\.?io|sockjs|engine\.io|push|pub-?sub|subscribe|\w*hub|notifications?|heart-?beat|keep-?alive|ping|presence|telemetry|analytics|beacon|collect|metrics|track(?:ing|er)?)(?:$|[\/_.-])/i;
   const FRAMES = 'iframe, frame, object';
   const WORKER = 'worker:', LONGEST_ERRAND = 1000, LONGEST_CLOCK = 1500, LONGEST_SCRIPT = 3000;
   const IMPORTANT = 'a,button,iframe,frame,form,input,h1,h2,h3,li,tr,td,div,span,p,section,table,ul,ol';
-  const HOSTS = 'article,aside,blockquote,body,div,footer,h1,h2,h3,h4,h5,h6,header,main,nav,p,section,span';
 
   // ------------------------------------------------------------------------------------------------ what is waited for
   const changed = new WeakMap();
@@ -142,7 +142,7 @@
   const reasonsOf = (root, { horizon, spent }) => {
     const state = told(root);
     const why = [];
-    let sinceChange = performance.now() - changed.get(root);
+    const sinceChange = performance.now() - changed.get(root);
     if (root.readyState === 'loading') why.push('its document');
     if (state === null) {
       if (sinceChange < MOMENT * 3) why.push('its scripts');
@@ -179,9 +179,9 @@
     const { found, foreign } = roots();
     const why = [];
     let later = false, scrolls = false;
-    for (const { root, place } of found) {
+    for (const { root } of found) {
       follow(root);
-      if (!(root instanceof Document) && root.nodeType !== Node.DOCUMENT_NODE) continue;
+      if (root.nodeType !== Node.DOCUMENT_NODE) continue;
       const frame = root === document ? null : root.defaultView && root.defaultView.frameElement;
       if (frame) {
         if (isOnItsWay(frame, root)) {
