@@ -181,8 +181,8 @@ class _Carrier:
         self.harvest.found += len(view.fresh)
         if self.staging is None:
             self.staging = tools.filing.stage(self.visit.lease)
-        if any(self._goes_over_http(item) for item in view.fresh):
-            self.cookies = tools.browser.cookies()
+        # Read for each view: those of the view before may be older than what its files have set since.
+        self.cookies = tools.browser.cookies() if any(map(self._goes_over_http, view.fresh)) else ()
         places = [(item, self.staging / str(number)) for number, item in enumerate(view.fresh, start=first)]
         for index, (item, into) in enumerate(places):
             number = first + index

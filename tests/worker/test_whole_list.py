@@ -390,6 +390,19 @@ def test_a_login_that_the_portal_renewed_is_told_and_other_cookies_are_not(world
     assert outcome.renewed == (COOKIE,)
 
 
+def test_a_view_without_addresses_tells_no_older_value_of_a_cookie(world: World) -> None:
+    """Its files are clicked, so the browser's cookies are not read for it; those of the view before are stale by then."""
+    world.readings = {
+        ADDRESS: order_page(listed("a"), next_page=SECOND),
+        SECOND: order_page(listed("b", url=False, control=True)),
+    }
+    world.set_on_the_way = (attrs.evolve(COOKIE, value="newest"),)
+    work = attrs.evolve(visit(), session=HostSession(HOST, 3, (attrs.evolve(COOKIE, value="oldest"),)))
+    outcome = process_po(work, world.tools(), Watch(world.log))
+    assert isinstance(outcome, Visited)
+    assert [one.value for one in outcome.renewed] == ["newest"]
+
+
 def test_the_last_value_of_a_cookie_counts(world: World) -> None:
     work = attrs.evolve(visit(), session=HostSession(HOST, 3, (COOKIE,)))
     world.set_on_the_way = (attrs.evolve(COOKIE, value="newer"),)
