@@ -391,7 +391,7 @@ def test_a_login_that_the_portal_renewed_is_told_and_other_cookies_are_not(world
 
 
 def test_a_view_without_addresses_tells_no_older_value_of_a_cookie(world: World) -> None:
-    """Its files are clicked, so the browser's cookies are not read for it; those of the view before are stale by then."""
+    """Its files are clicked, so the cookies are not read for it, and those of the view before are stale by then."""
     world.readings = {
         ADDRESS: order_page(listed("a"), next_page=SECOND),
         SECOND: order_page(listed("b", url=False, control=True)),
