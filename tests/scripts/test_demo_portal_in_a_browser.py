@@ -40,7 +40,12 @@ def browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[webdriv
 
 
 def arrived(folder: Path, count: int, _browser: webdriver.Chrome) -> set[str] | Literal[False]:
-    files = [path for path in folder.iterdir() if not path.name.endswith(".crdownload") and path.name[0] != "."]
+    # The browser first takes a file's name with an empty one, while its bytes are on their way under another.
+    files = [
+        path
+        for path in folder.iterdir()
+        if not path.name.endswith(".crdownload") and path.name[0] != "." and path.stat().st_size
+    ]
     return {hashlib.sha256(path.read_bytes()).hexdigest() for path in files} if len(files) == count else False
 
 
