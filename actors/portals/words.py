@@ -14,7 +14,6 @@ from actors.portals.numbers import tidy
 
 _APOSTROPHES = re.compile("[\u2018\u2019\u02bc\u00b4`]")
 _INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]")
-_SHORTEST_STEM = 3
 
 
 def plain(text: str) -> str:

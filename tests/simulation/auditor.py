@@ -117,6 +117,11 @@ class AuditedSystem(System):
             self._auditor.lives.ended(down)
         super().report_down(parent, down)
 
+    def abandon(self, name: str, generation: int) -> None:
+        self._auditor.say(f"{name} generation {generation} is abandoned")
+        self._auditor.lives.abandoned(name, generation)
+        super().abandon(name, generation)
+
     def tell(self, name: str, message: Any, *, generation: int | None = None) -> bool:
         self._auditor.told(name, message)
         self._told += 1

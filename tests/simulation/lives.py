@@ -74,6 +74,10 @@ class Lives:
         """Actors that a test has stalled; they may wake after their replacement has begun."""
         self.given_up: set[Owner] = set()
         """The last generations of retired slots. What survives every kill is left to the reaper of the next run."""
+        self._abandoned: set[Owner] = set()
+        """Generations that their supervisor went on without; their threads may end at any later time."""
+        self._counted: set[Owner] = set()
+        """Generations whose death was counted against their supervisor's limit."""
         self._world = world
         self._require = world.findings.require
         self._intensity = settings.intensity
@@ -160,6 +164,20 @@ class Lives:
             deaths.popleft()
         return sum(death < before for death in deaths)
 
+    def abandoned(self, name: str, generation: int) -> None:
+        """Look at a supervisor that goes on without a thread: to it, that is a death like any other."""
+        self._count_death(Owner(name, generation))
+        self._abandoned.add(Owner(name, generation))
+
+    def _count_death(self, owner: Owner) -> None:
+        parent = self._parents[owner.worker, owner.generation]
+        if parent is None or parent == CREW or owner in self._counted | self._abandoned:
+            return
+        earlier = EARLIER_SIBLINGS.get(owner.worker, ())
+        if all(self.is_up(one) and Owner(one, self.generations[one]) not in self._abandoned for one in earlier):
+            self._counted.add(owner)
+            self._note_death(parent)  # one that falls while it is to share a fate counts no second time
+
     def ended(self, down: Down) -> None:
         """Look at an end."""
         require, child, kind = self._require, down.child, down.reason.kind
@@ -173,9 +191,8 @@ class Lives:
         self._down_at[owner] = self._world.hub.clock.time
         self._check_reason(down)
         parent = self._parents[child, down.generation]
-        fallen = [sibling for sibling in EARLIER_SIBLINGS.get(child, ()) if not self.is_up(sibling)]
-        if kind.is_abnormal and parent is not None and parent != CREW and not fallen:
-            self._note_death(parent)  # one that falls while it is to share a fate counts no second time
+        if kind.is_abnormal:
+            self._count_death(owner)
         if kind is ExitKind.SHUTDOWN and owner in self._recycled:
             self._planned.add(owner)
         if kind is ExitKind.GAVE_UP and down.reason.text.startswith("more than"):

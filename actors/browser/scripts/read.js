@@ -5,7 +5,9 @@
   const MOMENT = 100, STEP = 20, LONG_AGO = 2000, SMALLEST_FRAME = 32, LONGEST_REFRESH = 10, LONGEST_WAY = 5000;
   const MOST_SCROLLS = 20;
   // Requests that are answered only when there is news, and what only counts or watches.
-  const CHANNEL = /(?:^|[\/_.-])(?:(?:long-?)?poll(?:ing|er)?|comet(?:d)?|bayeux|signalr|socket\.?io|sockjs|engine\.io|push|pub-?sub|subscribe|\w*hub|notifications?|heart-?beat|keep-?alive|ping|presence|telemetry|analytics|beacon|collect|metrics|track(?:ing|er)?)(?:$|[\/_.-])/i;
+  const CHANNEL = new RegExp('(?:^|[/_.-])(?:(?:long-?)?poll(?:ing|er)?|comet(?:d)?|bayeux|signalr|socket\\.?io|sockjs'
+    + '|engine\\.io|push|pub-?sub|subscribe|\\w*hub|notifications?|heart-?beat|keep-?alive|ping|presence|telemetry'
+    + '|analytics|beacon|collect|metrics|track(?:ing|er)?)(?:$|[/_.-])', 'i');
   const FRAMES = 'iframe, frame, object';
   const WORKER = 'worker:', LONGEST_ERRAND = 1000, LONGEST_CLOCK = 1500, LONGEST_SCRIPT = 3000;
   const IMPORTANT = 'a,button,iframe,frame,form,input,h1,h2,h3,li,tr,td,div,span,p,section,table,ul,ol';
@@ -28,8 +30,10 @@
     changed.set(root, 0);
     // Only what adds, removes or re-addresses elements counts: the text of a clock changes for ever.
     new MutationObserver((records) => {
-      const matters = records.some((record) => record.type === 'attributes' || brings(record) && [...record.addedNodes, ...record.removedNodes].some((node) => node.nodeType === Node.ELEMENT_NODE
-          && (node.matches(IMPORTANT) || node.localName.includes('-') || node.querySelector(IMPORTANT) !== null)));
+      const isPart = (node) => node.nodeType === Node.ELEMENT_NODE
+        && (node.matches(IMPORTANT) || node.localName.includes('-') || node.querySelector(IMPORTANT) !== null);
+      const matters = records.some((record) => record.type === 'attributes'
+        || brings(record) && [...record.addedNodes, ...record.removedNodes].some(isPart));
       if (matters) changed.set(root, performance.now());
     }).observe(root, { childList: true, subtree: true, attributes: true, attributeFilter: ['href', 'data-url', 'hidden'] });
   };
@@ -74,6 +78,9 @@
       return root && root.documentElement ? root : null;
     } catch { return null; }
   };
+  // The frame that shows a document; none for the page itself and for shadow roots.
+  const frameOf = (root) => root === document || !root.defaultView ? null : root.defaultView.frameElement;
+  const addressOf = (frame) => frame.src || frame.data;
   // A frame shows an empty document until its own one has come.
   const isOnItsWay = (frame, root) => {
     const source = frame.getAttribute('src') || frame.getAttribute('data');
@@ -122,17 +129,22 @@
   };
 
   // Without its own style a page shows what it means to hide.
-  const isStyling = (link, spent) => spent < LONGEST_ERRAND && !link.sheet && !link.disabled && !failed.has(link) && !loaded.has(link)
+  const isStyling = (link, spent) => spent < LONGEST_ERRAND && !link.sheet && !link.disabled
+    && !failed.has(link) && !loaded.has(link)
     && sameHost(link.href) && (!link.media || matchMedia(link.media).matches) && !/alternate/i.test(link.rel);
   // Scripts that the page's own scripts add are waited for, too; those of other hosts only until the page has loaded.
   const seenSince = new WeakMap();
+  const RUNS = /^(?:module|(?:text|application)\/(?:x-)?(?:java|ecma)script)$/i;
   const isComing = (script, root, spent) => {
-    if (loaded.has(script) || failed.has(script) || script.noModule || (script.type && !/^(?:module|(?:text|application)\/(?:x-)?(?:java|ecma)script)$/i.test(script.type))) return false;
+    if (loaded.has(script) || failed.has(script) || script.noModule) return false;
+    if (script.type && !RUNS.test(script.type)) return false;
     if (!sameHost(script.src)) return false;
     // One that has arrived runs a moment later.
     const [arrived] = performance.getEntriesByName(script.src);
     if (arrived && performance.now() - arrived.responseEnd > MOMENT * 3) return false;
-    if (root !== document || root.readyState !== 'complete') return root.readyState !== 'complete' && (script.async || script.defer);
+    if (root !== document || root.readyState !== 'complete') {
+      return root.readyState !== 'complete' && (script.async || script.defer);
+    }
     // One that was written as text never runs, and tells nobody.
     if (!seenSince.has(script)) seenSince.set(script, performance.now());
     return script.async && performance.now() - seenSince.get(script) < LONGEST_SCRIPT;
@@ -163,11 +175,14 @@
     if (state.clock > 0 && state.clock <= horizon && idle <= LONGEST_CLOCK) why.push('a timer');
     if (state.wait > 0 && state.wait <= horizon && !isIdle) why.push('a timer');
     if ([...root.querySelectorAll('link[rel~="stylesheet"][href]')].some((link) => isStyling(link, spent))) why.push('its style');
-    if (refreshes(root) || (root === document && performance.now() - setOut < LONGEST_WAY)) why.push('the page that it goes on to');
+    if (refreshes(root) || (root === document && performance.now() - setOut < LONGEST_WAY)) {
+      why.push('the page that it goes on to');
+    }
     for (const script of root.querySelectorAll('script[src]')) {
       if (isComing(script, root, spent)) why.push(script.src);
     }
-    if ([...root.querySelectorAll('[aria-busy="true"]')].some((element) => element.checkVisibility()) && !isIdle) why.push('a busy part');
+    const busy = [...root.querySelectorAll('[aria-busy="true"]')];
+    if (!isIdle && busy.some((element) => element.checkVisibility())) why.push('a busy part');
     const later = state.later || changed.get(root) > 0 || state.onLoad || root.querySelector('script[type="module"]') !== null;
     const since = Math.min(state.since, sinceChange);
     const moment = state.sockets ? MOMENT * 5 : MOMENT;
@@ -182,16 +197,13 @@
     for (const { root } of found) {
       follow(root);
       if (root.nodeType !== Node.DOCUMENT_NODE) continue;
-      const frame = root === document ? null : root.defaultView && root.defaultView.frameElement;
+      const frame = frameOf(root);
       if (frame) {
         if (isOnItsWay(frame, root)) {
           // One that nobody sees may bring what the page shows, in old portals: it is waited for a little.
-          if (!isSeen(frame)) {
-            if (sameHost(frame.src || frame.data) && limits.spent < LONGEST_ERRAND) why.push(`the frame ${frame.src || frame.data}`);
-          } else {
-            if (frame.loading === 'lazy') frame.loading = 'eager';
-            why.push(`the frame ${frame.src || frame.data}`);
-          }
+          const isWanted = isSeen(frame) || (sameHost(addressOf(frame)) && limits.spent < LONGEST_ERRAND);
+          if (isSeen(frame) && frame.loading === 'lazy') frame.loading = 'eager';
+          if (isWanted) why.push(`the frame ${addressOf(frame)}`);
           continue;
         }
         if (!isSeen(frame)) continue;
@@ -218,7 +230,8 @@
     const walker = document.createTreeWalker(top, NodeFilter.SHOW_ELEMENT), places = [];
     for (let node = walker.nextNode(), place = 0; node; place++) {
       const isPassed = node.localName === 'head' || node.localName === 'svg';
-      if (!isPassed && (node.matches(NEVER_DRAWN) || node.checkVisibility({ visibilityProperty: true }))) node = walker.nextNode();
+      const isDrawn = !isPassed && (node.matches(NEVER_DRAWN) || node.checkVisibility({ visibilityProperty: true }));
+      if (isDrawn) node = walker.nextNode();
       else {
         if (!isPassed && getComputedStyle(node).display !== 'contents') places.push(place);
         const inner = node.querySelectorAll('*').length;
@@ -251,10 +264,8 @@
   const result = (state, unsettled) => {
     const main = state.found[0];
     const seen = state.foreign.filter(({ frame }) => isSeen(frame));
-    const unread = state.found.filter(({ root }) => {
-      const frame = root !== document && root.defaultView && root.defaultView.frameElement;
-      return frame && isOnItsWay(frame, root) && isSeen(frame);
-    }).map(({ root }) => root.defaultView.frameElement).map((frame) => frame.src || frame.data);
+    const unread = state.found.map(({ root }) => ({ root, frame: frameOf(root) }))
+      .filter(({ root, frame }) => frame && isOnItsWay(frame, root) && isSeen(frame)).map(({ frame }) => addressOf(frame));
     const parts = state.found.slice(1).map(({ root, place, url }) => [place, url, wellFormed(htmlOf(root))]);
     const outer = [];
     for (const { frame, index, place } of seen) {
@@ -275,7 +286,8 @@
   const scrollers = (found) => {
     const boxes = [];
     for (const { root } of found) {
-      if (root !== document && root.nodeType === Node.DOCUMENT_NODE && !(root.defaultView && root.defaultView.frameElement && isSeen(root.defaultView.frameElement))) continue;
+      const frame = frameOf(root);
+      if (root !== document && root.nodeType === Node.DOCUMENT_NODE && !(frame && isSeen(frame))) continue;
       for (const box of [root.scrollingElement, ...root.querySelectorAll('div, section, main, ul, ol, tbody, article, aside')]) {
         if (!box || box.scrollHeight <= box.clientHeight + STEP || box.clientHeight < MOMENT) continue;
         if (box === root.scrollingElement || /auto|scroll/.test(getComputedStyle(box).overflowY)) boxes.push(box);

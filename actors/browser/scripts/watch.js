@@ -75,7 +75,14 @@
       runningWait = wait;
       depth = mine + 1;
       chain = began;
-      try { return apply(handler, this, told); } finally { depth = before; chain = link; running = other; runningWait = otherWait; }
+      try {
+        return apply(handler, this, told);
+      } finally {
+        depth = before;
+        chain = link;
+        running = other;
+        runningWait = otherWait;
+      }
     }, delay, ...given]);
     timers[id] = { due: now() + wait, wait, again };
     return id;
@@ -178,14 +185,15 @@
     return apply(real, this, [given && given.mode === 'closed' ? { ...given, mode: 'open' } : given]);
   });
 
-  define(window, 'alert', { value: function alert() {}, configurable: true, writable: true, enumerable: true });
-  define(window, 'confirm', { value: function confirm() { return clicking; }, configurable: true, writable: true, enumerable: true });
-  define(window, 'prompt', {
-    value: function prompt(_text, given) { return clicking ? String(given === undefined ? '' : given) : null; },
-    configurable: true, writable: true, enumerable: true,
-  });
-  define(window, 'print', { value: function print() {}, configurable: true, writable: true, enumerable: true });
-  apply(listen, window, ['beforeunload', (event) => apply(stop, event, []), true]);
+  const dialogs = {
+    alert() {},
+    confirm() { return clicking; },
+    prompt(_text, given) { return clicking ? String(given === undefined ? '' : given) : null; },
+    print() {},
+  };
+  for (const name of keys(dialogs)) {
+    define(window, name, { value: dialogs[name], configurable: true, writable: true, enumerable: true });
+  }
 
   // Told without JSON and without array methods, which pages like to change for their own objects.
   const answer = () => {
@@ -211,11 +219,14 @@
   const hear = () => {
     apply(listen, document, [ask, answer]);
     apply(listen, document, [clicks, onClicks]);
+    apply(listen, window, ['beforeunload', letGo, true]);
   };
+  const letGo = (event) => apply(stop, event, []);
   const onClicks = (event) => {
     clicking = apply(detail, event, []) === 'yes';
     // What a click begins is work again, however often the page has asked the same before.
     delays = { __proto__: null };
+    frames = 0;
     addresses = { __proto__: null };
   };
   hear();
