@@ -54,6 +54,16 @@ def asked_again(moments: list[Moment], portal: DemoPortal) -> tuple[list[str], l
     return orders, files
 
 
+def browsers_lost(journal: Path) -> int:
+    """Return how many browsers the open order has lost that has lost most."""
+    database = sqlite3.connect(f"{journal.as_uri()}?mode=ro", uri=True)
+    try:
+        row = database.execute("SELECT max(crashes) FROM tasks WHERE status IS NULL").fetchone()
+    finally:
+        database.close()
+    return row[0] or 0
+
+
 def failed_orders(journal: Path) -> list[str]:
     """Return the orders that ended as no success, each with its status and how every visit to it ended."""
     if not journal.exists():

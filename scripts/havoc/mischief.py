@@ -11,14 +11,16 @@ import attrs
 import psutil
 
 from actors.journal import RunStanding
+from actors.session.books import journal_path
+from scripts.havoc.ledger import browsers_lost
 from scripts.havoc.program import processes_of
 from scripts.portal.child import DemoPortal
 from scripts.supervision.place import Place
 
 _FAULTS = ("page-500:1", "page-503:1", "page-429:1:1", "file-stall:1", "file-truncated:1", "file-500:1", "page-204:1")
 _KINDS = ("browser", "driver", "renderer")
-_MOST_CRASHES = 1
-"""An order that has cost as many browsers is spared: a third loss would be its quarantine, and rightly so."""
+_MOST_LOST = 1
+"""While an open order has lost more browsers, all are spared: a third loss would be its quarantine, and rightly so."""
 
 
 @attrs.define(eq=False)
@@ -57,11 +59,15 @@ class Mischief:
 
     def _victim(self, standing: RunStanding, kind: str) -> tuple[str, psutil.Process] | None:
         """Return a worker and a process of its browser, of a worker whose order may lose it."""
-        spared = {lease.worker for lease in standing.in_hand if lease.crashes > _MOST_CRASHES}
+        lost = browsers_lost(journal_path(self.place.downloads))
+        if lost > _MOST_LOST:
+            return None
+        # What is taken from an idle one is lost to whichever order comes next, maybe to one that has lost some already.
+        busy = {lease.worker for lease in standing.in_hand}
         found = []
         for process in processes_of(self.place.scratch):
             worker = _worker_of(process)
-            if worker and worker not in spared and _kind_of(process) == kind:
+            if worker and (lost == 0 or worker in busy) and _kind_of(process) == kind:
                 found.append((worker, process))
         return self.chance.choice(sorted(found, key=lambda one: one[1].pid)) if found else None
 

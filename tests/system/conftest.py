@@ -46,12 +46,15 @@ RETRY = RetryPolicy(base_delay=0.05, max_delay=0.2)
 
 
 def until(happened: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
-    """Wait until something is so."""
+    """Wait until something is so. A look that is dear, as at every process there is, comes less often."""
     pulse, end = threading.Event(), time.monotonic() + seconds
-    while not happened():
+    while True:
+        began = time.monotonic()
+        if happened():
+            return
         if time.monotonic() > end:
             raise AssertionError(f"not within {seconds:g} s: {what}")
-        pulse.wait(0.02)
+        pulse.wait(max(0.02, 4 * (time.monotonic() - began)))
 
 
 # --------------------------------------------------------------------------------------------------------- processes
