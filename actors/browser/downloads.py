@@ -211,7 +211,7 @@ class Downloads:
                 self._check_broken_off(attempt)
                 if len(finished) > 1:
                     raise AttachmentError(f"One attachment brought {len(finished)} files; which is it cannot be told.")
-                if all(attempt.ended.get(guid) == "completed" for guid in attempt.guids):
+                if self._has_ended(attempt, size, now):
                     return finished[0]
             elif rounds % _ROUNDS_BETWEEN_LOOKS == 0:
                 self._take_events(attempt)
@@ -220,6 +220,12 @@ class Downloads:
                     self._check_page(attempt, now)
             if now - attempt.last_byte > self._stall:
                 raise NetworkError(f"The download stood still for {self._stall:g} seconds.")
+
+    def _has_ended(self, attempt: _Attempt, size: int, now: float) -> bool:
+        if not attempt.guids and not size:
+            # Of a download in another window nothing is told, and an empty file holds its place before the bytes come.
+            return now - attempt.last_byte >= min(_GRACE, self._stall / 2)
+        return all(attempt.ended.get(guid) == "completed" for guid in attempt.guids)
 
     def _take_events(self, attempt: _Attempt) -> None:
         for event in self._tab.download_events():

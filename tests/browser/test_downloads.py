@@ -144,3 +144,27 @@ def test_a_navigation_that_answers_with_a_file_writes_nowhere(
     browser.download_by_address(site.url("/file/one.bin"), into, watch, LIMIT)
     browser.open(site.url("/file/two.bin"))
     assert [path.name for path in into.iterdir()] == ["one.bin"]
+
+
+def test_an_empty_file_of_which_nothing_was_told_is_the_place_of_one_that_comes(
+    browser: ChromiumBrowser, into: Path
+) -> None:
+    """As in a window that the page opened: the browser tells nothing of downloads there."""
+
+    class Arriving(Watch):
+        def wait(self, seconds: float) -> None:
+            super().wait(seconds)
+            path = into / "late.pdf"
+            path.write_bytes(FILE if path.exists() else b"")
+
+    file = browser.download_by_click(Control(".dead", 0), into, Arriving(), LIMIT)
+    assert (file.path.name, file.sha256) == ("late.pdf", HASH)
+
+
+def test_an_empty_file_that_stays_empty_is_one(browser: ChromiumBrowser, into: Path) -> None:
+    class Placing(Watch):
+        def wait(self, seconds: float) -> None:
+            super().wait(seconds)
+            (into / "empty.txt").touch()
+
+    assert browser.download_by_click(Control(".dead", 0), into, Placing(), LIMIT).size == 0

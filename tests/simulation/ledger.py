@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.simulation.run import SimRun
 
 PARTS = 20
-SCHEDULES = {"quick": 400, "suite": 1_000, "default": 2_000, "soak": 100_000}
+SCHEDULES = {"quick": 400, "suite": 600, "default": 2_000, "soak": 100_000}
 PROFILE = "PURSER_SIMULATION"
 
 

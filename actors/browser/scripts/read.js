@@ -201,7 +201,7 @@
       if (frame) {
         if (isOnItsWay(frame, root)) {
           // One that nobody sees may bring what the page shows, in old portals: it is waited for a little.
-          const isWanted = isSeen(frame) || (sameHost(addressOf(frame)) && limits.spent < LONGEST_ERRAND);
+          const isWanted = isSeen(frame) || (sameHost(addressOf(frame)) && limits.spent < LONG_AGO);
           if (isSeen(frame) && frame.loading === 'lazy') frame.loading = 'eager';
           if (isWanted) why.push(`the frame ${addressOf(frame)}`);
           continue;
