@@ -8,7 +8,7 @@
   const CHANNEL = new RegExp('(?:^|[/_.-])(?:(?:long-?)?poll(?:ing|er)?|comet(?:d)?|bayeux|signalr|socket\\.?io|sockjs'
     + '|engine\\.io|push|pub-?sub|subscribe|\\w*hub|notifications?|heart-?beat|keep-?alive|ping|presence|telemetry'
     + '|analytics|beacon|collect|metrics|track(?:ing|er)?)(?:$|[/_.-])', 'i');
-  const FRAMES = 'iframe, frame, object';
+  const FRAMES = 'iframe, frame, object', FILLS = /^\s*javascript:(?!\s*(?:void\b|false\b|''|""|;|$))/i;
   const WORKER = 'worker:', LONGEST_ERRAND = 1000, LONGEST_CLOCK = 1500, LONGEST_SCRIPT = 3000;
   const IMPORTANT = 'a,button,iframe,frame,form,input,h1,h2,h3,li,tr,td,div,span,p,section,table,ul,ol';
 
@@ -72,12 +72,8 @@
     return element.checkVisibility({ visibilityProperty: true, opacityProperty: true });
   };
 
-  const inside = (frame) => {
-    try {
-      const root = frame.contentDocument;
-      return root && root.documentElement ? root : null;
-    } catch { return null; }
-  };
+  // Also while it is still empty: between its answer and its first element a document has none.
+  const inside = (frame) => { try { return frame.contentDocument; } catch { return null; } };
   // The frame that shows a document; none for the page itself and for shadow roots.
   const frameOf = (root) => root === document || !root.defaultView ? null : root.defaultView.frameElement;
   const addressOf = (frame) => frame.src || frame.data;
@@ -199,16 +195,20 @@
       if (root.nodeType !== Node.DOCUMENT_NODE) continue;
       const frame = frameOf(root);
       if (frame) {
-        if (isOnItsWay(frame, root)) {
+        if (!isSeen(frame)) {
           // One that nobody sees may bring what the page shows, in old portals: it is waited for a little.
-          const isWanted = isSeen(frame) || (sameHost(addressOf(frame)) && limits.spent < LONG_AGO);
-          if (isSeen(frame) && frame.loading === 'lazy') frame.loading = 'eager';
-          if (isWanted) why.push(`the frame ${addressOf(frame)}`);
+          const isLoading = isOnItsWay(frame, root) || root.readyState !== 'complete';
+          if (isLoading && sameHost(addressOf(frame)) && limits.spent < LONG_AGO) why.push(`the frame ${addressOf(frame)}`);
           continue;
         }
-        if (!isSeen(frame)) continue;
+        if (isOnItsWay(frame, root)) {
+          if (frame.loading === 'lazy') frame.loading = 'eager';
+          why.push(`the frame ${addressOf(frame)}`);
+          continue;
+        }
         // What a script fills a frame with comes a little later than the frame.
-        if (limits.spent < MOMENT && /^\s*javascript:/i.test(frame.getAttribute('src') || '')) why.push('a frame');
+        const isFilled = root.body !== null && root.body.hasChildNodes();
+        if (!isFilled && limits.spent < LONGEST_ERRAND && FILLS.test(frame.getAttribute('src') || '')) why.push('a frame');
       }
       const state = reasonsOf(root, limits);
       why.push(...state.why);
@@ -219,6 +219,11 @@
   };
 
   const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+  // What a page does because something has come into view it does after it was drawn: late on a busy machine, and never
+  // in a tab that is not shown.
+  const drawn = () => Promise.race([
+    pause(LONGEST_ERRAND), new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
+  ]);
 
   // ------------------------------------------------------------------------------------------------------ reading it
   const entry = () => performance.getEntriesByType('navigation')[0];
@@ -304,12 +309,17 @@
     const began = performance.now();
     // A page that was waited for in vain once is not waited for as long again, but after a click.
     if (isRestless) bound = Math.min(bound, LONGEST_ERRAND);
-    let scrolled = 0, height = 0, before = null, state, spent;
+    let scrolled = 0, height = 0, before = null, wasDrawn = false, state, spent;
     for (;;) {
       spent = performance.now() - began;
       state = survey({ horizon: Math.max(horizon, patience - spent), spent });
       const restless = state.why.length > 0 || (spent < patience && state.later);
       if (!restless) {
+        if (state.scrolls && !wasDrawn) {
+          wasDrawn = true;
+          await drawn();
+          continue;
+        }
         // What a page shows only when it is scrolled to, it shows now.
         const boxes = state.scrolls ? scrollers(state.found) : [];
         const tall = boxes.reduce((sum, box) => sum + box.scrollHeight, 0);
@@ -322,6 +332,7 @@
         scrolled += 1;
         height = tall;
         for (const box of boxes) box.scrollTop = box.scrollHeight;
+        await drawn();
         await pause(MOMENT);
         continue;
       }
