@@ -93,6 +93,15 @@ class _Pages(http.server.BaseHTTPRequestHandler):
             case ["slow", "list"]:
                 self.server.stopped.wait(0.4)
                 self._answer(b'["offer.pdf", "terms.pdf"]', "application/json")
+            case ["slow", "frame"]:
+                body = b"<!doctype html><p>there</p>"
+                self.send_response(200)
+                self.send_header("Content-Type", "text/html")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.flush()
+                self.server.stopped.wait(0.4)
+                self.wfile.write(body)
             case ["links"]:
                 self._answer(_LINKS.encode())
             case ["login"]:

@@ -59,6 +59,14 @@ def test_what_the_pages_own_scripts_wait_for_is_waited_for(browser: ChromiumBrow
     assert (SHOWN in page.html, page.unsettled) == (True, "")
 
 
+def test_a_frame_that_nobody_sees_is_waited_for_between_its_answer_and_its_content(
+    browser: ChromiumBrowser, site: Site
+) -> None:
+    """For a moment its document has an address of its own and not one element."""
+    page = opened(browser, site, f'<iframe hidden src=/slow/frame onload="{ALL}"></iframe>')
+    assert (SHOWN in page.html, page.unsettled) == (True, "")
+
+
 @pytest.mark.parametrize(
     "idle",
     [
