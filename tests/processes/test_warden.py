@@ -27,6 +27,7 @@ import json, os, signal, subprocess, sys
 from pathlib import Path
 from actors.processes.ledger import ProcessLedger
 from contracts.ports import Owner
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has what it runs in the background ignore it
 ledger = ProcessLedger(Path(sys.argv[1]), warden=sys.argv[2] == "warden")
 ledger.open()
 folder, owner = ledger.root / "w1-1", Owner("w1", 1)
