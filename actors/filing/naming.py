@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Container
+from functools import lru_cache
 
 from pathvalidate import sanitize_filename
 
@@ -38,6 +39,7 @@ def ending_of(name: str) -> str:
     return match[0].lower() if match else ""
 
 
+@lru_cache(maxsize=1024)
 def sanitised(text: str) -> str:
     """Return `text` as one safe part of a path, as long as file systems allow; empty when nothing is left."""
     spaced = _WHITE_SPACE.sub("_", tidy(text))

@@ -58,7 +58,8 @@ _NONE = re.compile(
 _LABEL = re.compile(rf"{_TOTAL}(?!(?:file|document|datei|dokument|documento|archivo|arquivo|fichier):?$){FILES}:?")
 _IS_NUMBER = re.compile(r"\d{1,5}|\(\d{1,5}\)|\[\d{1,5}\]")
 _WORD = re.compile(rf"(?<!\w)(?=[adefop]){FILES}(?!\w)")
-_ANY_RANGE = re.compile(r"\d ?(?:of|von|de|sur|/) ?\d")
+_ANY_RANGE = re.compile(r"\d ?(?:(?:out )?of|von|de(?: um total de)?|sur|/) ?\d")
+_ANY_NAME = re.compile(rf"(?=[adefop]){FILES}")
 _BEFORE = re.compile(r"(?:\d\W{0,3}|(?:no|keine?|nenhum|sem|sin|ningun|aucune?|pas de|nao ha) )$")
 _AFTER = re.compile(r"\W{0,6}\d|: ?[nka-]")
 _NEAR = 8
@@ -125,7 +126,9 @@ def _short_texts(document: Document) -> Iterator[tuple[str, LexborNode]]:
     yield from _labelled_counts(document)
     for line in document.lines_in_view:
         is_short = len(line.text) <= _LONGEST and line.block.mem_id not in titles
-        if is_short and not any(document.is_within(line.block, rule) for rule in (is_quoting, is_frame_work)):
+        # Of the many lines of an order hardly any is of this kind, and where one stands is dear to find out.
+        may_count = is_short and (_ANY_NAME.search(line.text) or _ANY_RANGE.search(line.text))
+        if may_count and not any(document.is_within(line.block, rule) for rule in (is_quoting, is_frame_work)):
             yield line.text, line.block
 
 

@@ -9,14 +9,13 @@ from __future__ import annotations
 import re
 
 _PREFIX = re.compile(r"p[om]", re.IGNORECASE)
-_WHITE_SPACE = re.compile(r"\s+")
 _AFTER = r"(?!\w)(?![-./]\w)"
 _BEFORE = r"(?<!\w)(?<!\w[-./])"
 
 
 def tidy(text: str) -> str:
     """Return `text` with every run of white space made one space, and none at its ends."""
-    return _WHITE_SPACE.sub(" ", text).strip()
+    return " ".join(text.split())
 
 
 def bare_number(number: str) -> str:

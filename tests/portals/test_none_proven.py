@@ -102,6 +102,8 @@ def test_what_further_pages_and_presses_show_is_no_doubt_yet() -> None:
         ("<table><tr><th>Attachments</th></tr><tr><td>3</td></tr></table>", 0),
         ("<dl><dt>Document</dt><dd>45000</dd></dl>", 0),
         (f"<ul><li>{ATTACHMENT}</li></ul><p>Showing 1-1 of 4</p>", 4),
+        (f"<ul><li>{ATTACHMENT}</li></ul><p>Showing 1-1 out of 4</p>", 4),
+        (f"<ul><li>{ATTACHMENT}</li></ul><p>Mostrando 1-1 de um total de 4</p>", 4),
         ("<table><tr><td>line</td></tr></table><p>Showing 1-10 of 23</p>", 0),
         ("<p>We sent you 3 attachments last week, please look at them</p>", 0),
         ("<div class=comment>3 attachments</div>", 0),
