@@ -120,7 +120,7 @@ class BatchRun:
         try:
             if batch.to_do or self._is_publishing():
                 self._check_portals(batch.to_do)
-                self._engine = self._house.engine(self._mode, self._workers, self._settings, batch.orders)
+                self._engine = self._house.engine(self._mode, self._fit, self._settings, batch.orders)
                 self._workers_before = workers if self._engine is warm else ()
                 self._run_engine(self._engine)
             return self._outcome()
@@ -138,6 +138,12 @@ class BatchRun:
         if not self._batch.continues:
             return Work(fresh, len(fresh))
         return Work(fresh, len(self._batch.known) + len(self._batch.removed) + len(fresh), continues=True)
+
+    @property
+    def _fit(self) -> range:
+        """How many workers are right: one for each order left, as long as there are no more than the user wants."""
+        most = self._workers if self._mode == "parallel" else 1
+        return range(max(1, min(most, len(self._batch.to_do))), most + 1)
 
     def _progress_before(self) -> Progress:
         """Return the batch as it stands before anything is done."""
@@ -238,7 +244,7 @@ class BatchRun:
         self._workers_of_crew = _since(self._workers_before, self._house.board.read().workers)
         self._workers_before = ()
         self._house.close_engine()
-        engine = self._house.engine("sequential", 1, self._settings, self._batch.orders)
+        engine = self._house.engine("sequential", range(1, 2), self._settings, self._batch.orders)
         self._engine, self._mode = engine, "sequential"
         work = self._work
         try:

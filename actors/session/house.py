@@ -81,7 +81,7 @@ class House:
         self._premises: Premises | None = None
         self._opened_with: Settings | None = None
         self._engine: Engine | None = None
-        self._engine_kind: tuple[str, int] | None = None
+        self._engine_mode, self._engine_workers = "", 0
 
     @property
     def holds_folder(self) -> bool:
@@ -124,20 +124,26 @@ class House:
             self._opened_with = settings
         return self._premises
 
-    def engine(self, mode: str, workers: int, settings: Settings, orders: tuple[Order, ...]) -> Engine:
-        """Return a warm engine of that kind, or start one. There is one at a time, since the journal has one writer."""
-        kind = (mode, workers if mode == "parallel" else 1)
+    def engine(self, mode: str, workers: range, settings: Settings, orders: tuple[Order, ...]) -> Engine:
+        """Return a warm engine that is fit, or start one. There is one at a time, since the journal has one writer.
+
+        Args:
+            mode: "parallel" or "sequential".
+            workers: How many of them are right. A crew is started with the fewest; a warm one may have more.
+            settings: Every setting.
+            orders: The batch, for the host that credentials are for.
+        """
         premises = self.premises(settings)
-        if self._engine is not None and self._engine_kind != kind:
+        if self._engine is not None and (self._engine_mode != mode or self._engine_workers not in workers):
             self.close_engine()
         if self._engine is None:
             environment = ThreadEnvironment()
-            parts = self._parts(workers, settings, premises, orders)
+            parts = self._parts(workers[0], settings, premises, orders)
             if mode == "parallel":
                 self._engine = CrewEngine(parts, environment, self.bell)
             else:
                 self._engine = SequentialEngine(parts, environment, self.bell)
-            self._engine_kind = kind
+            self._engine_mode, self._engine_workers = mode, workers[0]
         return self._engine
 
     def _parts(self, workers: int, settings: Settings, premises: Premises, orders: tuple[Order, ...]) -> TreeParts:
@@ -162,7 +168,7 @@ class House:
 
     def close_engine(self) -> bool:
         """End the engine; False when something had to be forced."""
-        engine, self._engine, self._engine_kind = self._engine, None, None
+        engine, self._engine = self._engine, None
         return engine.close() if engine is not None else True
 
     def close(self) -> bool:

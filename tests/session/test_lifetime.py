@@ -109,6 +109,21 @@ def test_a_change_of_mode_inside_with_leaves_one_engine(make_session: MakeSessio
     assert (ground.opened, ground.closed) == (1, 1)
 
 
+def test_a_crew_is_no_larger_than_its_batch_and_a_warm_one_makes_room_for_a_larger(
+    make_session: MakeSession, ground: Ground
+) -> None:
+    """Nobody waits for browsers that find nothing to do."""
+    with make_session(workers=3) as session:
+        for count, first, at_work, launched in ((2, 10, 2, 2), (5, 20, 3, 2 + 3), (2, 30, 2, 2 + 3)):
+            ground.gate.clear()
+            batch = Beside(session, orders(count, first))
+            until(lambda at_work=at_work: session.get_progress()["active_tasks"] == at_work, "at work")  # type: ignore[misc] # bound now
+            ground.gate.set()
+            assert batch.result()[:2] == (count, 0)
+            assert len(ground.launches) == launched
+    assert (ground.opened, ground.closed) == (1, 1)
+
+
 def test_leaving_the_block_ends_a_batch_that_still_runs(make_session: MakeSession, ground: Ground) -> None:
     """What is in hand is finished, the rest is cancelled."""
     ground.gate.clear()

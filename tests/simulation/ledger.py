@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from tests.simulation.run import SimRun
 
 PARTS = 20
-SCHEDULES = {"quick": 400, "suite": 600, "default": 2_000, "soak": 100_000}
+SCHEDULES = {"quick": 400, "default": 2_000, "soak": 100_000}
+SCHEDULES_ON_THREADS = {"quick": 6, "default": 18, "soak": 200}
 PROFILE = "PURSER_SIMULATION"
 
 
@@ -62,7 +63,7 @@ COUNTS = Counts()
 
 
 def profile() -> str:
-    """Return the profile in force: `quick`, `suite`, `default` or `soak`."""
+    """Return the profile in force: `quick`, `default` or `soak`."""
     return os.environ.get(PROFILE, "default")
 
 

@@ -21,6 +21,7 @@ from contracts.supervision import ExitKind
 from contracts.tasks import TaskStatus
 from tests.simulation import lives
 from tests.simulation.faults import POINTS, Fault, Step
+from tests.simulation.ledger import SCHEDULES_ON_THREADS, profile
 from tests.simulation.stubs import StubProcess
 from tests.simulation.test_schedules import Schedules
 from tests.simulation.threaded import ThreadedRun
@@ -85,7 +86,7 @@ def test_no_schedule_breaks_an_invariant_on_threads() -> None:
     run_state_machine_as_test(
         ThreadedSchedules,
         settings=settings(
-            max_examples=18,
+            max_examples=SCHEDULES_ON_THREADS[profile()],
             stateful_step_count=15,
             deadline=None,
             database=None,
