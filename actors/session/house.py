@@ -129,21 +129,25 @@ class House:
 
         Args:
             mode: "parallel" or "sequential".
-            workers: How many of them are right. A crew is started with the fewest; a warm one may have more.
+            workers: How many of them are right. A first crew has the fewest; one that takes the place of a smaller one
+                has the most, so that batches that grow cost one start and one login more, and not one each time.
             settings: Every setting.
             orders: The batch, for the host that credentials are for.
         """
         premises = self.premises(settings)
+        count = workers[0]
         if self._engine is not None and (self._engine_mode != mode or self._engine_workers not in workers):
+            if self._engine_mode == mode and self._engine_workers < count:
+                count = workers[-1]
             self.close_engine()
         if self._engine is None:
             environment = ThreadEnvironment()
-            parts = self._parts(workers[0], settings, premises, orders)
+            parts = self._parts(count, settings, premises, orders)
             if mode == "parallel":
                 self._engine = CrewEngine(parts, environment, self.bell)
             else:
                 self._engine = SequentialEngine(parts, environment, self.bell)
-            self._engine_mode, self._engine_workers = mode, workers[0]
+            self._engine_mode, self._engine_workers = mode, count
         return self._engine
 
     def _parts(self, workers: int, settings: Settings, premises: Premises, orders: tuple[Order, ...]) -> TreeParts:
