@@ -62,7 +62,10 @@ def run_command(
     download_dir: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where the folders go. (default: download)")
     ] = None,
-    workers: Annotated[int | None, typer.Option(metavar="N", help="Browsers at work, 1 to 8. (default: 4)")] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Most browsers at work, 1 to 8; never more than orders. (default: 4)"),
+    ] = None,
     sequential: Annotated[bool, typer.Option("--sequential", help="One order after the other, one browser.")] = False,
     route: Annotated[Route | None, typer.Option(help="How files travel. (default: hybrid)")] = None,
     headed: Annotated[bool, typer.Option("--headed", help="Show the browsers' windows.")] = False,

@@ -39,6 +39,7 @@ def ending_of(name: str) -> str:
     return match[0].lower() if match else ""
 
 
+# One file's name comes as sent, as shown, as a title and in its address, and is asked about each time.
 @lru_cache(maxsize=1024)
 def sanitised(text: str) -> str:
     """Return `text` as one safe part of a path, as long as file systems allow; empty when nothing is left."""

@@ -60,7 +60,7 @@ class RunSettings:
         csv_path: The file of orders.
         results: Where the results go.
         report: Where the report goes.
-        workers: Browsers at work, 1 to 8.
+        workers: Most browsers at work, 1 to 8; never more than orders.
         parallel: False works one order after the other with one browser.
         headless: False shows the browsers' windows.
         browser: `auto`, `edge`, `chrome` or `chromium`.

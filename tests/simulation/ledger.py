@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 PARTS = 20
 SCHEDULES = {"quick": 400, "default": 2_000, "soak": 100_000}
-SCHEDULES_ON_THREADS = {"quick": 6, "default": 18, "soak": 200}
+SCHEDULES_ON_THREADS = {"quick": 6, "default": 18, "soak": 18}
 PROFILE = "PURSER_SIMULATION"
 
 
