@@ -6,6 +6,7 @@ simulated ones in the tests.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -100,6 +101,24 @@ class Browser(Protocol):
         """What the browser calls itself in requests."""
         ...
 
+    @property
+    def worn(self) -> str:
+        """Why this browser should be replaced before its next page; empty while it is well."""
+        ...
+
+    def make_ready(self) -> None:
+        """Take leave of what the last page left, before anybody is charged for it: tabs, and a page that is busy.
+
+        Raises:
+            BrowserDiedError: The browser is gone.
+            SessionCorruptionError: The last page keeps it from answering.
+        """
+        ...
+
+    def hurried(self, seconds: float) -> AbstractContextManager[None]:
+        """Within the block, give commands up after so many seconds, as a page that does not load is."""
+        ...
+
     def open(self, url: str) -> PageSnapshot:
         """Go to `url` and read the page in one call.
 
@@ -127,7 +146,7 @@ class Browser(Protocol):
         ...
 
     def screenshot(self) -> bytes:
-        """Return what the window shows of the page as a PNG; empty when the browser lives but cannot draw the page.
+        """Return what the window shows of the page as a PNG; empty when the browser does not draw it within seconds.
 
         Raises:
             BrowserDiedError: The browser is gone.

@@ -101,6 +101,8 @@ class Downloads:
         self._expected = 0.0
         self._clicked = False
         self._turned = False
+        self._asked = 0
+        self.outstanding = ""
         self._stall = stall
         self._alive = alive
         self._monotonic = monotonic
@@ -122,11 +124,15 @@ class Downloads:
         """Note that something was clicked, which may have opened tabs."""
         self._clicked = True
 
+    @property
+    def has_clicked(self) -> bool:
+        """Whether something was clicked since tabs were last closed."""
+        return self._clicked
+
     def clear_up(self) -> None:
-        """Close the tabs that clicks have opened; without a click a page can open none."""
-        if self._clicked:
-            self._clicked = False
-            self._tab.close_others()
+        """Close the tabs that a page has opened."""
+        self._clicked = False
+        self._tab.close_others()
 
     def by_click(self, control: Control, into: Path, watch: LeaseWatch, max_size: int) -> DownloadedFile:
         """Click one control; see `contracts.ports.Browser.download_by_click`."""
@@ -146,6 +152,8 @@ class Downloads:
         )
 
     def _run(self, begin: Callable[[], None], into: Path, watch: LeaseWatch, max_size: int) -> DownloadedFile:
+        if self.outstanding:
+            raise NetworkError(f"Nothing more is downloaded in this browser: {self.outstanding}.")
         try:
             return self._once(begin, into, watch, max_size)
         except _LongNameError:
@@ -168,7 +176,7 @@ class Downloads:
         except PoolError:
             self._give_up(attempt)
             raise
-        self._end()
+        self._end(len(attempt.guids))
         if attempt.forced:
             self._go_back(attempt)
         return self._finished(path, attempt)
@@ -183,12 +191,20 @@ class Downloads:
         folder = str(into.resolve())
         self._tab.command("Browser.setDownloadBehavior", "starting a download", behavior=behavior, downloadPath=folder)
 
-    def _end(self) -> None:
-        """Let nothing else into the folder, agree to nothing more, and close the tabs that the click opened."""
+    def _end(self, begun: int) -> None:
+        """Let nothing else into the folder, agree to nothing more, and close the tabs that the click opened.
+
+        A link that asks for a file is not taken back by leaving its page: what has not begun yet may still come, and
+        would come into the next order's folder.
+        """
         self._tab.command("Browser.setDownloadBehavior", "ending a download", behavior="deny")
         if self._clicked:
-            self._page.stop_agreeing("ending a download")
-        self.clear_up()
+            before, self._asked = self._asked, self._page.stop_agreeing("ending a download")
+            # Fewer than before were counted in another document.
+            asked = self._asked - before if self._asked >= before else self._asked
+            if asked > begun:
+                self.outstanding = "a file that a page asked for may yet come"
+            self.clear_up()
 
     # ------------------------------------------------------------------------------------------------------- waiting
 
@@ -314,7 +330,7 @@ class Downloads:
             for guid in attempt.guids:
                 if attempt.ended.get(guid, "inProgress") == "inProgress":
                     self._tab.command("Browser.cancelDownload", "breaking off a download", guid=guid)
-            self._end()
+            self._end(len(attempt.guids))
             if self._page.look("breaking off a download").time_origin != attempt.shown.time_origin:
                 self._go_back(attempt)
         except WorkerError as error:

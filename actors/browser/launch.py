@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Protocol
 
 from actors.browser.driver import connect, read_port, start_driver
-from actors.browser.faults import explained
 from actors.browser.find import FoundBrowser, find_browser
 from actors.browser.options import browser_options, child_environment, vendor
 from actors.browser.page import Page
@@ -160,9 +159,7 @@ class ChromiumLauncher:
         if isinstance(browser_pid, int):
             self._ledger.note_browser(owner, browser_pid)
         try:
-            with explained("starting"):
-                driver.set_page_load_timeout(self._timeouts.page_load)
-            tab = Tab(driver)
+            tab = Tab(driver, self._timeouts.page_load)
             # A page is waited for inside one command, whose own limit would cost the browser.
             page = Page(tab, min(self._timeouts.settle, self._timeouts.driver_command / 2), self._wait)
             # Until one is asked for, no page may bring a file.

@@ -84,6 +84,7 @@ class Reading:
         unread: Addresses of visible frames that could not be read.
         may_change: Whether its scripts may yet change it.
         culprits: Addresses on other hosts that its own loading still waited for.
+        is_controlled: Whether a service worker, which some page has left, answers in the portal's place.
     """
 
     url: str
@@ -95,6 +96,7 @@ class Reading:
     unread: tuple[str, ...]
     may_change: bool
     culprits: tuple[str, ...]
+    is_controlled: bool = False
 
 
 @cache
@@ -260,6 +262,8 @@ class Page:
             Empty when it was clicked, else why not.
         """
         if ".x" in f".{control.place}":
+            if origin and self.time_origin(doing) != origin:
+                return "the page has changed"
             number = int(control.place.rpartition("x")[2].rstrip("."))
             with self._tab.in_frame(number, doing) as run, explained(doing):
                 clicked = run(_CLICK_IN_FRAME, control.selector, control.index)
@@ -270,9 +274,13 @@ class Page:
         except PageRefusedError as error:
             return str(error)
 
-    def stop_agreeing(self, doing: str) -> None:
-        """Answer dialogs with no again."""
-        self._ask("purser.allow(false)", doing)
+    def stop_agreeing(self, doing: str) -> int:
+        """Answer dialogs with no again; return how many links that ask for a file by themselves were clicked so far."""
+        return _checked(int, self._ask("purser.allow(false)", doing), doing)
+
+    def is_drawn(self, doing: str) -> bool:
+        """Whether the browser draws the page at all: one whose document broke off it may never."""
+        return bool(self._ask("purser.isDrawn()", doing, wait=True))
 
 
 T = TypeVar("T")
@@ -305,5 +313,6 @@ def _reading(told: Any) -> tuple[Reading, list[tuple[int, str, str]]]:
         unread=_texts(told["unread"]),
         may_change=bool(told["later"]),
         culprits=_texts(told["culprits"]),
+        is_controlled=bool(told["controlled"]),
     )
     return reading, [(int(number), str(address), str(place)) for number, address, place in told["outer"]]

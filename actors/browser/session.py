@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import attrs
@@ -23,6 +23,8 @@ _log = logging.getLogger("purser.browser")
 
 _LOGIN_STEP = 0.05
 _PAGES_BETWEEN_DRAINS = 200
+SECONDS_TO_LEAVE = 5.0
+"""How long a browser may take to leave a page and show an empty one."""
 BLOCKED_SECONDS = 600.0
 """How long an address that another host did not deliver is asked for no more."""
 
@@ -56,6 +58,8 @@ class ChromiumBrowser:
         self._opened = 0
         self._monotonic = monotonic
         self._blocked: dict[str, float] = {}
+        self._left = True
+        self._bypasses = False
 
     @property
     def user_agent(self) -> str:
@@ -66,7 +70,34 @@ class ChromiumBrowser:
         """Whether driver and browser processes are both still there. Cheap; asks no driver."""
         return self._alive()
 
+    @property
+    def worn(self) -> str:
+        """Why this browser should be replaced before its next page; empty while it is well."""
+        if self._tab.is_stuck:
+            return "it did not draw a page"
+        if not self._left:
+            return "a page keeps it busy"
+        return self._downloads.outstanding
+
+    def hurried(self, seconds: float) -> AbstractContextManager[None]:
+        """Give commands inside up sooner; see `contracts.ports.Browser.hurried`."""
+        return self._tab.hurried(seconds)
+
     # --------------------------------------------------------------------------------------------------------- pages
+
+    def make_ready(self) -> None:
+        """Take leave of the last page; see `contracts.ports.Browser.make_ready`.
+
+        Tabs are closed once the page that may open more of them is gone.
+        """
+        doing = "leaving the last page"
+        try:
+            self._origin_before(doing)
+            if self._downloads.has_clicked:
+                self._page.go("about:blank", doing)
+            self._downloads.clear_up()
+        except NetworkError as error:
+            raise SessionCorruptionError("The last page keeps the browser from answering.") from error
 
     def open(self, url: str) -> PageSnapshot:
         """Go to `url` and read the page once it is at rest; see `contracts.ports.Browser.open`.
@@ -77,7 +108,6 @@ class ChromiumBrowser:
         """
         doing = "opening a page"
         self._forget_old_events()
-        self._downloads.clear_up()
         self._downloads.note_turned(turned=False)
         self._unblock(doing)
         with self._blaming_the_page(doing):
@@ -115,24 +145,35 @@ class ChromiumBrowser:
         try:
             yield
         except (PageReplacedError, PageRefusedError) as error:
-            self._page.go("about:blank", doing)
+            self._leave(doing)
             raise PageReadingError(f"{error} Open the order by hand and look at its page.") from error
         except NetworkError:
             # What half came must not be in the way of the next order.
-            self._page.go("about:blank", doing)
+            self._leave(doing)
             raise
+
+    def _leave(self, doing: str) -> None:
+        """Show an empty page. A browser that cannot is past use, which is no news of the page that was asked for."""
+        try:
+            with self._tab.hurried(SECONDS_TO_LEAVE):
+                self._page.go("about:blank", doing)
+        except NetworkError as error:
+            self._left = False
+            _log.info("A page could not be left: %s", error)
 
     def _origin_before(self, doing: str) -> float:
         """Return when the document began that is shown now; one that gives no answer is left."""
         try:
             return self._page.time_origin(doing)
         except (NetworkError, PageReplacedError, PageRefusedError):
-            self._page.go("about:blank", doing)
+            self._leave(doing)
             return self._page.time_origin(doing)
 
     def screenshot(self) -> bytes:
         """Return what the window shows as a PNG; see `contracts.ports.Browser.screenshot`."""
-        return self._tab.picture("taking a picture")
+        doing = "taking a picture"
+        self._tab.to_front(doing)
+        return self._tab.picture(doing) if self._page.is_drawn(doing) else b""
 
     def _arrive(self, url: str, before: float, doing: str) -> PageSnapshot:
         """Go to `url` and read what is shown then.
@@ -147,14 +188,25 @@ class ChromiumBrowser:
                 raise
             self._page.go(url, doing)
         reading = self._page.read(doing)
+        if reading.is_controlled and not self._bypasses:
+            self._bypass_service_workers(doing)
+            self._page.go(url, doing)
+            reading = self._page.read(doing)
         if reading.unsettled and self._block(reading.culprits, doing):
             self._page.go(url, doing)
             reading = self._page.read(doing)
         return self._snapshot(url, reading)
 
+    def _bypass_service_workers(self, doing: str) -> None:
+        """Ask the portal itself from now on, whatever its pages have put in its place."""
+        self._bypasses = True
+        self._tab.command("Network.enable", doing)
+        self._tab.command("Network.setBypassServiceWorker", doing, bypass=True)
+
     def _held_up_by(self, before: float, doing: str) -> tuple[str, ...]:
         """Return what a document that did not come to its end waited for; none when no document has come at all."""
-        return self._page.culprits(doing) if self._page.time_origin(doing) != before else ()
+        with self._tab.hurried(SECONDS_TO_LEAVE):
+            return self._page.culprits(doing) if self._page.time_origin(doing) != before else ()
 
     def _block(self, addresses: tuple[str, ...], doing: str) -> bool:
         """Ask for these addresses no more; False when there is none that was not blocked before."""
@@ -230,6 +282,7 @@ class ChromiumBrowser:
         """Fill in the form, send it and read the page that follows; see `contracts.ports.Browser`."""
         doing = "logging in"
         before = self._page.look(doing)
+        self._downloads.note_click()
         user = self._tab.field(form.username_field, doing)
         password = self._tab.field(form.password_field, doing)
         button = self._tab.field(form.submit_button, doing)

@@ -18,6 +18,7 @@ from selenium.common.exceptions import (
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.remote.webelement import WebElement
+from urllib3.exceptions import TimeoutError as NoAnswerError
 
 from actors.browser.faults import (
     PageRefusedError,
@@ -28,6 +29,7 @@ from actors.browser.faults import (
 from contracts.errors import SessionCorruptionError
 
 _MOST_DIALOGS = 20
+_SECONDS_TO_DRAW = 10.0
 
 
 @attrs.frozen
@@ -56,13 +58,17 @@ class Tab:
 
     Args:
         driver: The browser's session.
+        page_load: Seconds that a page may take to load. Commands wait as long for a page that is busy.
     """
 
-    def __init__(self, driver: WebDriver) -> None:
+    def __init__(self, driver: WebDriver, page_load: float) -> None:
         self._driver = driver
+        self._page_load = page_load
         with explained("starting"):
+            driver.set_page_load_timeout(page_load)
             self._home = driver.current_window_handle
         self._shown = self._home
+        self.is_stuck = False
 
     @property
     def window(self) -> str:
@@ -139,6 +145,18 @@ class Tab:
                     raise
 
     @contextmanager
+    def hurried(self, seconds: float) -> Iterator[None]:
+        """Let a page, and a command to a busy one, take no longer than so many seconds."""
+        with explained("setting a limit"):
+            self._driver.set_page_load_timeout(min(seconds, self._page_load))
+        try:
+            yield
+        finally:
+            if not self.is_stuck:
+                with explained("setting a limit"):
+                    self._driver.set_page_load_timeout(self._page_load)
+
+    @contextmanager
     def in_frame(self, number: int, doing: str) -> Iterator[Callable[..., Any]]:
         """Give scripts in a frame of another host, by its number in the page's body, and come back.
 
@@ -154,11 +172,15 @@ class Tab:
                 self._driver.switch_to.default_content()
 
     def picture(self, doing: str) -> bytes:
-        """Return what the window shows as a PNG; empty when the browser will not draw it."""
-        # A tab behind one that its page opened may never be drawn, and the command would wait for it.
-        self.command("Page.bringToFront", doing)
+        """Return what the window shows as a PNG; empty when the browser will not draw it, or not within seconds.
+
+        One that does not draw in time still has the command in hand, so that it can be asked nothing more: it is stuck.
+        """
+        config = self._driver.command_executor.client_config  # type: ignore[union-attr] # never a plain address here
+        usual = config.timeout
         with explained(doing):
             try:
+                config.timeout = min(_SECONDS_TO_DRAW, usual)
                 answer = self._driver.execute(
                     "executeCdpCommand", {"cmd": "Page.captureScreenshot", "params": {"format": "png"}}
                 )["value"]
@@ -166,7 +188,16 @@ class Tab:
                 if is_refusal(error):
                     return b""
                 raise
+            except NoAnswerError:
+                self.is_stuck = True
+                return b""
+            finally:
+                config.timeout = usual
         return base64.b64decode(answer["data"])
+
+    def to_front(self, doing: str) -> None:
+        """Show this tab, since one that is behind another may never be drawn."""
+        self.command("Page.bringToFront", doing)
 
     def download_events(self) -> tuple[DownloadEvent, ...]:
         """Return what the browser told of downloads since the last call."""

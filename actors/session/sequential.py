@@ -46,6 +46,7 @@ from contracts.messages import (
     OrderEnded,
     ProbeEnded,
     ProbePortal,
+    Recycle,
     Submit,
     VisitEnded,
     VisitOrder,
@@ -349,6 +350,8 @@ class SequentialEngine:
             self._feed(FileArrived(file))
 
         outcome = visitor.visit(visit, report, keep)
+        if why := visitor.worn:
+            self._events.put(Recycle(WORKER, self._generation, why))
         # Behind whatever came meanwhile: after a stop the end of one order must not begin the next.
         self._events.put(VisitEnded(visit.lease, outcome))
 

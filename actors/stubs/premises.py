@@ -10,6 +10,7 @@ import random
 import tempfile
 import threading
 import zlib
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from actors.filing.folder import DownloadFolder
@@ -111,6 +112,18 @@ class StubBrowser:
     def press(self, control: Control) -> PageSnapshot:
         """A click shows nothing more."""
         return self.read()
+
+    @property
+    def worn(self) -> str:
+        """It never wears out."""
+        return ""
+
+    def make_ready(self) -> None:
+        """It is."""
+
+    def hurried(self, seconds: float) -> AbstractContextManager[None]:
+        """It is quick anyway."""
+        return nullcontext()
 
     def screenshot(self) -> bytes:
         """A picture of nothing."""

@@ -20,6 +20,7 @@ from contracts.messages import (
     LookAround,
     ProbeEnded,
     ProbePortal,
+    Recycle,
     Visited,
     VisitEnded,
     VisitOrder,
@@ -100,6 +101,9 @@ class Worker(Actor):
             self.context.tell(self._dispatcher, FileArrived(file))
 
         outcome = visitor.visit(visit, report, keep)
+        if why := visitor.worn:
+            # Before the outcome, after which the dispatcher would hand out the next order.
+            self.context.tell(self._dispatcher, Recycle(self.context.name, self.context.generation, why))
         self.context.tell(self._dispatcher, VisitEnded(lease, outcome))
         if isinstance(outcome, Visited) and not self._proved:
             self._proved = True

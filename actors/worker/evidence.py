@@ -1,7 +1,7 @@
 """Evidence of a visit that failed: the page's text without secrets, and a picture of it. Never of a login page.
 
-Whatever goes wrong here is told in the log and costs the order nothing. A browser that is gone is no matter of evidence
-and ends the worker as everywhere.
+Whatever goes wrong here is told in the log and costs the order nothing, not even when it is the browser: what the visit
+failed on has been found out, and stays what it is. Such a browser is replaced after the visit, at nobody's charge.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ log = logging.getLogger("purser.worker")
 
 SECONDS_NEEDED = 5.0
 """With less time left the browser is about to be killed, and a browser lost here would be charged to the order."""
+SECONDS_FOR_A_COMMAND = 3.0
+"""How long a page that is busy may hold up one look at it."""
 SECONDS_TO_OPEN_AGAIN = 60.0
 """The same, for a page that may take as long as pages may."""
 
@@ -39,9 +41,6 @@ def keep_evidence(
 
     Returns:
         Nothing when there is nothing to show: no page, the page before, a login page, or a machine in trouble.
-
-    Raises:
-        SessionCorruptionError: The browser is unusable; the worker must be replaced.
     """
     if page is None or not page.is_new or failure.blame is Blame.HOST or watch.remaining() < SECONDS_NEEDED:
         return ()
@@ -49,35 +48,48 @@ def keep_evidence(
         if tools.portal.wants_login(page):
             return ()
         watch.say(f"keeping evidence of {visit.order.handle.po_number}")
+        with tools.browser.hurried(SECONDS_FOR_A_COMMAND):
+            secrets = [cookie.value for cookie in tools.browser.cookies()]
         picture = _picture(tools, watch, page) if tools.screenshots else b""
-        secrets = [cookie.value for cookie in tools.browser.cookies()]
         text = redacted(_heading(visit, tools, page, failure) + tools.portal.visible_text(page) + "\n", secrets)
         return tools.filing.keep_evidence(visit.lease, text, picture)
-    except SessionCorruptionError:
-        raise
     except (WorkerError, HostResourceError) as error:
         log.warning("There is no evidence of %s: %s", visit.order.handle.po_number, error)
+        _note_loss(tools, error)
         return ()
 
 
+def _note_loss(tools: Tools, error: Exception) -> None:
+    if isinstance(error, SessionCorruptionError):
+        tools.wear_out(str(error))
+
+
 def _picture(tools: Tools, watch: VisitWatch, page: PageSnapshot) -> bytes:
-    """Return a picture of `page`, or nothing when the browser shows anything else before or after it is taken."""
-    shown = _look(tools, page)
-    if shown is not None and shown.time_origin != page.time_origin:
-        shown = _open_again(tools, watch, page)
-    if shown is None:
+    """Return a picture of `page`, or nothing when the browser shows anything else, or shows nothing in time."""
+    try:
+        shown = _look(tools, page)
+        if shown is not None and shown.time_origin != page.time_origin:
+            shown = _open_again(tools, watch, page)
+        if shown is None:
+            return b""
+        with tools.browser.hurried(SECONDS_FOR_A_COMMAND):
+            picture = tools.browser.screenshot()
+        if not picture:
+            log.warning("The browser could not draw the page of a failed order; its text alone is kept.")
+            return b""
+        after = _look(tools, page)
+    except WorkerError as error:
+        log.warning("There is no picture of a failed order: %s", error)
+        _note_loss(tools, error)
         return b""
-    picture = tools.browser.screenshot()
-    if not picture:
-        log.warning("The browser could not draw the page of a failed order; its text alone is kept.")
-    after = _look(tools, page)
     return picture if after is not None and after.time_origin == shown.time_origin else b""
 
 
 def _look(tools: Tools, page: PageSnapshot) -> PageSnapshot | None:
     """Return what the browser shows, or None when that is a login or its own error page."""
     try:
-        shown = tools.browser.read()
+        with tools.browser.hurried(SECONDS_FOR_A_COMMAND):
+            shown = tools.browser.read()
     except NetworkError:
         return None
     # Who was sent on to an identity provider is told by what was asked for at first.

@@ -23,7 +23,8 @@ class VisitWatch(LeaseWatch, Protocol):
 @attrs.frozen(kw_only=True)
 class Tools:
     """What a visit works with. `keep` is told each file that lies verified in staging; files of the hosts in
-    `allowed_file_hosts` are fetched although they are not the portal's.
+    `allowed_file_hosts` are fetched although they are not the portal's; `wear_out` is told why the browser should be
+    replaced once the visit has ended.
     """
 
     browser: Browser
@@ -36,4 +37,5 @@ class Tools:
     monotonic: Callable[[], float]
     keep: Callable[[KeptFile], None]
     screenshots: bool
+    wear_out: Callable[[str], None]
     allowed_file_hosts: tuple[str, ...] = ()

@@ -106,9 +106,16 @@ class Visitor:
         self._clock = clock
         self._revocation = tools.revocation(owner)
         self._logins: dict[str, _Login] = {}
+        self._worn = ""
         with _boundary("start", ParallelProcessingError):
             self._browser: Browser = tools.launcher.launch(owner)
             self._fetcher: Fetcher = tools.fetcher()
+
+    @property
+    def worn(self) -> str:
+        """Why the browser should be replaced before its next order; empty while it is well."""
+        with _boundary("say how it is"):
+            return self._worn or self._browser.worn
 
     def check_alive(self) -> None:
         """Raise `BrowserDiedError` when the browser has ended by itself."""
@@ -129,6 +136,8 @@ class Visitor:
             SessionCorruptionError: The browser is unusable, or answered what nobody expects.
         """
         self.check_alive()
+        with _boundary("leave the last page"):
+            self._browser.make_ready()
         watch = Watch(self._clock, visit.timeout, self._revocation, _carried(report))
         tools = Tools(
             browser=self._browser,
@@ -142,6 +151,7 @@ class Visitor:
             keep=_carried(keep),
             screenshots=self._tools.settings.screenshots,
             allowed_file_hosts=self._tools.settings.allowed_file_hosts,
+            wear_out=self._wear_out,
         )
         try:
             with _boundary(f"visit {visit.order.handle.po_number}"):
@@ -153,6 +163,9 @@ class Visitor:
         if isinstance(outcome, Visited) and outcome.renewed:
             self._logins.setdefault(visit.session.host, _Login()).take(outcome.renewed)
         return outcome
+
+    def _wear_out(self, text: str) -> None:
+        self._worn = text
 
     def _adopt(self, session: HostSession) -> None:
         """Take over a newer login, or what was renewed of the same one; what was renewed here is here already."""
@@ -196,6 +209,8 @@ class Visitor:
             SessionCorruptionError: The browser is unusable, or answered what nobody expects.
         """
         self.check_alive()
+        with _boundary("leave the last page"):
+            self._browser.make_ready()
         watch = Watch(self._clock, order.timeout, self._revocation, lambda _activity: None)
         with _boundary(f"log in to {order.host}"):
             try:

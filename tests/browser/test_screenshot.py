@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import struct
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -80,6 +81,10 @@ INSPECTOR = "unknown error: unhandled inspector error: "
 def test_only_a_no_to_the_picture_itself_makes_it_empty(error: WebDriverException, refused: bool) -> None:
     class Driver:
         current_window_handle = "home"
+        command_executor = SimpleNamespace(client_config=SimpleNamespace(timeout=20.0))
+
+        def set_page_load_timeout(self, seconds: float) -> None:
+            pass
 
         def execute(self, _command: str, parameters: dict[str, Any]) -> dict[str, Any]:
             if parameters["cmd"] == "Page.captureScreenshot":
@@ -87,7 +92,7 @@ def test_only_a_no_to_the_picture_itself_makes_it_empty(error: WebDriverExceptio
             return {"value": {}}
 
     assert is_refusal(error) is refused
-    tab = Tab(Driver())  # type: ignore[arg-type]  # all of a driver that is asked for
+    tab = Tab(Driver(), 5)  # type: ignore[arg-type]  # all of a driver that is asked for
     if refused:
         assert tab.picture("taking a picture") == b""
     else:

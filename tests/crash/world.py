@@ -6,6 +6,7 @@ It notes each visit and each file that was asked for in a folder of its own, and
 from __future__ import annotations
 
 import hashlib
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import attrs
@@ -194,6 +195,18 @@ class Browser:
     def read(self, patience: float = 0.0) -> PageSnapshot:
         """There is nothing more to see."""
         raise PortalError("no page")
+
+    @property
+    def worn(self) -> str:
+        """It never wears out."""
+        return ""
+
+    def make_ready(self) -> None:
+        """It is."""
+
+    def hurried(self, seconds: float) -> AbstractContextManager[None]:
+        """It is quick anyway."""
+        return nullcontext()
 
     def screenshot(self) -> bytes:
         """It draws nothing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -93,6 +94,18 @@ class SimBrowser:
         process = self._process
         status = int(process.page.split()[1]) if process.page.startswith("http ") else 200
         return PageSnapshot(url, url or BASE, status, process.origin, process.page)
+
+    @property
+    def worn(self) -> str:
+        """It never wears out."""
+        return ""
+
+    def make_ready(self) -> None:
+        """It is."""
+
+    def hurried(self, seconds: float) -> AbstractContextManager[None]:
+        """It is quick anyway."""
+        return nullcontext()
 
     def screenshot(self) -> bytes:
         self._world.pass_step(Step.SCREENSHOT, self._process, 0.1)

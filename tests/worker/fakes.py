@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,7 @@ class World:
     cookie_error: Exception | None = None
     evidence_error: Exception | None = None
     kept: list[tuple[str, bytes]] = attrs.field(factory=list)
+    worn_by: list[str] = attrs.field(factory=list)
     user_agent: str = "Agent"
     time: float = 0.0
 
@@ -162,6 +164,18 @@ class World:
             raise found
         self.shown = found
         return found
+
+    @property
+    def worn(self) -> str:
+        """It never wears out."""
+        return ""
+
+    def make_ready(self) -> None:
+        """It is."""
+
+    def hurried(self, seconds: float) -> AbstractContextManager[None]:
+        """It is quick anyway."""
+        return nullcontext()
 
     def screenshot(self) -> bytes:
         """Take a picture."""
@@ -321,6 +335,7 @@ class World:
             monotonic=self._tick,
             keep=self.files_kept.append,
             screenshots=screenshots,
+            wear_out=self.worn_by.append,
             allowed_file_hosts=hosts,
         )
 

@@ -91,7 +91,7 @@ def test_the_portal_is_asked_whether_it_is_up_before_anything_is_kept(world: Wor
     world.readings[ADDRESS] = HttpFailure(503)
     run(world)
     assert world.did("probe", "look", "screenshot", "cookies", "keep") == [
-        f"probe {BASE}", "look", "screenshot", "look", "cookies", "keep",
+        f"probe {BASE}", "cookies", "look", "screenshot", "look", "keep",
     ]  # fmt: skip
 
 
@@ -246,7 +246,6 @@ def test_screenshots_can_be_switched_off(world: World) -> None:
 @pytest.mark.parametrize(
     "broken",
     [
-        {"picture": WorkerError("no picture")},
         {"cookie_error": NetworkError("no cookies")},
         {"evidence_error": HostResourceError("no space left")},
     ],
@@ -272,13 +271,26 @@ def test_a_browser_that_will_not_draw_leaves_the_text(world: World, caplog: pyte
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
 
 
+def test_a_picture_that_cannot_be_taken_leaves_the_text(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    world.picture = WorkerError("no picture")
+    assert evidence(run(world)) == ("page.txt",)
+    assert "no picture" in caplog.text
+    assert world.worn_by == []
+
+
 @pytest.mark.parametrize("where", ["later", "picture", "cookie_error"])
 @pytest.mark.parametrize("error", [BrowserDiedError("gone"), SessionCorruptionError("its tab crashed")])
-def test_a_browser_that_is_lost_over_it_is_lost(world: World, where: str, error: Exception) -> None:
+def test_a_browser_that_is_lost_over_it_changes_no_outcome_and_is_replaced(
+    world: World, where: str, error: Exception
+) -> None:
+    expected = run(world)
+    world.kept.clear()
     setattr(world, where, [error] if where == "later" else error)
-    with pytest.raises(type(error)):
-        run(world)
-    assert world.kept == []
+    outcome = run(world)
+    assert isinstance(outcome, VisitFailed)
+    assert attrs.evolve(outcome, evidence=BOTH) == expected
+    assert outcome.evidence == (() if where == "cookie_error" else ("page.txt",))
+    assert world.worn_by == [str(error)]
 
 
 def test_a_machine_in_trouble_is_not_asked_to_keep_anything(world: World) -> None:

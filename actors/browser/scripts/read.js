@@ -221,9 +221,8 @@
   const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
   // What a page does because something has come into view it does after it was drawn: late on a busy machine, and never
   // in a tab that is not shown.
-  const drawn = () => Promise.race([
-    pause(LONGEST_ERRAND), new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
-  ]);
+  const frames = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+  const drawn = () => Promise.race([pause(LONGEST_ERRAND), frames()]);
 
   // ------------------------------------------------------------------------------------------------------ reading it
   const entry = () => performance.getEntriesByType('navigation')[0];
@@ -284,6 +283,8 @@
       html: wellFormed(htmlOf(main.root)), parts, outer, unread,
       unsettled: unsettled ? [...new Set(state.why)].slice(0, 3).join(', ') : '',
       later: state.later || refreshes(document), culprits: unsettled ? culprits() : [],
+      // Something that another page of this host has left answers in the portal's place.
+      controlled: Boolean(navigator.serviceWorker && navigator.serviceWorker.controller),
     };
   };
 
@@ -345,10 +346,18 @@
   };
 
   // ------------------------------------------------------------------------------------------------------- its controls
+  // Links whose click asks for a file by itself: what they bring comes, however late, whatever page is shown by then.
+  let asked = 0;
+  const notesAsked = (event) => {
+    const link = event.composedPath().find((node) => node instanceof Element && node.matches('a[download], area[download]'));
+    if (link) queueMicrotask(() => { if (!event.defaultPrevented) asked += 1; });
+  };
+  addEventListener('click', notesAsked, true);
   const allow = (answer) => {
     for (const { root } of roots().found) {
       if (root.nodeType === Node.DOCUMENT_NODE) root.dispatchEvent(new CustomEvent(clicks, { detail: answer ? 'yes' : 'no' }));
     }
+    return asked;
   };
   // Click one control: `''` when it was clicked, else why it was not.
   const click = (origin, place, selector, index, agree) => {
@@ -371,5 +380,6 @@
     return [location.href, timing ? timing.responseStatus || 0 : 0, performance.timeOrigin, document.readyState,
       document.contentType, password];
   };
-  globalThis.purser = { read, click, look, allow, culprits, origin: () => performance.timeOrigin };
+  const isDrawn = () => Promise.race([frames().then(() => true), pause(LONGEST_ERRAND).then(() => false)]);
+  globalThis.purser = { read, click, look, allow, culprits, isDrawn, origin: () => performance.timeOrigin };
 })

@@ -190,6 +190,8 @@
     confirm() { return clicking; },
     prompt(_text, given) { return clicking ? String(given === undefined ? '' : given) : null; },
     print() {},
+    // A tab that a page may close is a browser lost.
+    close() {},
   };
   for (const name of keys(dialogs)) {
     define(window, name, { value: dialogs[name], configurable: true, writable: true, enumerable: true });
