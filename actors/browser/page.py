@@ -27,7 +27,9 @@ _WORLD = "purser"
 _HORIZON = 3000
 """Milliseconds: a timer of the page's that is due later is not waited for, unless the look is a patient one."""
 _MOST_REPLACEMENTS = 20
-_LONGEST_CHASE = 40.0
+_SECONDS_TO_TELL = 15.0
+"""What a page may need beyond the time it is given to come to rest, on a busy machine."""
+_LONGEST_CHASE = 20.0
 """Seconds after which pages that follow one another are without end: well before a silent lease is ended."""
 _FRAME_SECONDS = 3.0
 _FRAME_STEP = 0.15
@@ -130,7 +132,8 @@ class Page:
         words = json.dumps([secrets.token_hex(8) for _ in range(3)])
         self._watch = f"{_script('watch.js')}(...{words})"
         self._read = f"{_script('read.js')}(...{words})"
-        for source, world in ((self._watch, {}), (self._read, {"worldName": _WORLD})):
+        worlds: tuple[dict[str, Any], ...] = ({}, {"worldName": _WORLD})
+        for source, world in zip((self._watch, self._read), worlds, strict=True):
             tab.command(
                 "Page.addScriptToEvaluateOnNewDocument", "starting", source=source, runImmediately=True, **world
             )
@@ -142,7 +145,7 @@ class Page:
 
     # ------------------------------------------------------------------------------------------------- asking the page
 
-    def _ask(self, expression: str, doing: str, *, gesture: bool = False, wait: bool = False) -> Any:
+    def _ask(self, expression: str, doing: str, *, gesture: bool = False, wait: float = 0.0) -> Any:
         """Return what a call in our world gives, in whatever document is shown by then.
 
         Raises:
@@ -204,11 +207,13 @@ class Page:
         Raises:
             PageReplacedError: The page went on to others without end.
             PageRefusedError: It cannot be read.
+            PageTooSlowError: It was too busy to be read, and the tab is stuck.
             SessionCorruptionError: The driver's answer cannot be read.
             BrowserDiedError: The browser is gone.
         """
         bound, patient = round(self._settle * 1000), round(patience * 1000)
-        told = self._ask(f"purser.read({bound}, {_HORIZON}, {patient})", doing, wait=True)
+        wait = max(self._settle, patience) + _SECONDS_TO_TELL
+        told = self._ask(f"purser.read({bound}, {_HORIZON}, {patient})", doing, wait=wait)
         reading, outer = _checked(_reading, told, doing)
         for number, address, place in outer:
             reading = self._with_frame(reading, number, address, place, doing)
@@ -280,7 +285,7 @@ class Page:
 
     def is_drawn(self, doing: str) -> bool:
         """Whether the browser draws the page at all: one whose document broke off it may never."""
-        return bool(self._ask("purser.isDrawn()", doing, wait=True))
+        return bool(self._ask("purser.isDrawn()", doing, wait=_SECONDS_TO_TELL))
 
 
 T = TypeVar("T")

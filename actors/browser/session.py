@@ -74,7 +74,7 @@ class ChromiumBrowser:
     def worn(self) -> str:
         """Why this browser should be replaced before its next page; empty while it is well."""
         if self._tab.is_stuck:
-            return "it did not draw a page"
+            return "a page kept it from answering"
         if not self._left:
             return "a page keeps it busy"
         return self._downloads.outstanding
@@ -154,6 +154,8 @@ class ChromiumBrowser:
 
     def _leave(self, doing: str) -> None:
         """Show an empty page. A browser that cannot is past use, which is no news of the page that was asked for."""
+        if self._tab.is_stuck:
+            return
         try:
             with self._tab.hurried(SECONDS_TO_LEAVE):
                 self._page.go("about:blank", doing)

@@ -75,22 +75,53 @@ class Tab:
         """The window that commands go to; its main frame has the same name."""
         return self._shown
 
-    def command(self, name: str, doing: str, **parameters: Any) -> dict[str, Any]:
+    def command(self, name: str, doing: str, *, within: float | None = None, **parameters: Any) -> dict[str, Any]:
         """Send one command of the browser's own protocol and return its answer.
 
         A dialog that opened meanwhile has been dismissed by the driver, so the command is sent again.
+
+        Args:
+            name: The command.
+            doing: What is being done, for messages.
+            within: Seconds after which it is the page that does not answer; None leaves it to the driver's own limit,
+                after which the browser counts as lost.
+            parameters: The command's own.
+
+        Raises:
+            PageTooSlowError: There was no answer `within` the time. The driver still has the command in hand, so that
+                nothing more can be asked: the tab is stuck.
         """
         for _ in range(_MOST_DIALOGS):
             with explained(doing):
                 try:
-                    answer = self._driver.execute("executeCdpCommand", {"cmd": name, "params": parameters})["value"]
+                    answer = self._sent(name, parameters, doing, within)
                 except UnexpectedAlertPresentException:
                     continue
             return answer if isinstance(answer, dict) else {}
         raise SessionCorruptionError(f"The page kept opening dialogs while {doing}.")
 
+    def _sent(self, name: str, parameters: dict[str, Any], doing: str, within: float | None) -> Any:
+        self._check_not_stuck(doing)
+        config = self._driver.command_executor.client_config  # type: ignore[union-attr] # never a plain address here
+        usual = config.timeout
+        if within is not None:
+            config.timeout = min(within, usual)
+        try:
+            return self._driver.execute("executeCdpCommand", {"cmd": name, "params": parameters})["value"]
+        except NoAnswerError as error:
+            if within is None:
+                raise
+            self.is_stuck = True
+            raise PageTooSlowError(f"The page kept the browser from answering while {doing}.") from error
+        finally:
+            config.timeout = usual
+
+    def _check_not_stuck(self, doing: str) -> None:
+        if self.is_stuck:
+            raise PageTooSlowError(f"The browser no longer answers since a page held it up; it was {doing}.")
+
     def evaluate(
-        self, expression: str, doing: str, *, world: int | None = None, gesture: bool = False, wait: bool = False
+        self, expression: str, doing: str, *, world: int | None = None, gesture: bool = False, wait: float = 0.0
     ) -> Any:
         """Return the value of a JavaScript expression.
 
@@ -99,10 +130,11 @@ class Tab:
             doing: What is being done, for messages.
             world: The execution context; None is the page's own.
             gesture: Whether it counts as done by the user.
-            wait: Whether the value is a promise to wait for.
+            wait: Seconds to wait for the promise that the value is; 0 when it is none.
 
         Raises:
             PageReplacedError: The document went away meanwhile.
+            PageTooSlowError: The promise did not come true in time.
             SessionCorruptionError: It raised, or the driver answered with something else.
             BrowserDiedError: The browser is gone.
         """
@@ -113,7 +145,8 @@ class Tab:
             expression=expression,
             returnByValue=True,
             userGesture=gesture,
-            awaitPromise=wait,
+            awaitPromise=wait > 0,
+            within=wait or None,
             **where,
         )
         if details := answer.get("exceptionDetails"):
@@ -147,6 +180,7 @@ class Tab:
     @contextmanager
     def hurried(self, seconds: float) -> Iterator[None]:
         """Let a page, and a command to a busy one, take no longer than so many seconds."""
+        self._check_not_stuck("setting a limit")
         with explained("setting a limit"):
             self._driver.set_page_load_timeout(min(seconds, self._page_load))
         try:
@@ -172,27 +206,16 @@ class Tab:
                 self._driver.switch_to.default_content()
 
     def picture(self, doing: str) -> bytes:
-        """Return what the window shows as a PNG; empty when the browser will not draw it, or not within seconds.
-
-        One that does not draw in time still has the command in hand, so that it can be asked nothing more: it is stuck.
-        """
-        config = self._driver.command_executor.client_config  # type: ignore[union-attr] # never a plain address here
-        usual = config.timeout
+        """Return what the window shows as a PNG; empty when the browser will not draw it, or not within seconds."""
         with explained(doing):
             try:
-                config.timeout = min(_SECONDS_TO_DRAW, usual)
-                answer = self._driver.execute(
-                    "executeCdpCommand", {"cmd": "Page.captureScreenshot", "params": {"format": "png"}}
-                )["value"]
+                answer = self._sent("Page.captureScreenshot", {"format": "png"}, doing, _SECONDS_TO_DRAW)
             except WebDriverException as error:
                 if is_refusal(error):
                     return b""
                 raise
-            except NoAnswerError:
-                self.is_stuck = True
+            except PageTooSlowError:
                 return b""
-            finally:
-                config.timeout = usual
         return base64.b64decode(answer["data"])
 
     def to_front(self, doing: str) -> None:
