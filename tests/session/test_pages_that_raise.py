@@ -6,6 +6,7 @@ Whatever is raised, every order ends, the others are done, the run goes on and n
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -300,3 +301,29 @@ def test_an_order_that_ends_the_program_at_each_resume_keeps_no_other_from_its_e
     session = make()
     assert session.resume()[:2] == (3, 1)
     assert ended(session)["PO2"] is TaskStatus.QUARANTINED
+
+
+@both_modes
+def test_a_browser_that_a_page_has_worn_out_is_replaced_before_the_next_order_and_charged_to_nobody(
+    make_session: MakeSession, ground: Ground, monkeypatch: pytest.MonkeyPatch, parallel: bool
+) -> None:
+    good_open = StubBrowser.open
+    visits: list[tuple[str, int]] = []
+
+    def noting(self: StubBrowser, url: str) -> PageSnapshot:
+        visits.append((url.rpartition("/")[2], self._owner.generation))
+        return good_open(self, url)
+
+    def worn(self: StubBrowser) -> str:
+        mine = [number for number, generation in visits if generation == self._owner.generation]
+        return "a page keeps it busy" if mine[-1] in BAD else ""
+
+    monkeypatch.setattr(StubBrowser, "open", noting)
+    monkeypatch.setattr(StubBrowser, "worn", property(worn))
+    session = make_session(parallel, workers=1, intensity=QUICK, retry=AT_ONCE)
+    session.process_pos([{**row, "url": ""} for row in orders(8)])
+    assert [number for number, _generation in visits] == [f"PO{place}" for place in range(1, 9)], "each once, in order"
+    for (number, generation), (_next, after) in pairwise(visits):
+        assert after == generation + (number in BAD)
+    assert session.get_session_report()["performance_metrics"]["browser_crashes"] == 0
+    check_the_rest(session, ())

@@ -246,3 +246,39 @@ def test_an_older_login_is_never_taken_back(premises: Premises) -> None:
     made.visit(order(HostSession(HOST, 2, (TOKEN,), renewals=2)), nobody, nobody)
     made.visit(order(HostSession(HOST, 1, (TOKEN,), renewals=9)), nobody, nobody)
     assert premises.adopted == [(SID,)]
+
+
+def test_a_browser_takes_leave_of_the_last_page_before_anybody_can_be_charged_for_it(
+    premises: Premises, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lease that has shown no activity is charged for nothing."""
+    told: list[str] = []
+    at_work = visitor(premises)
+    monkeypatch.setattr(StubBrowser, "make_ready", lambda _self: told.append("ready"))
+    at_work.visit(order(), told.append, nobody)
+    assert told[:2] == ["ready", "opening"]
+    told.clear()
+    monkeypatch.setattr(StubBrowser, "make_ready", raising(SessionCorruptionError("the last page is busy")))
+    with pytest.raises(SessionCorruptionError, match="the last page is busy"):
+        at_work.visit(order(), told.append, nobody)
+    assert told == []
+
+
+def test_a_login_takes_leave_of_the_last_page_too(premises: Premises, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_work = visitor(premises)
+    monkeypatch.setattr(StubBrowser, "make_ready", raising(SessionCorruptionError("the last page is busy")))
+    with pytest.raises(SessionCorruptionError, match="the last page is busy"):
+        at_work.log_in(LogIn(HOST, BASE, Credentials("user", "password"), 5.0))
+
+
+def test_a_browser_that_was_worn_out_by_evidence_says_so_after_the_visit(
+    premises: Premises, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_work = visitor(premises)
+    assert at_work.worn == ""
+    monkeypatch.setattr(StubPortal, "read", raising(WrongPageError("not this one")))
+    monkeypatch.setattr(StubBrowser, "screenshot", raising(SessionCorruptionError("its tab crashed")))
+    outcome = at_work.visit(order(), nobody, nobody)
+    assert isinstance(outcome, VisitFailed)
+    assert outcome.message == "not this one"
+    assert at_work.worn == "its tab crashed"
