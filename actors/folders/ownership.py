@@ -1,0 +1,54 @@
+"""Whether a file or a folder is this user's own, so that what stands in it may be believed.
+
+What belongs to another user, is open for others to write, is a link or has a second name elsewhere may have been made
+by somebody else. Where the system knows no owners of files (Windows), only links and kinds are looked at.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+_OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
+
+
+def this_user() -> int | None:
+    """Return the user that files made by this process belong to, or None where the system knows no owners."""
+    return os.geteuid() if hasattr(os, "geteuid") else None
+
+
+def why_untrusted(status: os.stat_result, user: int | None, *, folder: bool = False) -> str:
+    """Say why something is not to be believed, as the end of a sentence ("is a link"), or return an empty text.
+
+    Args:
+        status: What `lstat` or `fstat` tells of it.
+        user: Whose it must be; None asks for no owner.
+        folder: Whether it must be a folder; else it must be a regular file with one name.
+    """
+    if stat.S_ISLNK(status.st_mode):
+        return "is a link"
+    if folder and not stat.S_ISDIR(status.st_mode):
+        return "is no folder"
+    if not folder and not stat.S_ISREG(status.st_mode):
+        return "is no regular file"
+    if user is not None and status.st_uid != user:
+        return f"belongs to another user (uid {status.st_uid})"
+    if user is not None and status.st_mode & _OTHERS_MAY_WRITE:
+        return f"may be written by others (mode {stat.S_IMODE(status.st_mode):04o})"
+    if not folder and status.st_nlink > 1:
+        return "has a second name (a hard link)"
+    return ""
+
+
+def untrusted(path: Path, *, folder: bool = False) -> str:
+    """Say why what lies at `path` is not to be believed by this user, or return an empty text. No link is followed.
+
+    Args:
+        path: A file, or a folder.
+        folder: Whether it must be a folder.
+
+    Raises:
+        OSError: It is not there, or cannot be looked at.
+    """
+    return why_untrusted(path.lstat(), this_user(), folder=folder)
