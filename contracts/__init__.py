@@ -27,6 +27,7 @@ from contracts.errors import (
     ConfigurationError as ConfigurationError,
     CrewFailedError as CrewFailedError,
     DownloadFolderError as DownloadFolderError,
+    FolderReplacedError as FolderReplacedError,
     HostResourceError as HostResourceError,
     InsufficientResourcesError as InsufficientResourcesError,
     IntakeError as IntakeError,

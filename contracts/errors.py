@@ -100,6 +100,13 @@ class HostResourceError(PoolError):
     blame = Blame.HOST
 
 
+class FolderReplacedError(HostResourceError):
+    """Something else was put in the place of the download folder, or of a part of it, while working.
+
+    Waiting does not cure it: the run ends, and can be resumed when the folder is right again.
+    """
+
+
 class WorkerError(PoolError):
     """Something that concerns one worker or one purchase order (contract 86)."""
 

@@ -69,6 +69,7 @@ class VisitFailed:
         duration: Seconds the visit took.
         evidence: What was kept of the page, as paths below the download folder.
         look_again: Whether the order is worth one more look, later, before it fails: its page was not recognised.
+        ends_run: Whether waiting cures nothing, so that the run must end.
     """
 
     blame: Blame
@@ -81,6 +82,7 @@ class VisitFailed:
     duration: float = 0.0
     evidence: tuple[str, ...] = ()
     look_again: bool = False
+    ends_run: bool = False
 
 
 @attrs.frozen
@@ -264,11 +266,13 @@ class PublishFailed:
         lease: Whose files.
         text: Why, and what to do.
         files_lost: Whether staged files are missing or changed; otherwise the disk or the folder is in trouble.
+        ends_run: Whether waiting cures nothing, so that the run must end.
     """
 
     lease: Lease
     text: str
     files_lost: bool = False
+    ends_run: bool = False
 
 
 @attrs.frozen

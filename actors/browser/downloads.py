@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import shutil
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +18,7 @@ import attrs
 
 from actors.browser.page import Document, Page
 from actors.browser.tab import Tab
+from actors.folders.folder import Folder
 from contracts.errors import (
     AttachmentError,
     AttachmentLimitError,
@@ -60,7 +61,7 @@ class _LongNameError(NetworkError):
 class _Attempt:
     """One download under way."""
 
-    into: Path
+    into: Folder
     watch: LeaseWatch
     max_size: int
     numbered: bool
@@ -154,13 +155,14 @@ class Downloads:
     def _run(self, begin: Callable[[], None], into: Path, watch: LeaseWatch, max_size: int) -> DownloadedFile:
         if self.outstanding:
             raise NetworkError(f"Nothing more is downloaded in this browser: {self.outstanding}.")
-        try:
-            return self._once(begin, into, watch, max_size)
-        except _LongNameError:
-            return self._once(begin, into, watch, max_size, numbered=True)
+        with Folder.walked(into) as folder:
+            try:
+                return self._once(begin, folder, watch, max_size)
+            except _LongNameError:
+                return self._once(begin, folder, watch, max_size, numbered=True)
 
     def _once(
-        self, begin: Callable[[], None], into: Path, watch: LeaseWatch, max_size: int, *, numbered: bool = False
+        self, begin: Callable[[], None], into: Folder, watch: LeaseWatch, max_size: int, *, numbered: bool = False
     ) -> DownloadedFile:
         """Bring one file, under its own name or, `numbered`, under one that the browser makes up."""
         self._tab.download_events()
@@ -172,14 +174,14 @@ class Downloads:
         self._allow(into, "allowAndName" if numbered else "allow")
         try:
             begin()
-            path = self._await(attempt)
+            name = self._await(attempt)
         except PoolError:
             self._give_up(attempt)
             raise
         self._end(len(attempt.guids))
         if attempt.forced:
             self._go_back(attempt)
-        return self._finished(path, attempt)
+        return self._finished(name, attempt)
 
     def _go_back(self, attempt: _Attempt) -> None:
         """Show the order's page again, on which more may wait to be clicked: a file or a page has taken its place."""
@@ -187,8 +189,8 @@ class Downloads:
         if self._expected == attempt.shown.time_origin and not self._turned:
             self._expected = self._page.read("going back to the order").time_origin
 
-    def _allow(self, into: Path, behavior: str) -> None:
-        folder = str(into.resolve())
+    def _allow(self, into: Folder, behavior: str) -> None:
+        folder = str(into.steady_path)  # where nobody can lay a link for the browser
         self._tab.command("Browser.setDownloadBehavior", "starting a download", behavior=behavior, downloadPath=folder)
 
     def _end(self, begun: int) -> None:
@@ -208,7 +210,7 @@ class Downloads:
 
     # ------------------------------------------------------------------------------------------------------- waiting
 
-    def _await(self, attempt: _Attempt) -> Path:
+    def _await(self, attempt: _Attempt) -> str:
         rounds = 0
         while True:
             attempt.watch.wait(_STEP)
@@ -264,8 +266,8 @@ class Downloads:
     def _check_broken_off(self, attempt: _Attempt) -> None:
         if "canceled" not in attempt.ended.values():
             return
-        if shutil.disk_usage(attempt.into).free < _LEAST_FREE:
-            raise HostResourceError(f"The disk of {attempt.into} is full. Free some space.")
+        if attempt.into.free_bytes() < _LEAST_FREE:
+            raise HostResourceError(f"The disk of {attempt.into.path} is full. Free some space.")
         text = "The download broke off before its end."
         if not attempt.numbered and len(attempt.name.encode("utf-8", "replace")) > _LONG_NAME:
             raise _LongNameError(text)
@@ -306,17 +308,17 @@ class Downloads:
 
     # ---------------------------------------------------------------------------------------------------- afterwards
 
-    def _finished(self, path: Path, attempt: _Attempt) -> DownloadedFile:
-        size = path.stat().st_size
-        self._check_size(size, attempt)
-        with path.open("rb") as file:
+    def _finished(self, name: str, attempt: _Attempt) -> DownloadedFile:
+        with attempt.into.open(name) as file:
+            size = os.fstat(file.fileno()).st_size
+            self._check_size(size, attempt)
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         attempt.watch.touch()
         return DownloadedFile(
-            path=path,
+            path=attempt.into.path / name,
             size=size,
             sha256=digest,
-            suggested_name=attempt.name or ("" if attempt.numbered else path.name),
+            suggested_name=attempt.name or ("" if attempt.numbered else name),
             # The browser checked the length itself; of a compressed answer it announces the packed one.
             declared_size=size if attempt.announced == size else None,
             ended_by_close=not attempt.announced,  # or by its last chunk: the browser does not tell which
@@ -336,24 +338,24 @@ class Downloads:
         except WorkerError as error:
             # The browser is past telling; what is being raised says more.
             _log.debug("A download could not be broken off: %s", error)
-        for path in attempt.into.iterdir():
-            path.unlink(missing_ok=True)
+        for name in attempt.into.names():
+            attempt.into.remove(name)
 
 
-def _listing(folder: Path) -> tuple[list[Path], bool, int]:
-    """Finished files, whether an unfinished one is there, and the bytes of all."""
-    finished: list[Path] = []
+def _listing(folder: Folder) -> tuple[list[str], bool, int]:
+    """Names of finished files, whether an unfinished one is there, and the bytes of all."""
+    finished: list[str] = []
     unfinished = False
     size = 0
-    for path in folder.iterdir():
-        try:
-            size += path.stat().st_size
-        except FileNotFoundError:
+    for name in folder.names():
+        found = folder.look(name)
+        if found is None:
             # Renamed between the two looks; the next round sees it.
             unfinished = True
             continue
-        if path.name.endswith(_UNFINISHED) or path.name.startswith("."):
+        size += found.st_size
+        if name.endswith(_UNFINISHED) or name.startswith("."):
             unfinished = True
         else:
-            finished.append(path)
+            finished.append(name)
     return finished, unfinished, size

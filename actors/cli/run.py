@@ -24,6 +24,7 @@ from actors.cli.options import RunOptions, RunPlan, make_plan, require_addresses
 from actors.cli.outlets import Outlets, command_line
 from actors.cli.plans import kept_plan
 from actors.cli.surroundings import require_file_names
+from actors.folders.ground import Ground, ReplacedError
 from actors.intake import (
     OrderFile,
     OrderRow,
@@ -35,7 +36,7 @@ from actors.intake import (
     write_results,
 )
 from actors.runtime.threads import SystemClock
-from contracts.errors import ConfigurationError, HostResourceError
+from contracts.errors import ConfigurationError, FolderReplacedError, HostResourceError
 from contracts.tasks import POResult, TaskStatus
 
 if TYPE_CHECKING:  # it brings in the actors' libraries, which bad input never needs
@@ -65,7 +66,7 @@ def run(
             require_addresses(orders, plan.settings)
             _tell_about_the_input(orders, plan, outlets)
             if not orders.to_visit:
-                return _finish(draw_up(orders, (), BatchEnd()), plan, orders, (), BatchEnd(), None, outlets)
+                return _finish(draw_up(orders, (), BatchEnd()), plan, orders, (), BatchEnd(), None, None, outlets)
             if signals.count:
                 return _give_up(KeyboardInterrupt("Interrupted before the first order."), ExitCode.INTERRUPTED, outlets)
             with open_books(plan.settings.download_dir, afresh=options.fresh) as books:
@@ -102,6 +103,7 @@ def work(
     Raises:
         ConfigurationError: The session cannot be made.
     """
+    books.ground.reserve(plan.results, plan.report)
     session = _session(plan, books, make_session)
     end = run_batch(
         session, [row.task for row in orders.to_visit], choose_display(outlets), signals, plan.settings.timeouts
@@ -113,7 +115,7 @@ def work(
     if account.code is ExitCode.UNUSABLE and end.error is not None:
         # Nothing was visited: the results of an earlier run must not give way to a list of nothing.
         return _give_up(end.error, account.code, outlets)
-    return _finish(account, plan, orders, outcomes, end, session, outlets)
+    return _finish(account, plan, orders, outcomes, end, session, books.ground, outlets)
 
 
 def open_books(download_dir: Path, *, afresh: bool = False) -> Books:
@@ -176,6 +178,7 @@ def _finish(
     outcomes: Sequence[POResult],
     end: BatchEnd,
     session: Session | None,
+    ground: Ground | None,
     outlets: Outlets,
 ) -> ExitCode:
     """Write the files before a word is said: the words may fail, and what is said should be true."""
@@ -186,8 +189,10 @@ def _finish(
     keeps = not _has_news(orders, outcomes) and holds_results(plan.results)
     try:
         if not keeps:
-            write_results(plan.results, orders, outcomes, now)
-            write_report(plan.report, document)
+            write_results(plan.results, orders, outcomes, now, ground)
+            write_report(plan.report, document, ground)
+        if ground is not None:
+            _require_the_same_folder(ground)
     except HostResourceError as error:
         outlets.complain(str(error))
         code = ExitCode.INTERRUPTED if code is ExitCode.INTERRUPTED else ExitCode.NOT_FINISHED
@@ -206,6 +211,16 @@ def _finish(
     if outlets.json:
         outlets.document(report_text(document))
     return code
+
+
+def _require_the_same_folder(ground: Ground) -> None:
+    try:
+        ground.check()
+    except ReplacedError as error:
+        raise FolderReplacedError(
+            f"{error}. What this run has written lies in {ground.root.present_path}. Put the folder back, then go on "
+            "with: purser resume"
+        ) from error
 
 
 def _has_news(orders: OrderFile, outcomes: Sequence[POResult]) -> bool:

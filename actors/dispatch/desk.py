@@ -200,8 +200,10 @@ class Desk:
         self.effects.append(Record((OutcomeRecorded(result),)))
         self.drop_kept(task)
 
-    def pause_for_host(self, text: str, now: float) -> None:
-        """Hand out nothing for a while: the machine is in trouble."""
+    def pause_for_host(self, text: str, now: float, *, ends_run: bool) -> None:
+        """Hand out nothing for a while, or in this run no more: the machine is in trouble."""
+        if ends_run:
+            self.stopping = self.stopping or text
         self.pauses["host"] = text
         self.pause_ends["host"] = now + SECONDS_OF_HOST_PAUSE
 

@@ -23,7 +23,7 @@ from actors.dispatch.effects import (
     TellWorker,
     WakeAt,
 )
-from contracts.errors import AttachmentError, HostResourceError
+from contracts.errors import AttachmentError, FolderReplacedError, HostResourceError
 from contracts.messages import (
     DispatchEvent,
     GatekeeperMessage,
@@ -94,7 +94,7 @@ class Performer:
         try:
             folder = self.filing.publish(effect.lease, effect.result)
         except HostResourceError as error:
-            return PublishFailed(effect.lease, str(error))
+            return PublishFailed(effect.lease, str(error), ends_run=isinstance(error, FolderReplacedError))
         except AttachmentError as error:
             return PublishFailed(effect.lease, str(error), files_lost=True)
         except Exception as error:

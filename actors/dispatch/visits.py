@@ -118,7 +118,7 @@ class VisitJudge:
             self._desk.requeue(task, until=now + self._delay(task.attempts))
             return
         self._desk.requeue(task)
-        self._desk.pause_for_host(event.text, now)
+        self._desk.pause_for_host(event.text, now, ends_run=event.ends_run)
 
     def _on_login_met(self, task: TaskState, host: HostState, held: LeaseState, met: LoginMet, now: float) -> None:
         version, reason = met.session_version, met.reason
@@ -167,7 +167,7 @@ class VisitJudge:
                 self._desk.end_lease(task, lease, failure.message, failure.blame)
                 self._desk.release(lease)
                 self._desk.requeue(task)
-                self._desk.pause_for_host(failure.message, now)
+                self._desk.pause_for_host(failure.message, now, ends_run=failure.ends_run)
             case Blame.BROWSER | Blame.PROGRAM:
                 task.crashes += 1
                 self._desk.end_lease(task, lease, failure.message, failure.blame)

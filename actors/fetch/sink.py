@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from actors.folders.folder import Folder
 from contracts.errors import AttachmentLimitError, HostResourceError
 
 
@@ -16,7 +17,7 @@ class FileSink:
     """Writes one new file below `folder`. The file stays only if `keep` was called before the block ends.
 
     Args:
-        folder: An existing folder.
+        folder: An existing folder, by a path in which no part is a link.
         max_size: Bytes above which writing is refused.
 
     Raises:
@@ -30,7 +31,8 @@ class FileSink:
         self.size = 0
         self.path = folder / f"{secrets.token_hex(8)}.part"
         try:
-            self._file = self.path.open("xb", buffering=0)
+            self._folder = Folder.walked(folder)
+            self._file = self._folder.create(self.path.name, 0o666)
         except OSError as error:
             raise _host_error(self.path, error) from error
 
@@ -43,7 +45,8 @@ class FileSink:
         self._file.close()
         if not self._kept:
             with contextlib.suppress(OSError):  # the staging folder goes as a whole, and this is no new failure
-                self.path.unlink(missing_ok=True)
+                self._folder.remove(self.path.name)
+        self._folder.close()
 
     def write(self, data: bytes) -> None:
         """Append `data`.

@@ -8,12 +8,14 @@ holder of the folder's lock.
 from __future__ import annotations
 
 import hashlib
-import json
-from pathlib import Path
 
 import attrs
 
 from actors.filing.naming import name_key
+from actors.folders.ground import Ground
+from actors.folders.notes import read_note, write_note
+
+_FOLDER = "claims"
 
 
 @attrs.frozen
@@ -37,32 +39,28 @@ class Claims:
     """The claims of one download folder.
 
     Args:
-        folder: Where they lie; made with the first claim.
+        ground: The download folder.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
 
     def read(self, place: str) -> Claim | None:
         """Return who owns `place`, whatever its case, or None. An unreadable claim is none."""
         try:
-            found = json.loads(self._file(place).read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):
+            with self._ground.inside.below(_FOLDER) as folder:
+                found = read_note(folder, _file_name(place))
+        except FileNotFoundError:
             return None
-        if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
-            return None
-        if "owner" not in found:
+        if found is None or "owner" not in found or not all(isinstance(value, str) for value in found.values()):
             return None
         known = {field.name for field in attrs.fields(Claim)}
         return Claim(**{key: value for key, value in found.items() if key in known})
 
     def write(self, place: str, claim: Claim) -> None:
         """Write down who owns `place`, in one step."""
-        target = self._file(place)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        draft = target.with_suffix(".draft")
-        draft.write_text(json.dumps({"place": place, **attrs.asdict(claim)}), encoding="utf-8")
-        draft.replace(target)
+        with self._ground.inside.below(_FOLDER, make=True) as folder:
+            write_note(folder, _file_name(place), {"place": place, **attrs.asdict(claim)})
 
     def hold(self, place: str, owner: str) -> bool:
         """Claim `place` for `owner` unless it is another's; say whether it is theirs now."""
@@ -72,6 +70,7 @@ class Claims:
             return True
         return claim.owner == owner
 
-    def _file(self, place: str) -> Path:
-        digest = hashlib.sha256(name_key(place).encode("utf-8", "surrogatepass")).hexdigest()
-        return self._folder / f"{digest[:32]}.json"
+
+def _file_name(place: str) -> str:
+    digest = hashlib.sha256(name_key(place).encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{digest[:32]}.json"

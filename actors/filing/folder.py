@@ -7,10 +7,9 @@ the next run's sweep, goes on where it stopped; the claim tells a publish that w
 
 from __future__ import annotations
 
+import contextlib
 import logging
-import os
-import shutil
-from collections.abc import Container
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 import attrs
@@ -22,15 +21,18 @@ from actors.filing.evidence import EvidenceFolder
 from actors.filing.labels import folder_label, lengths_below
 from actors.filing.naming import sanitised
 from actors.filing.places import Places
-from actors.filing.staging import Staging
-from actors.filing.trouble import host_trouble
-from actors.filing.verify import Verified, is_as_recorded, verify
-from contracts.errors import AttachmentError, DownloadFolderError
+from actors.filing.staging import Staging, holds
+from actors.filing.trouble import host_trouble, refused
+from actors.filing.verify import Verified, verify
+from actors.folders.folder import LinkFoundError
+from actors.folders.ground import Ground
+from contracts.errors import AttachmentError
 from contracts.ports import DownloadedFile, KeptFile, Lease, ListedAttachment
 from contracts.tasks import Attachment, POResult, TaskStatus
 
 _log = logging.getLogger("purser.filing")
 
+_PARTS = ("staging", "superseded", "evidence", "claims")
 _PUBLISHED = (TaskStatus.COMPLETED, TaskStatus.PARTIAL)
 
 
@@ -41,26 +43,30 @@ class DownloadFolder:
         root: The download folder.
         run_id: Names this run in `.purser/superseded` and `.purser/evidence`.
         strict_types: Whether a file whose content is of another kind than its name says is refused.
+        ground: The folder as whoever locked it holds it; it is opened here when None.
 
     Raises:
-        DownloadFolderError: The path is too long, or a part of `.purser` is a link that leads elsewhere.
+        DownloadFolderError: The path is too long, or a part of `.purser` is a link or another user's.
+        HostResourceError: The folder cannot be opened.
     """
 
-    def __init__(self, root: Path, run_id: str, *, strict_types: bool = False) -> None:
+    def __init__(self, root: Path, run_id: str, *, strict_types: bool = False, ground: Ground | None = None) -> None:
         self._strict_types = strict_types
-        self._root = Path(os.path.realpath(root))
-        self._lengths = lengths_below(self._root)
         self._run = folder_label(run_id, 40)
-        inside = self._root / ".purser"
-        for part in (inside, *(inside / name for name in ("staging", "superseded", "evidence", "claims"))):
-            if part.is_symlink():
-                raise DownloadFolderError(
-                    f"{part} is a link that leads elsewhere. Remove it or choose another download folder."
-                )
-        self._staging = Staging(inside / "staging")
-        self._claims = Claims(inside / "claims")
-        self._places = Places(self._root, self._claims, self._lengths, self._run, inside / "superseded" / self._run)
-        self._evidence = EvidenceFolder(self._root, self._run, self._lengths.order)
+        with host_trouble("open", root):
+            try:
+                self._ground = ground if ground is not None else Ground(root)
+                self._root = self._ground.root.path
+                self._lengths = lengths_below(self._root)
+                for part in _PARTS:
+                    if self._ground.inside.look(part) is not None:
+                        self._ground.inside.below(part).close()
+                self._evidence = EvidenceFolder(self._ground, self._run, self._lengths.order)
+            except LinkFoundError as found:
+                raise refused(found) from found
+        self._staging = Staging(self._ground)
+        self._claims = Claims(self._ground)
+        self._places = Places(self._ground, self._claims, self._lengths, self._run)
 
     def stage(self, lease: Lease) -> Path:
         """Make and return the lease's empty staging folder, on the same volume as the target.
@@ -68,7 +74,7 @@ class DownloadFolder:
         Raises:
             HostResourceError: The disk is full or the folder cannot be written.
         """
-        with host_trouble("make the staging folder", self._staging.of(lease)):
+        with self._trouble("make the staging folder", self._staging.of(lease)):
             return self._staging.make(lease)
 
     def place(self, lease: Lease, file: DownloadedFile, listed: ListedAttachment) -> Attachment:
@@ -81,7 +87,7 @@ class DownloadFolder:
         """
         most = self._lengths.file(folder_label(lease.task.po_number, self._lengths.order))
         name = file_name(file, listed, most)
-        with host_trouble("keep the file", file.path):
+        with self._trouble("keep the file", file.path):
             verified = verify(file, listed, name, strict=self._strict_types)
             name = self._staging.add(lease, file.path, name, most)
         _warn(lease, name, verified)
@@ -105,13 +111,10 @@ class DownloadFolder:
         Raises:
             HostResourceError: The disk is full or the folder cannot be written.
         """
-        path = self._staging.files_of(kept.lease) / kept.attachment.name
         most = self._lengths.file(folder_label(lease.task.po_number, self._lengths.order))
-        with host_trouble("adopt the file", path):
-            if not is_as_recorded(path, kept.attachment):
-                return None
-            name = self._staging.add(lease, path, kept.attachment.name, most)
-        return attrs.evolve(kept.attachment, name=name)
+        with self._trouble("adopt the file", self._staging.files_of(kept.lease) / kept.attachment.name):
+            name = self._staging.adopt(lease, kept.lease, kept.attachment, most)
+        return attrs.evolve(kept.attachment, name=name) if name is not None else None
 
     def publish(self, lease: Lease, result: POResult) -> Path:
         """Move the lease's finished files to `<root>/<supplier>/<PO>_<STATUS>/` by one rename and return that folder.
@@ -128,26 +131,27 @@ class DownloadFolder:
             raise ValueError(
                 f"{result.po_number} ended {result.status.value}; only complete or partial orders are filed."
             )
-        with host_trouble("publish into", self._root):
-            supplier = self._places.supplier_folder(result.supplier)
+        with self._trouble("publish into", self._root), self._places.supplier_folder(result.supplier) as supplier:
+            name = supplier.path.name
             label, claim = self._places.order_label(supplier, lease, result)
-            place, target = f"{supplier.name}/{label}", supplier / f"{label}_{result.status.value}"
-            files = self._staging.files_of(lease)
+            place, target = f"{name}/{label}", f"{label}_{result.status.value}"
             # Not the run: whoever resumes a dead run's lease finishes it under a run of its own.
             held = self._claims.read(place)
             is_ours = held is not None and (held.owner, held.lease) == (claim.owner, claim.lease)
-            if is_ours and not files.is_dir() and _holds(target, result.attachments):
+            if is_ours and not self._staging.has_files(lease) and holds(supplier, target, result.attachments):
                 self._staging.remove(lease.folder_name)
-                return target
-            if not _holds(files, result.attachments):
+                return supplier.path / target
+            if not self._staging.holds(lease, result.attachments):
                 raise AttachmentError(
-                    f"The verified files of {result.po_number} are gone from {files}. Run the order again."
+                    f"The verified files of {result.po_number} are gone from {self._staging.files_of(lease)}. Run the "
+                    "order again."
                 )
-            self._staging.mark(lease, f"{supplier.name}/{target.name}")
+            self._staging.mark(lease, f"{name}/{target}")
             self._claims.write(place, claim)
-            self._places.move_in(files, supplier, label, target)
+            self._places.make_room(supplier, label)
+            self._staging.move_files(lease.folder_name, supplier, target)
             self._staging.remove(lease.folder_name)
-            return target
+            return supplier.path / target
 
     def discard(self, lease: Lease) -> None:
         """Delete the lease's staging folder. Nothing happens if it is gone."""
@@ -168,7 +172,7 @@ class DownloadFolder:
             HostResourceError: The disk is full or the folder cannot be written.
         """
         cleared = 0
-        with host_trouble("clear leftovers in", self._root):
+        with self._trouble("clear leftovers in", self._root):
             for name in [name for name in self._staging.leftovers() if name not in keep]:
                 self._finish(name)
                 self._staging.remove(name)
@@ -178,7 +182,7 @@ class DownloadFolder:
     def free_bytes(self) -> int:
         """Free bytes on the download folder's volume."""
         with host_trouble("measure the free space of", self._root):
-            return shutil.disk_usage(self._root).free
+            return self._ground.root.free_bytes()
 
     def keep_evidence(self, lease: Lease, text: str, screenshot: bytes) -> tuple[str, ...]:
         """Keep what was seen of a failure, in place of what the order left before; see `contracts.ports.Filing`.
@@ -186,26 +190,33 @@ class DownloadFolder:
         Raises:
             HostResourceError: The disk is full or the folder cannot be written.
         """
-        with host_trouble("keep evidence in", self._evidence.folder(lease.task)):
+        with self._trouble("keep evidence in", self._evidence.folder(lease.task)):
             return self._evidence.keep(lease.task, text, screenshot)
 
     def _finish(self, name: str) -> None:
         """Finish the publish that the dead lease `name` had begun, if any."""
-        found = self._staging.interrupted(name)
-        if found is None:
+        noted = self._staging.interrupted(name)
+        if noted is None:
             return
-        files, noted = found
         supplier_name, _, folder_name = noted.partition("/")
         label = next(
             (folder_name.removesuffix(f"_{one.value}") for one in _PUBLISHED if folder_name.endswith(one.value)), ""
         )
-        supplier = self._root / supplier_name
         plain = supplier_name == sanitised(supplier_name) and folder_name == sanitised(folder_name)
-        if not label or not plain or not supplier.is_dir() or supplier.is_symlink():
+        if not label or not plain or not self._ground.root.is_folder(supplier_name):
             _log.warning("The staging folder %s was about to go to %r, which is no order's folder.", name, noted)
             return
-        self._places.move_in(files, supplier, label, supplier / folder_name)
+        with self._ground.root.below(supplier_name) as supplier:
+            self._places.make_room(supplier, label)
+            self._staging.move_files(name, supplier, folder_name)
         _log.info("Finished publishing %s, which was interrupted.", noted)
+
+    @contextlib.contextmanager
+    def _trouble(self, doing: str, path: Path) -> Iterator[None]:
+        """Do something only in the folders that were opened, and explain what goes wrong as `host_trouble` does."""
+        with host_trouble(doing, path):
+            self._ground.check()
+            yield
 
 
 def _warn(lease: Lease, name: str, verified: Verified) -> None:
@@ -217,11 +228,3 @@ def _warn(lease: Lease, name: str, verified: Verified) -> None:
         _log.warning("%s of %s: it has not the end of a file of its kind. See whether it opens.", name, order)
     if not verified.length_known:
         _log.info("%s of %s: nothing says where it ends, so that it may be cut.", name, order)
-
-
-def _holds(folder: Path, attachments: tuple[Attachment, ...]) -> bool:
-    """Whether every attachment lies in `folder` with its size."""
-    try:
-        return folder.is_dir() and all((folder / one.name).stat().st_size == one.size for one in attachments)
-    except FileNotFoundError:
-        return False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 from pathlib import Path
 from types import TracebackType
@@ -11,7 +10,14 @@ from typing import Self
 
 from filelock import FileLock, Timeout
 
+from actors.filing.trouble import refused
+from actors.folders.folder import Folder, LinkFoundError
+from actors.folders.ground import INSIDE, Ground
+from actors.folders.notes import read_note, write_note
 from contracts.errors import DownloadFolderError
+
+_LOCK = "lock"
+_NOTE = "lock.json"
 
 
 class FolderLock:
@@ -23,59 +29,57 @@ class FolderLock:
 
     def __init__(self, root: Path) -> None:
         self._root = Path(root)
-        self._inside = self._root / ".purser"
-        self._holder = self._inside / "lock.json"
-        # Taken in one thread and given back in another.
-        self._lock = FileLock(self._inside / "lock", thread_local=False)
+        self._ground: Ground | None = None
+        self._lock: FileLock | None = None
+
+    @property
+    def ground(self) -> Ground:
+        """The folder as it was when the lock was taken. Only while it is held."""
+        assert self._ground is not None, "the lock is not held"  # noqa: S101 - a mistake of the caller
+        return self._ground
 
     def acquire(self) -> None:
         """Take the lock, or fail at once.
 
         Raises:
-            DownloadFolderError: Another process holds it, or the folder cannot be written.
+            DownloadFolderError: Another process holds it, or the folder cannot be written, or is not ours.
         """
         try:
-            self._inside.mkdir(parents=True, exist_ok=True)
-            if self._inside.is_symlink():
-                raise DownloadFolderError(
-                    f"{self._inside} is a link that leads elsewhere. Remove it or choose another download folder."
-                )
-            self._lock.acquire(timeout=0)
+            ground = Ground(self._root)
+            ground.inside.require_own_files(_LOCK)
+            # Taken in one thread and given back in another.
+            lock = FileLock(ground.inside.steady_path / _LOCK, thread_local=False)
+            lock.acquire(timeout=0)
         except Timeout:
             raise DownloadFolderError(self._in_use()) from None
+        except LinkFoundError as found:
+            raise refused(found) from found
         except (OSError, NotImplementedError) as error:
             raise DownloadFolderError(self._unusable(error)) from error
         try:
-            self._write_note()
+            write_note(ground.inside, _NOTE, {"pid": os.getpid()})
         except OSError as error:
-            self._lock.release()
+            lock.release()
             raise DownloadFolderError(self._unusable(error)) from error
+        self._ground, self._lock = ground, lock
 
     def release(self) -> None:
         """Give the lock back. Nothing happens if it is not held."""
-        if self._lock.is_locked:
+        if self._lock is not None and self._ground is not None and self._lock.is_locked:
             # Without the note the next one to be refused hears no pid; that is no reason to fail here.
             with contextlib.suppress(OSError):
-                self._holder.unlink(missing_ok=True)
+                self._ground.inside.remove(_NOTE)
             self._lock.release()
 
-    def _write_note(self) -> None:
-        # Put in its place by a rename, which follows no link that somebody may have laid there.
-        draft = self._inside / f"lock.{os.getpid()}.new"
-        draft.unlink(missing_ok=True)
-        with draft.open("x", encoding="utf-8") as file:
-            file.write(json.dumps({"pid": os.getpid()}))
-        draft.replace(self._holder)
-
     @property
-    def files(self) -> tuple[Path, ...]:
-        """What it keeps in the folder."""
-        return self._inside / "lock", self._holder
+    def names(self) -> tuple[str, ...]:
+        """What it keeps in `.purser`."""
+        return _LOCK, _NOTE
 
     @property
     def is_held(self) -> bool:
         """Whether this object holds the lock."""
-        return bool(self._lock.is_locked)
+        return self._lock is not None and bool(self._lock.is_locked)
 
     def __enter__(self) -> Self:
         self.acquire()
@@ -109,9 +113,9 @@ class FolderLock:
         A process that was killed leaves its note behind, so that whoever asks must look whether it runs.
         """
         try:
-            noted = json.loads(self._holder.read_text(encoding="utf-8"))
-            when = self._holder.stat().st_mtime
-        except (OSError, ValueError):
+            with Folder.at(Path(os.path.realpath(self._root))) as root, root.below(INSIDE) as inside:
+                noted, status = read_note(inside, _NOTE), inside.look(_NOTE)
+        except OSError:
             return None
-        pid = noted.get("pid") if isinstance(noted, dict) else None
-        return (pid, when) if isinstance(pid, int) else None
+        pid = noted.get("pid") if noted is not None else None
+        return (pid, status.st_mtime) if isinstance(pid, int) and status is not None else None

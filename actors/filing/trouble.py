@@ -6,12 +6,16 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from contracts.errors import HostResourceError
+from actors.folders.folder import LinkFoundError
+from actors.folders.ground import ReplacedError
+from contracts.errors import DownloadFolderError, FolderReplacedError, HostResourceError
 
 
 @contextlib.contextmanager
 def host_trouble(doing: str, path: Path) -> Iterator[None]:
     """Turn every `OSError` inside into a `HostResourceError` that says what could not be done.
+
+    One that says that something was put in a place of ours becomes a `FolderReplacedError`, which ends the run.
 
     Args:
         doing: What is done to `path`, as in "cannot <doing> <path>".
@@ -19,8 +23,19 @@ def host_trouble(doing: str, path: Path) -> Iterator[None]:
     """
     try:
         yield
+    except (LinkFoundError, ReplacedError) as error:
+        raise FolderReplacedError(
+            f"Cannot {doing} {path}: {error.strerror or error}. Nothing was written there. Put the folder right, then "
+            "go on with: purser resume"
+        ) from error
     except OSError as error:
         reason = error.strerror or str(error)
         raise HostResourceError(
             f"Cannot {doing} {path}: {reason}. Free disk space or make the folder writable; the work goes on by itself."
         ) from error
+
+
+def refused(found: LinkFoundError) -> DownloadFolderError:
+    """Return the error for something that stands in a place of ours before anything has begun."""
+    why = "is a link that leads elsewhere" if found.why == "is a link" else found.why
+    return DownloadFolderError(f"{found.path} {why}. Remove it or choose another download folder.")

@@ -7,7 +7,9 @@ its content tells. A document of another kind than its name says is somebody's a
 from __future__ import annotations
 
 import hashlib
+import os
 import stat
+from io import FileIO
 from pathlib import Path
 
 import attrs
@@ -21,6 +23,7 @@ from actors.filing.kinds import LATEST_START, Found, Kind
 from actors.filing.naming import ending_of
 from actors.filing.recognising import kind_of, late_pdf
 from actors.filing.webpage import read_page
+from actors.folders.folder import opened
 from contracts.errors import AttachmentError, AuthenticationError
 from contracts.ports import DownloadedFile, ListedAttachment
 from contracts.tasks import Attachment
@@ -64,8 +67,8 @@ def verify(file: DownloadedFile, listed: ListedAttachment, name: str, *, strict:
         _check_size(name, size, stated, by)
     _check_size(name, size, listed.declared_size, "are stated on the page")
     wanted = expected(name, file.media_type)
-    with file.path.open("rb") as opened:
-        content = Content(opened, size)
+    with opened(file.path) as there:
+        content = Content(there, size)
         found = kind_of(content)
         if found.kind in (Kind.UNKNOWN, Kind.TEXT) and wanted.kinds == {Kind.PDF}:
             found = late_pdf(content) or found
@@ -139,6 +142,17 @@ def _proves_nothing(found: Found, wanted: Expected) -> bool:
     if found.kind is Kind.UNKNOWN or (found.kind is Kind.JSON and Kind.TEXT not in wanted.kinds):
         return wanted.tolerance in (Tolerance.SIGNATURES, Tolerance.TEXTS)
     return wanted.tolerance is Tolerance.SIGNATURES and found.kind in (Kind.TEXT, Kind.XML)
+
+
+def has_recorded_content(file: FileIO, attachment: Attachment) -> bool:
+    """Whether an open file has the recorded size and hash.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    if os.fstat(file.fileno()).st_size != attachment.size:
+        return False
+    return hashlib.file_digest(file, "sha256").hexdigest() == attachment.sha256
 
 
 def is_as_recorded(path: Path, attachment: Attachment) -> bool:

@@ -18,8 +18,8 @@ def this_user() -> int | None:
     return os.geteuid() if hasattr(os, "geteuid") else None
 
 
-def why_untrusted(status: os.stat_result, user: int | None, *, folder: bool = False) -> str:
-    """Say why something is not to be believed, as the end of a sentence ("is a link"), or return an empty text.
+def why_foreign(status: os.stat_result, user: int | None, *, folder: bool = False) -> str:
+    """Say why something cannot be this user's own, as the end of a sentence ("is a link"), or return an empty text.
 
     Args:
         status: What `lstat` or `fstat` tells of it.
@@ -34,11 +34,17 @@ def why_untrusted(status: os.stat_result, user: int | None, *, folder: bool = Fa
         return "is no regular file"
     if user is not None and status.st_uid != user:
         return f"belongs to another user (uid {status.st_uid})"
-    if user is not None and status.st_mode & _OTHERS_MAY_WRITE:
-        return f"may be written by others (mode {stat.S_IMODE(status.st_mode):04o})"
     if not folder and status.st_nlink > 1:
         return "has a second name (a hard link)"
     return ""
+
+
+def why_untrusted(status: os.stat_result, user: int | None, *, folder: bool = False) -> str:
+    """Say why something is not to be believed, or return an empty text: as `why_foreign`, or others may write it."""
+    why = why_foreign(status, user, folder=folder)
+    if not why and user is not None and status.st_mode & _OTHERS_MAY_WRITE:
+        return f"may be written by others (mode {stat.S_IMODE(status.st_mode):04o})"
+    return why
 
 
 def untrusted(path: Path, *, folder: bool = False) -> str:

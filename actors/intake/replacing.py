@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import secrets
 import shutil
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
+from actors.folders.folder import Folder, LinkFoundError
+from actors.folders.ground import Ground
+from actors.folders.ownership import this_user
 from contracts.errors import ConfigurationError, HostResourceError
 
 
@@ -26,8 +31,13 @@ def check_target(path: Path, what: str) -> None:
         what: What it is, for the message: "results file".
 
     Raises:
-        ConfigurationError: It is a folder, or its folder cannot be written.
+        ConfigurationError: It is a folder or another user's link, or its folder cannot be written.
     """
+    with contextlib.suppress(OSError):
+        found = path.lstat()
+        why = why_not_followed(found) if stat.S_ISLNK(found.st_mode) else ""
+        if why:
+            raise ConfigurationError(f"The {what} {str(path)!r} {why}. Remove it, or choose another place.")
     if os.path.isdir(path):  # noqa: PTH112 - of a place that may not be looked at, pathlib raises
         raise ConfigurationError(f"The {what} {str(path)!r} is a folder. Give the path of a file.")
     folder = path.absolute().parent
@@ -41,47 +51,92 @@ def check_target(path: Path, what: str) -> None:
 
 
 @contextlib.contextmanager
-def replacing(path: Path, *, encoding: str, newline: str | None = None, keeps_backup: bool = False) -> Iterator[TextIO]:
+def replacing(
+    path: Path,
+    *,
+    encoding: str,
+    newline: str | None = None,
+    keeps_backup: bool = False,
+    ground: Ground | None = None,
+) -> Iterator[TextIO]:
     """Yield a stream whose text becomes the file at `path` when the block ends, and nothing when it raises.
 
     Args:
-        path: Where the file goes. Missing folders are made. A link is followed.
+        path: Where the file goes. Missing folders are made. A link there is followed if it is this user's.
         encoding: How the text is encoded. What it cannot hold is written as an escape.
         newline: As in `open`.
         keeps_backup: Leave a `.bak` that is there as it is; the file before is then gone for good.
+        ground: The download folder that is worked in: what lies below it goes there, wherever its path leads by now.
 
     Raises:
         HostResourceError: The disk is full or the folder cannot be written.
     """
-    target = Path(os.path.realpath(path))
     mark = secrets.token_hex(4)
-    fresh = target.with_name(f".{target.name[:80]}.{mark}.new")
-    old = target.with_name(f".{target.name[:80]}.{mark}.old")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with fresh.open("x", encoding=encoding, errors="backslashreplace", newline=newline) as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        if target.exists() and not (keeps_backup and backup_path(target).exists()):
-            # The old file keeps its own name until the new one takes it: no instant is without a file.
-            _second_name(target, old)
-            old.replace(backup_path(target))
-        fresh.replace(target)
+        with _place(path, ground) as (folder, name), contextlib.ExitStack() as leftovers:
+            fresh, old = f".{name[:80]}.{mark}.new", f".{name[:80]}.{mark}.old"
+            for rest in (fresh, old):
+                leftovers.callback(_remove, folder, rest)
+            file = io.BufferedWriter(folder.create(fresh, 0o666))
+            with io.TextIOWrapper(file, encoding=encoding, errors="backslashreplace", newline=newline) as stream:
+                yield stream
+                stream.flush()
+                os.fsync(stream.fileno())
+            backup = backup_path(Path(name)).name
+            if folder.look(name) is not None and not (keeps_backup and folder.look(backup) is not None):
+                # The old file keeps its own name until the new one takes it: no instant is without a file.
+                _second_name(folder, name, old)
+                folder.move(old, folder, backup)
+            folder.move(fresh, folder, name)
     except OSError as error:
         raise HostResourceError(
             f"The file {str(path)!r} could not be written: {error.strerror or error}. "
             "Check free space and who may write there."
         ) from error
-    finally:
-        for rest in (fresh, old):
-            with contextlib.suppress(OSError):
-                rest.unlink(missing_ok=True)
 
 
-def _second_name(existing: Path, other: Path) -> None:
+@contextlib.contextmanager
+def _place(path: Path, ground: Ground | None) -> Iterator[tuple[Folder, str]]:
+    """Open the folder in which a file really lies, and tell its name there."""
+    parts = ground.parts_of(path) if ground is not None else None
+    if ground is not None and parts:
+        folder, name = ground.root.below(*parts[:-1], make=True), parts[-1]
+    else:
+        folder, name = _made(path.absolute().parent), path.name
+    with folder:
+        found = folder.look(name)
+        if found is None or not stat.S_ISLNK(found.st_mode):
+            yield folder, name
+            return
+        why = why_not_followed(found)
+        if why:
+            raise LinkFoundError(path, why)
+        target = Path(os.path.realpath(folder.present_path / name))
+    with _made(target.parent) as folder:
+        yield folder, target.name
+
+
+def why_not_followed(link: os.stat_result) -> str:
+    """Say why a link at the place of a file is not followed, as the end of a sentence, or return an empty text."""
+    user = this_user()
+    is_own = user is None or link.st_uid == user
+    return "" if is_own else f"is a link of another user (uid {link.st_uid})"
+
+
+def _made(folder: Path) -> Folder:
+    folder.mkdir(parents=True, exist_ok=True)
+    return Folder.at(Path(os.path.realpath(folder)))
+
+
+def _remove(folder: Folder, name: str) -> None:
+    with contextlib.suppress(OSError):
+        folder.remove(name)
+
+
+def _second_name(folder: Folder, name: str, other: str) -> None:
     try:
-        other.hardlink_to(existing)
+        folder.link(name, other)
     except OSError:
         # Some file systems know no hard links.
-        shutil.copy2(existing, other)
+        with folder.open(name) as file, folder.create(other, 0o666) as copy:
+            shutil.copyfileobj(file, copy, 1 << 20)

@@ -12,6 +12,7 @@ from typing import Any
 
 import attrs
 
+from actors.folders.ground import Ground
 from actors.intake.replacing import replacing
 
 
@@ -51,15 +52,16 @@ def report_text(report: Mapping[str, Any]) -> str:
     return json.dumps(plain(report), indent=2, allow_nan=False)
 
 
-def write_report(path: str | Path, report: Mapping[str, Any]) -> None:
+def write_report(path: str | Path, report: Mapping[str, Any], ground: Ground | None = None) -> None:
     """Write a report, replacing the file at `path` in one step and keeping the old one as `.bak`.
 
     Args:
         path: Where to.
         report: What `get_session_report` returned (contract 19), with anything added to it.
+        ground: As in `replacing`.
 
     Raises:
         HostResourceError: It cannot be written.
     """
-    with replacing(Path(path), encoding="utf-8") as stream:
+    with replacing(Path(path), encoding="utf-8", ground=ground) as stream:
         stream.write(report_text(report) + "\n")

@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import assert_never
 
+from actors.folders.ground import Ground
 from actors.intake.cells import escape_cell
 from actors.intake.columns import RESULT_COLUMNS
 from actors.intake.orders_csv import read_orders
@@ -49,7 +50,9 @@ def pair_outcomes(rows: Sequence[OrderRow], outcomes: Sequence[POResult]) -> tup
     return tuple(paired)
 
 
-def write_results(path: str | Path, orders: OrderFile, outcomes: Sequence[POResult], now: datetime) -> None:
+def write_results(
+    path: str | Path, orders: OrderFile, outcomes: Sequence[POResult], now: datetime, ground: Ground | None = None
+) -> None:
     """Write the results of a run, replacing the file at `path` in one step and keeping the old one as `.bak`.
 
     The results of a run that was not finished take nobody's place as `.bak`: what is there may be the last whole ones.
@@ -59,13 +62,14 @@ def write_results(path: str | Path, orders: OrderFile, outcomes: Sequence[POResu
         orders: What was read.
         outcomes: Outcomes of `orders.to_visit`, in that order; rows without one are written as CANCELLED.
         now: The time stated for rows that were not visited.
+        ground: As in `replacing`.
 
     Raises:
         HostResourceError: It cannot be written.
     """
     target = Path(path)
     half = backup_path(target).exists() and is_unfinished(target)
-    with replacing(target, encoding="utf-8-sig", newline="", keeps_backup=half) as stream:
+    with replacing(target, encoding="utf-8-sig", newline="", keeps_backup=half, ground=ground) as stream:
         writer = csv.writer(stream, delimiter=orders.delimiter, lineterminator="\r\n")
         own_cells = any(row.written for row in orders.rows)
         headers = (*RESULT_COLUMNS, *orders.other_columns, *([AS_WRITTEN] if own_cells else []))
@@ -97,8 +101,10 @@ def is_unfinished(path: Path) -> bool:
 def _statuses(path: Path) -> frozenset[str] | None:
     """Return how the orders of a results file ended, or None when it is none or cannot be read."""
     try:
+        if not path.is_file():  # to open a pipe is to wait for whoever writes into it
+            return None
         orders = read_orders(path)
-    except IntakeError:
+    except (IntakeError, OSError):
         return None
     if not orders.is_results_file:
         return None

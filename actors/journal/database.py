@@ -13,12 +13,14 @@ from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 
+from actors.folders.folder import Folder, LinkFoundError
 from contracts.errors import HostResourceError, JournalError
 
 APPLICATION_ID = 0x50555253
 """Marks the file as this program's: "PURS"."""
 LOCK_ENDING = "-lock"
 SECONDS_TO_WAIT = 5.0
+_BESIDE = ("", "-wal", "-shm", "-journal")
 
 
 def migrations() -> tuple[str, ...]:
@@ -35,14 +37,16 @@ class WriterLock:
 
     Args:
         journal: The journal it protects.
+        owner: Whose its files must be; None asks for no owner.
 
     Raises:
-        JournalError: A live process holds it.
+        JournalError: A live process holds it, or a file of it is a link or another user's.
         HostResourceError: It cannot be written.
     """
 
-    def __init__(self, journal: Path) -> None:
+    def __init__(self, journal: Path, owner: int | None = None) -> None:
         path = journal.with_name(journal.name + LOCK_ENDING)
+        require_own_files(path, owner)
         try:
             _make_private(path)
             self._connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
@@ -76,15 +80,44 @@ def _make_private(path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    """Open the journal for writing, making it or bringing it to the present version if need be.
+def require_own_files(path: Path, owner: int | None) -> None:
+    """Return when each file that SQLite opens for a database is missing, or a regular file with one name.
+
+    SQLite opens them by their paths. Of the database it follows a link, and it writes into a file that is there.
+
+    Args:
+        path: The database.
+        owner: Whose they must be; None asks for no owner.
 
     Raises:
-        JournalError: It is of a newer version, is damaged, or is something else.
-        HostResourceError: It cannot be written.
+        JournalError: One of them is a link, has a second name, or is another user's.
+        HostResourceError: They cannot be looked at.
     """
     try:
+        with Folder.at(Path(os.path.realpath(path.parent))) as folder:
+            folder.owner = owner
+            folder.require_own_files(*(path.name + ending for ending in _BESIDE))
+    except LinkFoundError as found:
+        raise JournalError(f"{found.path} {found.why}. Nothing was written to it. Move it away, then go on.") from found
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def connect(path: Path, owner: int | None = None) -> sqlite3.Connection:
+    """Open the journal for writing, making it or bringing it to the present version if need be.
+
+    Args:
+        path: Where it lies.
+        owner: Whose its files must be; None asks for no owner.
+
+    Raises:
+        JournalError: It is of a newer version, is damaged, is something else, or is not the owner's.
+        HostResourceError: It cannot be written.
+    """
+    require_own_files(path, owner)
+    try:
         _make_private(path)
+        before = path.lstat()
         is_checked = _check_untouched(path)
         connection = sqlite3.connect(path, timeout=SECONDS_TO_WAIT, isolation_level=None, check_same_thread=False)
     except (sqlite3.OperationalError, OSError) as error:
@@ -95,6 +128,8 @@ def connect(path: Path) -> sqlite3.Connection:
             if not is_checked:
                 _check(connection, path)
             connection.execute("PRAGMA journal_mode=WAL")
+            _require_same(path, before)
+            require_own_files(path, owner)
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute("PRAGMA foreign_keys=ON")
             _migrate(connection)
@@ -102,6 +137,16 @@ def connect(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _require_same(path: Path, before: os.stat_result) -> None:
+    try:
+        now = path.lstat()
+        is_same = (now.st_dev, now.st_ino) == (before.st_dev, before.st_ino)
+    except FileNotFoundError:
+        is_same = False
+    if not is_same:
+        raise JournalError(f"The journal {path} was replaced while it was opened. Look who writes there, then go on.")
 
 
 def connect_to_read(path: Path) -> sqlite3.Connection:
@@ -116,6 +161,7 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
         raise JournalError(f"The journal {path} cannot be read: {error.strerror or error}.") from error
     if not is_there:
         raise JournalError(f"There is no journal at {path}. Name the download folder of a run.")
+    require_own_files(path, None)
     with explained(path):
         try:
             connection = _opened_to_read(path, "mode=ro")

@@ -7,10 +7,12 @@ last line, and is brought up to date. A file that is anything else was changed b
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
 
+from actors.folders.folder import Folder, LinkFoundError
 from contracts.errors import HostResourceError, JournalError
 
 _log = logging.getLogger("purser.journal")
@@ -39,20 +41,25 @@ class ManifestFile:
         path: Where it lies.
         stored: What must be in it.
         root: The download folder that it tells of, for messages.
+        owner: Whose the file must be; None asks for no owner.
 
     Raises:
-        JournalError: The file holds something else than the database says.
+        JournalError: The file holds something else than the database says, or is a link or another user's.
         HostResourceError: It cannot be written.
     """
 
-    def __init__(self, path: Path, stored: StoredLines, root: Path) -> None:
+    def __init__(self, path: Path, stored: StoredLines, root: Path, owner: int | None = None) -> None:
         self._path = path
         self._root = root
         self._stored = stored
         try:
-            if not path.exists():
-                path.touch(mode=0o600)
-            self._file: BinaryIO = path.open("a+b", buffering=0)
+            with _folder_of(path, root) as folder:
+                folder.owner = owner
+                self._file: BinaryIO = folder.append(path.name)
+        except LinkFoundError as found:
+            raise JournalError(
+                f"{found.path} {found.why}. Nothing was written to it. Move it away, then go on."
+            ) from found
         except OSError as error:
             raise self._trouble(error) from error
         try:
@@ -65,7 +72,8 @@ class ManifestFile:
     def _proven_end(self) -> tuple[int, int]:
         """Return up to which line, and where, the file is what the database says; only a torn line may follow."""
         try:
-            with self._path.open("rb") as file:
+            with os.fdopen(os.dup(self._file.fileno()), "rb") as file:
+                file.seek(0)
                 number = end = 0
                 for stored in self._stored.after(0):
                     wanted = stored.line.encode() + b"\n"
@@ -109,3 +117,13 @@ class ManifestFile:
             f"The manifest {self._path} cannot be written: {error.strerror or error}. Free some disk space or make it "
             "writable, then run again; nothing is lost."
         )
+
+
+def _folder_of(path: Path, root: Path) -> Folder:
+    """Open the folder of a file, following no link below the download folder."""
+    real = Path(os.path.realpath(root))
+    for base in (real, root.absolute()):
+        if path.absolute().is_relative_to(base):
+            with Folder.at(real) as folder:
+                return folder.below(*path.absolute().relative_to(base).parent.parts)
+    return Folder.at(Path(os.path.realpath(path.parent)))

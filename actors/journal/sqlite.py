@@ -64,6 +64,7 @@ class SqliteJournal:
         manifest: Where the manifest lies.
         root: The download folder, to which the manifest's paths are relative.
         now: The wall clock.
+        owner: Whose the files must be; None asks for no owner.
 
     Raises:
         JournalError: Journal or manifest cannot be used; the message says why and what to do.
@@ -73,20 +74,26 @@ class SqliteJournal:
     resumes = True
 
     def __init__(
-        self, path: Path, manifest: Path, root: Path, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        path: Path,
+        manifest: Path,
+        root: Path,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        *,
+        owner: int | None = None,
     ) -> None:
         self.path = path
         self._root = root
         self._now = now
         self._lock = threading.Lock()
-        self._writer = database.WriterLock(path)
+        self._writer = database.WriterLock(path, owner)
         try:
-            self._db = database.connect(path)
+            self._db = database.connect(path, owner)
             try:
                 self._fully = False
                 with database.explained(path):
                     self._epoch = int(self._meta("epoch", "0"))
-                    self._manifest = ManifestFile(manifest, LinesInDatabase(self._db), root)
+                    self._manifest = ManifestFile(manifest, LinesInDatabase(self._db), root, owner)
                 try:
                     self._end_what_a_dead_program_left()
                 except BaseException:

@@ -6,48 +6,36 @@ import contextlib
 import hashlib
 import logging
 import os
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from actors.filing.lock import FolderLock
+from actors.filing.trouble import refused
 from actors.filing.volumes import is_network_share
+from actors.folders.folder import Folder, LinkFoundError
+from actors.folders.ground import INSIDE, Ground
 from actors.journal import SqliteJournal
-from actors.session.book_files import bring_back, files_of, locks_of, move_aside, remove, write_anew
-from actors.session.saved_logins import state_folder
-from contracts.errors import DownloadFolderError, JournalError
+from actors.session.book_files import BookFile, bring_back, files_of, locks_of, move_aside
+from actors.session.book_places import (
+    JOURNAL as JOURNAL,
+    MANIFEST,
+    POINTER,
+    forget_named_by_user,
+    is_this_users,
+    journal_path as journal_path,
+    manifest_path as manifest_path,
+    note_named_by_user,
+    open_home,
+    place_in_state_folder,
+)
+from contracts.errors import DownloadFolderError
 
 log = logging.getLogger("purser.session")
 
-INSIDE = ".purser"
-JOURNAL = "journal.db"
-MANIFEST = Path("evidence", "manifest.jsonl")
-POINTER = "journal.path"
 INPUT = "input"
-SUPERSEDED = "superseded"
-
-
-def journal_path(download_dir: Path) -> Path:
-    """Return where the journal of a download folder lies: in it, or where its pointer says.
-
-    Raises:
-        JournalError: The pointer cannot be read.
-    """
-    pointer = download_dir / INSIDE / POINTER
-    try:
-        named = pointer.read_text(encoding="utf-8", errors="surrogateescape").strip()
-        if named and not Path(named).is_absolute():
-            raise JournalError(f"The file {pointer} must hold the whole path of a journal. Correct or remove it.")
-        return Path(named) if named else download_dir / INSIDE / JOURNAL
-    except (FileNotFoundError, NotADirectoryError):
-        return download_dir / INSIDE / JOURNAL
-    except (OSError, ValueError) as error:
-        raise JournalError(f"The file {pointer}, which names the journal, cannot be read: {error}.") from error
-
-
-def manifest_path(download_dir: Path) -> Path:
-    """Return where the manifest of a download folder lies."""
-    return download_dir / INSIDE / MANIFEST
 
 
 class Books:
@@ -59,33 +47,30 @@ class Books:
         afresh: Put the books that are there aside first, and begin new ones.
 
     Raises:
-        DownloadFolderError: The folder cannot be written or is in use.
+        DownloadFolderError: The folder cannot be written or is in use, or something in it is not this user's own.
         JournalError: The journal cannot be used; the message says why and what to do.
         HostResourceError: The journal cannot be written.
     """
 
     def __init__(self, download_dir: Path, path: Path | None = None, *, afresh: bool = False) -> None:
         self.download_dir = Path(os.path.realpath(download_dir))
-        self._new_folders = [
-            folder for folder in (self.download_dir / INSIDE, self.download_dir) if not os.path.lexists(folder)
-        ]
-        self._new: list[Path] = []
+        self._root_is_new = not os.path.lexists(self.download_dir)
+        self._inside_is_new = not os.path.lexists(self.download_dir / INSIDE)
+        self._new: list[BookFile] = []
+        self._noted = False
         self.lock = FolderLock(download_dir)
         self.lock.acquire()
+        self._new_folders: list[Callable[[], None]] = []
+        """How to remove those that were made, inner ones first; none that holds anything."""
+        if self._inside_is_new:
+            self._new_folders.append(lambda: self.ground.root.remove_empty(INSIDE))
+        if self._root_is_new:
+            self._new_folders.append(self.download_dir.rmdir)
         try:
-            place = path.absolute() if path is not None else self._place()
-            self._place_of_journal = place
-            self._note_new(place)
-            if afresh:
-                # Nothing is told yet: they come back when no run begins.
-                self.put_aside = move_aside(self._old_books(place), self.download_dir / INSIDE / SUPERSEDED)
-            self._make_folders(place)
-            self.journal = SqliteJournal(place, manifest_path(self.download_dir), self.download_dir)
             try:
-                self._point_to(place)
-            except BaseException:
-                self.journal.close()
-                raise
+                self._open(path, afresh=afresh)
+            except LinkFoundError as found:
+                raise refused(found) from found
         except BaseException:
             self._take_back()
             self.lock.release()
@@ -93,50 +78,97 @@ class Books:
 
     put_aside: Path | None = None
     """Where the books that were there have gone, or None."""
+    _old: tuple[BookFile, ...] = ()
 
-    def _note_new(self, place: Path) -> None:
+    def _open(self, path: Path | None, *, afresh: bool) -> None:
+        ground = self.ground
+        place = path.absolute() if path is not None else self._place()
+        home, evidence = self._folders(place)
+        self._note_new(place.name, home, evidence)
+        self._old = (
+            *(BookFile(home, name) for name in files_of(place.name)),
+            BookFile(evidence, MANIFEST.name),
+        )
+        if afresh:
+            # Nothing is told yet: they come back when no run begins.
+            self.put_aside = move_aside(self._old, ground.inside)
+        home.require_own_files(*files_of(place.name), *locks_of(place.name))
+        evidence.require_own_files(MANIFEST.name)
+        if ground.inside.look(INPUT) is not None:
+            ground.inside.below(INPUT).close()
+        self.journal = SqliteJournal(
+            place, manifest_path(self.download_dir), self.download_dir, owner=ground.inside.owner
+        )
+        try:
+            self._point_to(place)
+        except BaseException:
+            self.journal.close()
+            raise
+
+    @property
+    def ground(self) -> Ground:
+        """The folder, held open."""
+        return self.lock.ground
+
+    def _folders(self, place: Path) -> tuple[Folder, Folder]:
+        """Open the folders of journal and manifest, made if they are missing."""
+        inside = self.ground.inside
+        manifests = inside.path / MANIFEST.parent
+        found: list[Folder] = []
+        for folder in (place.parent, manifests):
+            is_new = not os.path.lexists(folder)
+            try:
+                if folder == manifests:
+                    found.append(inside.below(*MANIFEST.parent.parts, make=True, mode=0o700))
+                else:
+                    found.append(open_home(place, self.ground))
+            except LinkFoundError:
+                raise
+            except OSError as error:
+                raise DownloadFolderError(
+                    f"{folder} cannot be made: {error.strerror or error}. Make the folder writable or choose another."
+                ) from error
+            if is_new:
+                own = partial(inside.remove_empty, folder.name) if folder == manifests else folder.rmdir
+                self._new_folders.insert(0, own)
+        return found[0], found[1]
+
+    def _note_new(self, journal: str, home: Folder, evidence: Folder) -> None:
         """Note what will be made here, so that it can be taken back. The lock is held: nobody else makes any of it."""
-        inside, manifest = self.download_dir / INSIDE, manifest_path(self.download_dir)
-        wanted = (*files_of(place), *locks_of(place), manifest, inside / POINTER, inside / INPUT, manifest.parent)
-        self._new = [path for path in wanted if not os.path.lexists(path)]
-        self._new_folders[:0] = [] if os.path.lexists(place.parent) else [place.parent]
-
-    def _old_books(self, place: Path) -> tuple[Path, ...]:
-        return (*files_of(place), manifest_path(self.download_dir))
+        inside = self.ground.inside
+        wanted = (
+            *(BookFile(home, name) for name in (*files_of(journal), *locks_of(journal))),
+            BookFile(evidence, MANIFEST.name),
+            BookFile(inside, POINTER),
+            BookFile(inside, INPUT),
+        )
+        self._new = [file for file in wanted if not file.exists]
 
     def _place(self) -> Path:
         """Return where the journal lies: where a pointer says, in the folder, or for a share in the state folder."""
         place = journal_path(self.download_dir)
         if place != self.download_dir / INSIDE / JOURNAL or not is_network_share(self.download_dir):
             return place
-        name = hashlib.sha256(str(self.download_dir).encode("utf-8", "surrogateescape")).hexdigest()[:16]
-        return state_folder() / "journals" / name / JOURNAL
+        return place_in_state_folder(self.download_dir)
 
     def _point_to(self, place: Path) -> None:
         """Leave a pointer to a journal that does not lie in the folder, so that whoever has the folder finds it."""
-        pointer = self.download_dir / INSIDE / POINTER
-        if place == journal_path(self.download_dir):
-            return
+        inside = self.ground.inside
+        usual = self.download_dir / INSIDE / JOURNAL
         try:
-            if place == self.download_dir / INSIDE / JOURNAL:
-                pointer.unlink()
-            else:
-                write_anew(pointer, str(place).encode("utf-8", "surrogateescape"))
+            if place == usual:
+                inside.remove(POINTER)
+                return
+            if not is_this_users(place, self.download_dir):
+                note_named_by_user(self.download_dir, place)
+                self._noted = True
+            text = str(place).encode("utf-8", "surrogateescape")
+            if inside.look(POINTER) is None or inside.read(POINTER, len(text) + 1) != text:
+                inside.write(POINTER, text)
         except OSError as error:
-            raise DownloadFolderError(f"{pointer} cannot be written: {error.strerror or error}.") from error
-
-    def _make_folders(self, place: Path) -> None:
-        manifest, kept = manifest_path(self.download_dir), self.download_dir / INSIDE / INPUT
-        for link in (place.parent, manifest.parent, kept, manifest, *files_of(place), *locks_of(place)):
-            if link.is_symlink() and link.is_relative_to(self.download_dir):
-                raise DownloadFolderError(f"{link} is a link that leads elsewhere. Remove it, then run again.")
-        for folder in (place.parent, manifest.parent):
-            try:
-                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            except OSError as error:
-                raise DownloadFolderError(
-                    f"{folder} cannot be made: {error.strerror or error}. Make the folder writable or choose another."
-                ) from error
+            raise DownloadFolderError(
+                f"{inside.path / POINTER} cannot be written: {error.strerror or error}."
+            ) from error
 
     def keep_input(self, file: Path) -> Path:
         """Keep a copy of the file of orders, named by its content, and return its path relative to the folder.
@@ -146,16 +178,15 @@ class Books:
         """
         try:
             content = file.read_bytes()
-            kept = Path(INSIDE, INPUT, f"{hashlib.sha256(content).hexdigest()[:16]}.csv")
-            target = self.download_dir / kept
-            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_anew(target, content)
+            name = f"{hashlib.sha256(content).hexdigest()[:16]}.csv"
+            with self.ground.inside.below(INPUT, make=True, mode=0o700) as folder:
+                folder.write(name, content)
         except OSError as error:
             raise DownloadFolderError(
                 f"A copy of {file} cannot be kept in {self.download_dir}: {error.strerror or error}. Make room or make "
                 "the folder writable."
             ) from error
-        return kept
+        return Path(INSIDE, INPUT, name)
 
     def close(self) -> None:
         """Give journal and lock back. Where no run began and there was nothing before, nothing is left."""
@@ -170,19 +201,22 @@ class Books:
     def _take_back(self) -> None:
         """Leave everything as it was found: remove what was made, and bring back what was put aside."""
         if self.put_aside is not None:
-            bring_back(self.put_aside, self._old_books(self._place_of_journal))
+            bring_back(self.put_aside.name, self._old, self.ground.inside)
             self.put_aside = None
         self._leave_no_trace()
 
     def _leave_no_trace(self) -> None:
         """Remove what this object made, and no folder that holds anything else."""
-        made = [*self._new, *(self.lock.files if self.download_dir / INSIDE in self._new_folders else ())]
-        for path in made:
+        inside = self.ground.inside
+        locks = (BookFile(inside, name) for name in self.lock.names) if self._inside_is_new else ()
+        for made in (*self._new, *locks):
             with contextlib.suppress(OSError):  # the reason why there were to be no books
-                remove(path)
-        for folder in self._new_folders:
+                made.remove()
+        if self._noted:
+            forget_named_by_user(self.download_dir)
+        for remove_folder in self._new_folders:
             with contextlib.suppress(OSError):  # somebody has put something into it meanwhile
-                folder.rmdir()
+                remove_folder()
 
     def __enter__(self) -> Self:
         return self

@@ -20,6 +20,7 @@ from actors.processes.reaper import Reaped, reap
 from actors.runtime import ThreadEnvironment
 from actors.session.saved_logins import state_folder
 from contracts.config import HeadlessConfiguration, Settings
+from contracts.errors import FolderReplacedError
 from contracts.ports import BrowserLauncher, Fetcher, Filing, Journal, Portal, ProcessTable
 
 log = logging.getLogger("purser.session")
@@ -92,11 +93,14 @@ class RealPremises:
         self.portal = portal_for(settings.portal, settings.generic)
         if settings.profile is not None:
             check_base(settings.profile)
-        self._lock = FolderLock(settings.download_dir) if lock is None else None
-        if self._lock is not None:
+        self._lock = None
+        if lock is None:
+            self._lock = lock = FolderLock(settings.download_dir)
             self._lock.acquire()
         try:
-            self.filing = DownloadFolder(settings.download_dir, run_id, strict_types=settings.strict_types)
+            self.filing = DownloadFolder(
+                settings.download_dir, run_id, strict_types=settings.strict_types, ground=lock.ground
+            )
             swept = self.filing.sweep(self._wanted())
             if swept:
                 log.info("Removed %d staging folders of runs that did not end.", swept)
@@ -153,7 +157,10 @@ class RealPremises:
         """Kill what is left, remove the run's folder, release the lock."""
         try:
             left = self.processes.close()
-            self.filing.sweep(self._wanted())
+            try:
+                self.filing.sweep(self._wanted())
+            except FolderReplacedError as error:  # the run has ended for it, and the next one sweeps
+                log.warning("%s", error)
         finally:
             self._unlock()
         return tuple(f"browser of {owner.worker} generation {owner.generation}" for owner in left)

@@ -13,6 +13,7 @@ import attrs
 
 from actors.addresses import on_one_of, web_address
 from actors.evidence.addresses import fingerprint
+from actors.folders.folder import make_folder
 from actors.worker.listing import View, WholeList
 from actors.worker.pages import LoginMetError, Sight, check_host, read_again
 from actors.worker.tools import Tools, VisitWatch
@@ -219,7 +220,7 @@ class _Carrier:
         if self._kept(item) is not None or self._foreign_host(item.url, page):
             return
         try:
-            into.mkdir(parents=True, exist_ok=True)
+            make_folder(into)
         except OSError:
             return  # the same trouble is met, and told, when it is the file's turn
         fetcher.begin(self._request(item.url, page), into, self.watch)
@@ -249,7 +250,7 @@ class _Carrier:
             self._check_host(item.url or "", page)
             attachment = self._adopted(item)
             if attachment is None:
-                into.mkdir(parents=True, exist_ok=True)
+                make_folder(into)
                 attachment = self._brought(item, into, page)
                 harvest.network_failures = 0
             harvest.attachments.append(attachment)
@@ -285,7 +286,7 @@ class _Carrier:
             if not again.is_new or again.http_status >= 400 or self.tools.portal.wants_login(again):
                 raise
         second = into / "again"
-        second.mkdir()
+        make_folder(second)
         try:
             return self._placed(item, second, page)
         except AuthenticationError as error:

@@ -14,6 +14,7 @@ from actors.worker.pages import LoginMetError, Sight, find_order
 from actors.worker.tools import Tools, VisitWatch
 from contracts.errors import (
     Blame,
+    FolderReplacedError,
     HostResourceError,
     PageReadingError,
     PONotFoundError,
@@ -97,4 +98,5 @@ def _failed(
         url=url,
         duration=duration,
         look_again=isinstance(error, WrongPageError | UnprovenListError | PageReadingError),
+        ends_run=isinstance(error, FolderReplacedError),
     )

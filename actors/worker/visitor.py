@@ -25,6 +25,7 @@ from contracts.config import Settings
 from contracts.errors import (
     Blame,
     BrowserDiedError,
+    FolderReplacedError,
     HostResourceError,
     PageReadingError,
     ParallelProcessingError,
@@ -200,6 +201,7 @@ class Visitor:
             portal_up=portal_up,
             url=visit.order.url,
             look_again=isinstance(error, PageReadingError),
+            ends_run=isinstance(error, FolderReplacedError),
         )
 
     def log_in(self, order: LogIn) -> LoginEnded:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from actors.filing import FolderLock
+from actors.folders.folder import Folder
 from contracts.errors import DownloadFolderError
 
 HOLD = """
@@ -66,7 +67,7 @@ def test_a_missing_permission_is_one_clear_error(tmp_path: Path, monkeypatch: py
     def deny(*_args: object, **_kwargs: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "replace", deny)
+    monkeypatch.setattr(Folder, "write", deny)
     lock = FolderLock(tmp_path)
     with pytest.raises(DownloadFolderError, match="Permission denied"):
         lock.acquire()

@@ -11,6 +11,8 @@ import pytest
 
 from actors.filing import DownloadFolder
 from actors.filing.staging import Staging
+from actors.folders.folder import Folder
+from actors.folders.ground import Ground
 from contracts.errors import AttachmentError, DownloadFolderError, HostResourceError
 from contracts.ports import Filing, Lease
 from contracts.tasks import POResult, TaskStatus
@@ -164,19 +166,20 @@ class InterruptionError(Exception):
 
 def _interrupt_after(monkeypatch: pytest.MonkeyPatch, steps: int) -> Callable[[], int]:
     """Let `steps` renames happen, then raise before the next one."""
-    real, done = Path.rename, [0]
+    real, done = Folder.move, [0]
 
-    def rename(self: Path, target: Path) -> Path:
+    def move(self: Folder, name: str, into: Folder, new_name: str) -> None:
         if done[0] == steps:
             raise InterruptionError
         done[0] += 1
-        return real(self, target)
+        real(self, name, into, new_name)
 
-    monkeypatch.setattr(Path, "rename", rename)
+    monkeypatch.setattr(Folder, "move", move)
     return lambda: done[0]
 
 
-@pytest.mark.parametrize("steps", [0, 1])
+# The mark and the claim are in their places by then.
+@pytest.mark.parametrize("steps", [2, 3])
 @pytest.mark.parametrize("by_sweep", [False, True])
 def test_a_publish_interrupted_before_its_last_rename_is_finished(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int, by_sweep: bool
@@ -263,14 +266,14 @@ def test_a_file_from_another_volume_is_copied_then_named(tmp_path: Path, monkeyp
     of = lease()
     folder.stage(of)
     file = arrived(tmp_path / "elsewhere" / "f")
-    real = Path.rename
+    real = Folder.move
 
-    def rename(self: Path, target: Path) -> Path:
-        if self == file.path:
+    def move(self: Folder, name: str, into: Folder, new_name: str) -> None:
+        if self.path == file.path.parent:
             raise OSError(errno.EXDEV, "other volume")
-        return real(self, target)
+        real(self, name, into, new_name)
 
-    monkeypatch.setattr(Path, "rename", rename)
+    monkeypatch.setattr(Folder, "move", move)
     placed = folder.place(of, file, listed(title="a.pdf"))
     assert not file.path.exists()
     assert folder.publish(of, result(of, placed)).joinpath("a.pdf").read_bytes() == PDF
@@ -289,8 +292,8 @@ def test_a_full_or_unwritable_disk_is_the_hosts_fault(
         raise OSError(code, os.strerror(code))
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "rename", fail)
-        patch.setattr(Path, "mkdir", fail)
+        patch.setattr(Folder, "move", fail)
+        patch.setattr(Folder, "make", fail)
         for act in (
             lambda: folder.publish(of, outcome),
             lambda: folder.place(of, extra, listed()),
@@ -323,7 +326,7 @@ def test_a_forged_mark_moves_nothing(tmp_path: Path, target: str) -> None:
     folder = DownloadFolder(root, "r")
     (root / "Nordwind").mkdir(parents=True)
     bring(folder, lease(), "a.pdf")
-    Staging(root / ".purser" / "staging").mark(lease(), target)
+    Staging(Ground(root)).mark(lease(), target)
     assert folder.sweep() == 1
     assert visible(root) == []
     assert list((tmp_path / "outside").iterdir()) == []

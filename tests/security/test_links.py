@@ -10,13 +10,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from actors.cli.account import ExitCode
 from actors.filing.folder import DownloadFolder
 from actors.filing.lock import FolderLock
+from actors.folders.folder import Folder
 from contracts.errors import ConfigurationError, HostResourceError
 from tests.cli.conftest import Stand, stand as stand
 from tests.filing.samples import arrived, lease, listed, result
@@ -182,14 +182,14 @@ def test_a_folder_with_a_linked_part_is_not_opened(tmp_path: Path, outside: Path
 def test_the_results_of_a_run_in_a_shared_folder_are_written_beside_and_renamed(stand: Stand, outside: Path) -> None:
     """A draft's name cannot be foreseen, so nobody can lay a link at its place."""
     names: set[str] = set()
-    replace = Path.replace
+    move = Folder.move
 
-    def noting(path: Path, target: Any) -> Path:
-        names.add(path.name)
-        return replace(path, target)
+    def noting(folder: Folder, name: str, into: Folder, new_name: str) -> None:
+        names.add(name)
+        move(folder, name, into, new_name)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Path, "replace", noting)
+        patch.setattr(Folder, "move", noting)
         stand.run(stand.orders("PO1"))
         stand.run(stand.orders("PO1"))
     drafts = [name for name in names if name.startswith(".results.csv.") and name.endswith(".new")]

@@ -143,17 +143,15 @@ def test_putting_nothing_aside_is_no_error(tmp_path: Path) -> None:
         assert books.put_aside is None
 
 
-def test_a_pointer_that_leads_to_a_foreign_database_is_refused(tmp_path: Path) -> None:
+def test_a_journal_that_the_user_named_is_a_foreign_database_and_is_refused(tmp_path: Path) -> None:
     import sqlite3
     from contextlib import closing
 
     with closing(sqlite3.connect(tmp_path / "theirs.db")) as db:
         db.execute("CREATE TABLE precious (x)")
     theirs = (tmp_path / "theirs.db").read_bytes()
-    (tmp_path / "dl" / ".purser").mkdir(parents=True)
-    (tmp_path / "dl" / ".purser" / "journal.path").write_text(str(tmp_path / "theirs.db"))
     with pytest.raises(JournalError, match="another program's database"):
-        Books(tmp_path / "dl")
+        Books(tmp_path / "dl", tmp_path / "theirs.db")
     assert (tmp_path / "theirs.db").read_bytes() == theirs
 
 

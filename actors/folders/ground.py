@@ -1,0 +1,107 @@
+"""The ground a run works on: the download folder and its `.purser`, opened once and held until the end.
+
+The download folder may be anybody's. `.purser` must be this user's own, and lets nobody else in. Both are looked at
+again while the run works: whoever puts something else in their place gets nothing written, and is noticed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import re
+import secrets
+import unicodedata
+from pathlib import Path
+
+from actors.folders.folder import Folder
+from actors.folders.ownership import this_user
+
+_log = logging.getLogger("purser.folders")
+
+INSIDE = ".purser"
+"""The folder for everything but the orders' files."""
+OWN_NAMES = (INSIDE, "results.csv", "results.csv.bak", "report.json", "report.json.bak")
+"""What lies in a download folder beside the suppliers' folders."""
+_SHORT_NAME = re.compile(r"~\d+(?:\.|$)")  # Windows gives every long name a second one, such as RESULT~1.CSV
+
+
+class ReplacedError(OSError):
+    """The download folder, or its `.purser`, is not the one any more that was opened."""
+
+
+class Ground:
+    """The two folders, open as long as this object lives.
+
+    Args:
+        root: The download folder. It may be a link, or lie behind one; that is resolved here and never again.
+        make: Whether what is missing is made.
+
+    Attributes:
+        root: The download folder.
+        inside: Its `.purser`.
+
+    Raises:
+        LinkFoundError: `.purser` is a link, no folder, or another user's.
+        OSError: One of them is not there, or cannot be opened or made.
+    """
+
+    def __init__(self, root: Path, *, make: bool = True) -> None:
+        self.stated = root.absolute()
+        real = Path(os.path.realpath(root))
+        if make:
+            real.mkdir(parents=True, exist_ok=True)
+        self.root = Folder.at(real)
+        self.inside = self.root.below(INSIDE, make=make, mode=0o700)
+        user = this_user()
+        if user is not None and self.inside.status().st_uid != user and make:
+            user = _owner_of_what_is_made(self.root)
+        self.inside.owner = user
+        self.inside.require_own()
+        if make and not self.inside.make_private():
+            _log.warning("%s lies on a file system that cannot keep others out of it.", self.inside.path)
+        self._reserved = {reserved_key(name) for name in OWN_NAMES}
+
+    def check(self) -> None:
+        """Return when both still are where they were.
+
+        Raises:
+            ReplacedError: Something else is there.
+        """
+        if not (self.root.is_in_place and self.root.lies_at(self.stated)):
+            raise ReplacedError(f"{self.stated} is another folder than when the run began")
+        if not self.inside.is_in_place:
+            raise ReplacedError(f"{self.inside.path} is another folder than when the run began")
+
+    def reserve(self, *paths: Path) -> None:
+        """Keep the names of files that are going to lie in the download folder from becoming folders there."""
+        for path in paths:
+            parts = self.parts_of(path)
+            if parts:
+                self._reserved.add(reserved_key(parts[0]))
+
+    def is_reserved(self, name: str) -> bool:
+        """Whether a name in the download folder is one of ours, or one that a file system may take for it."""
+        return reserved_key(name) in self._reserved or _SHORT_NAME.search(name) is not None
+
+    def parts_of(self, path: Path) -> tuple[str, ...] | None:
+        """Return the parts of a path below the download folder, or None when it lies elsewhere. No link is followed."""
+        plain = Path(os.path.normpath(path.absolute()))
+        for root in (self.stated, self.root.path):
+            with contextlib.suppress(ValueError):
+                return plain.relative_to(os.path.normpath(root)).parts
+        return None
+
+
+def reserved_key(name: str) -> str:
+    """Return what is equal for two names of which somebody may take one for the other."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).rstrip(". ")
+
+
+def _owner_of_what_is_made(folder: Folder) -> int:
+    """Return who owns what this user makes there: on some shares that is one user for all."""
+    name = f".{secrets.token_hex(8)}.trial"
+    with folder.create(name) as file:
+        owner = os.fstat(file.fileno()).st_uid
+    folder.remove(name)
+    return owner

@@ -1,0 +1,137 @@
+"""Where the books of a download folder lie: in it, or where its pointer says, if the pointer may be believed.
+
+The program itself points to nothing but this user's state folder. A journal elsewhere was named by the user, in a
+program of his own; that is noted in the state folder too, where nobody else can write.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from pathlib import Path
+
+from actors.folders.folder import Folder, LinkFoundError
+from actors.folders.ground import INSIDE, Ground
+from actors.folders.ownership import this_user, why_untrusted
+from actors.session.saved_logins import state_folder
+from contracts.errors import ConfigurationError, JournalError
+
+JOURNAL = "journal.db"
+MANIFEST = Path("evidence", "manifest.jsonl")
+POINTER = "journal.path"
+_JOURNALS = "journals"
+_LONGEST_PATH = 16 * 1024
+
+
+def manifest_path(download_dir: Path) -> Path:
+    """Return where the manifest of a download folder lies."""
+    return download_dir / INSIDE / MANIFEST
+
+
+def journal_path(download_dir: Path) -> Path:
+    """Return where the journal of a download folder lies: in it, or where its pointer says.
+
+    Raises:
+        JournalError: The pointer cannot be read, or must not be believed.
+    """
+    usual, pointer = download_dir / INSIDE / JOURNAL, download_dir / INSIDE / POINTER
+    try:
+        with Folder.at(Path(os.path.realpath(download_dir))) as root, root.below(INSIDE) as inside:
+            found = inside.look(POINTER)
+            if found is None:
+                return usual
+            user = this_user()
+            for path, why in (
+                (inside.path, why_untrusted(inside.status(), user, folder=True)),
+                (pointer, why_untrusted(found, user)),
+            ):
+                if why:
+                    raise JournalError(
+                        f"The file {pointer} names a journal and is not believed, since {path} {why}. Remove it, or "
+                        "choose another download folder."
+                    )
+            named = _decoded(inside.read(POINTER, _LONGEST_PATH))
+    except LinkFoundError as link:
+        raise JournalError(f"{link.path} {link.why}. Remove it, or choose another download folder.") from link
+    except (FileNotFoundError, NotADirectoryError):
+        return usual
+    except (OSError, ValueError) as error:
+        raise JournalError(f"The file {pointer}, which names the journal, cannot be read: {error}.") from error
+    if not named:
+        return usual
+    if not Path(named).is_absolute():
+        raise JournalError(f"The file {pointer} must hold the whole path of a journal. Correct or remove it.")
+    if Path(named) != usual and not is_this_users(Path(named), download_dir):
+        raise JournalError(
+            f"The file {pointer} names the journal {named}, which is neither in this user's state folder nor one that "
+            "this user named. Remove the file, or name the journal yourself."
+        )
+    return Path(named)
+
+
+def place_in_state_folder(download_dir: Path) -> Path:
+    """Return where the journal of a download folder lies when it must not lie in the folder itself."""
+    return _own_folder(download_dir) / JOURNAL
+
+
+def note_named_by_user(download_dir: Path, journal: Path) -> None:
+    """Note in the state folder that the user has named this journal for that download folder.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    own = _own_folder(download_dir)
+    own.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with Folder.at(own) as folder:
+        folder.write(POINTER, str(journal).encode("utf-8", "surrogateescape"))
+
+
+def forget_named_by_user(download_dir: Path) -> None:
+    """Remove what `note_named_by_user` wrote, if anything."""
+    own = _own_folder(download_dir)
+    with contextlib.suppress(OSError):
+        with Folder.at(own) as folder:
+            folder.remove(POINTER)
+        own.rmdir()
+
+
+def is_this_users(named: Path, download_dir: Path) -> bool:
+    """Whether a journal may be used for a download folder that points to it: it is the program's own, or the user's."""
+    try:
+        kept = Path(os.path.realpath(state_folder() / _JOURNALS))
+        if Path(os.path.realpath(named)).is_relative_to(kept):
+            return True
+        with Folder.at(_own_folder(download_dir)) as folder:
+            found = folder.look(POINTER)
+            if found is None or why_untrusted(found, this_user()):
+                return False
+            return Path(_decoded(folder.read(POINTER, _LONGEST_PATH))) == named
+    except (OSError, ConfigurationError):
+        return False
+
+
+def _own_folder(download_dir: Path) -> Path:
+    real = os.path.realpath(download_dir)
+    name = hashlib.sha256(real.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    return state_folder() / _JOURNALS / name
+
+
+def _decoded(text: bytes) -> str:
+    return text.decode("utf-8", "surrogateescape").strip()
+
+
+def open_home(journal: Path, ground: Ground) -> Folder:
+    """Make the folder of a journal if need be, and open it, following no link below the download folder.
+
+    Raises:
+        OSError: It cannot be made or opened.
+    """
+    parts = ground.parts_of(journal.parent)
+    if parts is not None:
+        home = ground.root.below(*parts, make=True, mode=0o700)
+    else:
+        journal.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        home = Folder.at(Path(os.path.realpath(journal.parent)))
+    home.owner = ground.inside.owner
+    return home
