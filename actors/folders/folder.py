@@ -274,14 +274,16 @@ class Folder:
         return os.fdopen(fd, "wb", buffering=0)
 
     def write(self, name: str, content: bytes, mode: int = 0o600) -> None:
-        """Write a file in one step, in place of the file or the link that is there.
+        """Write a file in one step, in place of whatever is there.
 
         Raises:
-            OSError: It cannot be written, or a folder has its name.
+            OSError: It cannot be written.
         """
         draft = name + DRAFT
         self.remove(draft)
         self.put(draft, content, mode)
+        if self.is_folder(name):
+            self.remove(name)
         self.move(draft, self, name)
 
     def put(self, name: str, content: bytes, mode: int = 0o600) -> None:

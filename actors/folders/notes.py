@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from actors.folders.folder import Folder
+from actors.folders.folder import Folder, LinkFoundError
 
 _LARGEST = 64 * 1024
 
@@ -14,11 +14,11 @@ def read_note(folder: Folder, name: str) -> dict[str, Any] | None:
     """Return a note, or None when there is none, or something that no note can be.
 
     Raises:
-        OSError: It is there, and cannot be read: a link, a folder, or no rights.
+        OSError: It is there, and cannot be read.
     """
     try:
         found = json.loads(folder.read(name, _LARGEST))
-    except (FileNotFoundError, ValueError, RecursionError):
+    except (FileNotFoundError, LinkFoundError, ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
 

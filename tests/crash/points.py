@@ -44,7 +44,7 @@ class CrashPoints:
     def is_below(self, path: Any, folder: int | None = None) -> bool:
         """Whether a path lies below the root; `folder` is the open folder that it is relative to."""
         if isinstance(path, int):
-            return False
+            return Path(f"/proc/self/fd/{path}").readlink().is_relative_to(self.root)
         base = Path(f"/proc/self/fd/{folder}").readlink() if folder is not None else Path.cwd()
         return str(base / os.fsdecode(path)).startswith(self.root + os.sep)
 
@@ -66,7 +66,7 @@ class CrashPoints:
 
     def _opening(self, real: Callable[..., int]) -> Callable[..., int]:
         def opened(path: Any, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
-            if flags & os.O_CREAT and self.is_below(path, dir_fd) and not os.path.lexists(path):
+            if flags & os.O_CREAT and self.is_below(path, dir_fd) and not _is_there(path, dir_fd):
                 self.reach("create")
             return real(path, flags, mode, dir_fd=dir_fd)
 
@@ -76,7 +76,8 @@ class CrashPoints:
         def opened(file: Any, mode: str = "r", *more: Any, **options: Any) -> Any:
             if not set(mode) & set("wax+") or not self.is_below(file):
                 return real(file, mode, *more, **options)
-            if "w" in mode or not os.path.lexists(file):
+            # An open descriptor was counted when it was made.
+            if not isinstance(file, int) and ("w" in mode or not os.path.lexists(file)):
                 self.reach("open")
             return _TornFile(real(file, mode, *more, **options), self)
 
@@ -104,6 +105,14 @@ class CrashPoints:
             return real(*positional, factory=Connection, **named)
 
         return connect
+
+
+def _is_there(path: Any, folder: int | None) -> bool:
+    try:
+        os.stat(path, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 class _TornFile:
