@@ -24,7 +24,7 @@ from actors.filing.places import Places
 from actors.filing.staging import Staging, holds
 from actors.filing.trouble import host_trouble, refused
 from actors.filing.verify import Verified, verify
-from actors.folders.folder import LinkFoundError
+from actors.folders.folder import NotOursError
 from actors.folders.ground import Ground
 from contracts.errors import AttachmentError
 from contracts.ports import DownloadedFile, KeptFile, Lease, ListedAttachment
@@ -62,7 +62,7 @@ class DownloadFolder:
                     if self._ground.inside.look(part) is not None:
                         self._ground.inside.below(part).close()
                 self._evidence = EvidenceFolder(self._ground, self._run, self._lengths.order)
-            except LinkFoundError as found:
+            except NotOursError as found:
                 raise refused(found) from found
         self._staging = Staging(self._ground)
         self._claims = Claims(self._ground)

@@ -11,7 +11,7 @@ from typing import Self
 from filelock import FileLock, Timeout
 
 from actors.filing.trouble import refused
-from actors.folders.folder import Folder, LinkFoundError
+from actors.folders.folder import Folder, NotOursError
 from actors.folders.ground import INSIDE, Ground
 from actors.folders.notes import read_note, write_note
 from contracts.errors import DownloadFolderError
@@ -52,7 +52,7 @@ class FolderLock:
             lock.acquire(timeout=0)
         except Timeout:
             raise DownloadFolderError(self._in_use()) from None
-        except LinkFoundError as found:
+        except NotOursError as found:
             raise refused(found) from found
         except (OSError, NotImplementedError) as error:
             raise DownloadFolderError(self._unusable(error)) from error

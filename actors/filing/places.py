@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from actors.filing.claims import Claim, Claims
 from actors.filing.labels import Lengths, folder_label, hashed_label, short_hash
 from actors.filing.naming import sanitised, tidy
-from actors.folders.folder import Folder, LinkFoundError
+from actors.folders.folder import Folder, NotOursError
 from actors.folders.ground import Ground
 from contracts.errors import HostResourceError
 from contracts.ports import Lease
@@ -52,7 +52,7 @@ class Places:
                 continue
             try:
                 return self._root.below(name, make=True)
-            except LinkFoundError as found:
+            except NotOursError as found:
                 _log.warning("%s %s. The files of %s go elsewhere.", found.path, found.why, original)
         raise HostResourceError(
             f"Neither {label} nor {other} in {self._root.path} can be the folder of {original}: they are links, files, "

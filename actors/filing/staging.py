@@ -11,7 +11,7 @@ from pathlib import Path
 
 from actors.filing.naming import distinct, name_key
 from actors.filing.verify import has_recorded_content
-from actors.folders.folder import Folder, LinkFoundError
+from actors.folders.folder import Folder, NotOursError
 from actors.folders.ground import Ground
 from actors.folders.moving import carry
 from actors.folders.notes import read_note, write_note
@@ -134,7 +134,7 @@ def _is_as_recorded(folder: Folder, attachment: Attachment) -> bool:
     try:
         with folder.open(attachment.name) as file:
             return has_recorded_content(file, attachment)
-    except LinkFoundError:
+    except NotOursError:
         return False
 
 

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from actors.folders.folder import LinkFoundError
+from actors.folders.folder import NotOursError
 from actors.folders.ground import ReplacedError
 from contracts.errors import DownloadFolderError, FolderReplacedError, HostResourceError
 
@@ -23,7 +23,7 @@ def host_trouble(doing: str, path: Path) -> Iterator[None]:
     """
     try:
         yield
-    except (LinkFoundError, ReplacedError) as error:
+    except (NotOursError, ReplacedError) as error:
         raise FolderReplacedError(
             f"Cannot {doing} {path}: {error.strerror or error}. Nothing was written there. Put the folder right, then "
             "go on with: purser resume"
@@ -35,7 +35,7 @@ def host_trouble(doing: str, path: Path) -> Iterator[None]:
         ) from error
 
 
-def refused(found: LinkFoundError) -> DownloadFolderError:
+def refused(found: NotOursError) -> DownloadFolderError:
     """Return the error for something that stands in a place of ours before anything has begun."""
     why = "is a link that leads elsewhere" if found.why == "is a link" else found.why
     return DownloadFolderError(f"{found.path} {why}. Remove it or choose another download folder.")

@@ -30,8 +30,8 @@ DRAFT = ".new"
 """What a file's name ends with until it is complete."""
 
 
-class LinkFoundError(OSError):
-    """A link, or something else that is no folder or no file of this user's, stands in a place of ours."""
+class NotOursError(OSError):
+    """What stands in a place of ours is not ours: a link, another user's, of another kind, or larger than ours are."""
 
     def __init__(self, path: Path, why: str) -> None:
         super().__init__(errno.ELOOP, f"{path} {why}")
@@ -77,7 +77,7 @@ class Folder:
         """Open the folder at an absolute path in which no part may be a link.
 
         Raises:
-            LinkFoundError: One is.
+            NotOursError: One is.
             OSError: It is not there, or cannot be opened.
         """
         if not _HAS_DESCRIPTORS:
@@ -106,7 +106,7 @@ class Folder:
             mode: Of those.
 
         Raises:
-            LinkFoundError: One of them is a link, no folder, or another user's.
+            NotOursError: One of them is a link, no folder, or another user's.
             OSError: It is not there, or cannot be opened or made.
         """
         folder = self
@@ -144,7 +144,7 @@ class Folder:
         """Return when the folder belongs to the owner.
 
         Raises:
-            LinkFoundError: It is another user's.
+            NotOursError: It is another user's.
         """
         if self.owner is not None:
             _require_folder(self.path, self.status(), self.owner)
@@ -297,16 +297,16 @@ class Folder:
         """Open a file for reading, unbuffered.
 
         Raises:
-            LinkFoundError: It is a link or no regular file.
+            NotOursError: It is a link or no regular file.
             OSError: It is not there, or cannot be read.
         """
         before = os.stat(self._named(name), dir_fd=self._fd, follow_symlinks=False)
         if not stat.S_ISREG(before.st_mode):  # to open a device may already do something
-            raise LinkFoundError(self.path / name, why_foreign(before, None))
+            raise NotOursError(self.path / name, why_foreign(before, None))
         file = os.fdopen(os.open(self._named(name), _READ, dir_fd=self._fd), "rb", buffering=0)
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             file.close()
-            raise LinkFoundError(self.path / name, "is no regular file")
+            raise NotOursError(self.path / name, "is no regular file")
         return file
 
     def read(self, name: str, most: int) -> bytes:
@@ -324,14 +324,14 @@ class Folder:
             while len(found) <= most and (piece := file.read(most + 1 - len(found))):
                 found += piece
         if len(found) > most:
-            raise OSError(errno.EFBIG, f"{self.path / name} has more than {most} bytes")
+            raise NotOursError(self.path / name, f"has more than {most} bytes")
         return bytes(found)
 
     def append(self, name: str, mode: int = 0o600) -> FileIO:
         """Open a file of the owner's for reading and for writing at its end, unbuffered; made when it is missing.
 
         Raises:
-            LinkFoundError: It is a link, has a second name, belongs to another user, or is no regular file.
+            NotOursError: It is a link, has a second name, belongs to another user, or is no regular file.
             OSError: It cannot be opened.
         """
         self.require_own_files(name)
@@ -340,7 +340,7 @@ class Folder:
         why = why_foreign(os.fstat(file.fileno()), self.owner)
         if why:
             file.close()
-            raise LinkFoundError(self.path / name, why)
+            raise NotOursError(self.path / name, why)
         return file
 
     def require_own_files(self, *names: str) -> None:
@@ -349,7 +349,7 @@ class Folder:
         A folder passes too: nothing can be written into it as into a file, and whoever tries is told so.
 
         Raises:
-            LinkFoundError: One of them is not.
+            NotOursError: One of them is not.
         """
         for name in names:
             found = self.look(name)
@@ -357,18 +357,18 @@ class Folder:
                 continue
             why = why_foreign(found, self.owner)
             if why:
-                raise LinkFoundError(self.path / name, why)
+                raise NotOursError(self.path / name, why)
 
     def _named(self, name: str) -> str:
         if name in ("", ".", "..") or "/" in name or os.sep in name or "\x00" in name:
-            raise LinkFoundError(self.path / name.replace("\x00", "?"), "is no name of a file")
+            raise NotOursError(self.path / name.replace("\x00", "?"), "is no name of a file")
         return name if self._fd is not None else str(self.path / name)
 
 
 def _require_folder(path: Path, found: os.stat_result, owner: int | None = None) -> None:
     why = why_foreign(found, owner, folder=True)
     if why:
-        raise LinkFoundError(path, why)
+        raise NotOursError(path, why)
 
 
 def make_folder(path: Path) -> None:

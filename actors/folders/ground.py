@@ -42,7 +42,7 @@ class Ground:
         inside: Its `.purser`.
 
     Raises:
-        LinkFoundError: `.purser` is a link, no folder, or another user's.
+        NotOursError: `.purser` is a link, no folder, or another user's.
         OSError: One of them is not there, or cannot be opened or made.
     """
 

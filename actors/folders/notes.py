@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from actors.folders.folder import Folder, LinkFoundError
+from actors.folders.folder import Folder, NotOursError
 
 _LARGEST = 64 * 1024
 
@@ -18,7 +18,7 @@ def read_note(folder: Folder, name: str) -> dict[str, Any] | None:
     """
     try:
         found = json.loads(folder.read(name, _LARGEST))
-    except (FileNotFoundError, LinkFoundError, ValueError, RecursionError):
+    except (FileNotFoundError, NotOursError, ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
-from actors.folders.folder import Folder, LinkFoundError
+from actors.folders.folder import Folder, NotOursError
 from actors.folders.ground import Ground
 from actors.folders.ownership import this_user
 from contracts.errors import ConfigurationError, HostResourceError
@@ -110,7 +110,7 @@ def _place(path: Path, ground: Ground | None) -> Iterator[tuple[Folder, str]]:
             return
         why = why_not_followed(found)
         if why:
-            raise LinkFoundError(path, why)
+            raise NotOursError(path, why)
         target = Path(os.path.realpath(folder.present_path / name))
     with _made(target.parent) as folder:
         yield folder, target.name

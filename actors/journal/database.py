@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 
-from actors.folders.folder import Folder, LinkFoundError
+from actors.folders.folder import Folder, NotOursError
 from contracts.errors import HostResourceError, JournalError
 
 APPLICATION_ID = 0x50555253
@@ -97,7 +97,7 @@ def require_own_files(path: Path, owner: int | None) -> None:
         with Folder.at(Path(os.path.realpath(path.parent))) as folder:
             folder.owner = owner
             folder.require_own_files(*(path.name + ending for ending in _BESIDE))
-    except LinkFoundError as found:
+    except NotOursError as found:
         raise JournalError(f"{found.path} {found.why}. Nothing was written to it. Move it away, then go on.") from found
     except OSError as error:
         raise unwritable(path, error) from error

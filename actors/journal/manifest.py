@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
 
-from actors.folders.folder import Folder, LinkFoundError
+from actors.folders.folder import Folder, NotOursError
 from contracts.errors import HostResourceError, JournalError
 
 _log = logging.getLogger("purser.journal")
@@ -56,7 +56,7 @@ class ManifestFile:
             with _folder_of(path, root) as folder:
                 folder.owner = owner
                 self._file: BinaryIO = folder.append(path.name)
-        except LinkFoundError as found:
+        except NotOursError as found:
             raise JournalError(
                 f"{found.path} {found.why}. Nothing was written to it. Move it away, then go on."
             ) from found

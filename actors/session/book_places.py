@@ -11,7 +11,7 @@ import hashlib
 import os
 from pathlib import Path
 
-from actors.folders.folder import Folder, LinkFoundError
+from actors.folders.folder import Folder, NotOursError
 from actors.folders.ground import INSIDE, Ground
 from actors.folders.ownership import this_user, why_untrusted
 from actors.session.saved_logins import state_folder
@@ -52,7 +52,7 @@ def journal_path(download_dir: Path) -> Path:
                         "choose another download folder."
                     )
             named = _decoded(inside.read(POINTER, _LONGEST_PATH))
-    except LinkFoundError as link:
+    except NotOursError as link:
         raise JournalError(f"{link.path} {link.why}. Remove it, or choose another download folder.") from link
     except (FileNotFoundError, NotADirectoryError):
         return usual

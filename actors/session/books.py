@@ -15,7 +15,7 @@ from typing import Self
 from actors.filing.lock import FolderLock
 from actors.filing.trouble import refused
 from actors.filing.volumes import is_network_share
-from actors.folders.folder import Folder, LinkFoundError
+from actors.folders.folder import Folder, NotOursError
 from actors.folders.ground import INSIDE, Ground
 from actors.journal import SqliteJournal
 from actors.session.book_files import BookFile, bring_back, files_of, locks_of, move_aside
@@ -69,7 +69,7 @@ class Books:
         try:
             try:
                 self._open(path, afresh=afresh)
-            except LinkFoundError as found:
+            except NotOursError as found:
                 raise refused(found) from found
         except BaseException:
             self._take_back()
@@ -122,7 +122,7 @@ class Books:
                     found.append(inside.below(*MANIFEST.parent.parts, make=True, mode=0o700))
                 else:
                     found.append(open_home(place, self.ground))
-            except LinkFoundError:
+            except NotOursError:
                 raise
             except OSError as error:
                 raise DownloadFolderError(
