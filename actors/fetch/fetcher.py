@@ -1,7 +1,7 @@
 """Brings files over HTTP as the browser would, with limits that hold against a portal that stalls, drips or lies.
 
 A thread inside a read cannot be interrupted, so each read has a short limit of its own and the lease is asked between
-any two of them.
+any two of them. What an answer may take in all before anything of use has come is bounded as well (`patience.py`).
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from actors.fetch.cookies import cookie_header
 from actors.fetch.decoding import Decoder
 from actors.fetch.exact import ExactUrl
 from actors.fetch.framing import announced_size, refusal_of, refuse_other_length
+from actors.fetch.patience import Patience, heard, make_patient, waiting_with
 from actors.fetch.reach import Reach, checked_address, shown
 from actors.fetch.renewals import RenewedCookies
 from actors.fetch.sink import FileSink, too_large
@@ -38,6 +39,8 @@ MAX_REDIRECTS = 20
 _LOG = logging.getLogger("purser.fetch")
 _BEGINNING = 64 * 1024
 _LEAST_SECONDS = 0.05
+_PATIENCE = 2
+"""How many times as long as between two bytes it may take until something of use has come."""
 _PROBE_AGENT = b"Mozilla/5.0 (compatible; po-purser)"
 # Servers drop idle connections after five seconds or more; ours go before that, so that none breaks under a request.
 _KEEP_ALIVE_SECONDS = 2.0
@@ -90,6 +93,7 @@ class HttpFetcher:
             # No browser sends loopback addresses to a proxy.
             mounts={f"all://{host}": None for host in ("127.0.0.1", "localhost", "[::1]")},
         )
+        make_patient((self._client._transport, *self._client._mounts.values()))  # noqa: SLF001 - see there
 
     def fetch(self, request: FileRequest, into: Path, watch: LeaseWatch) -> DownloadedFile:
         """Stream one file into the existing folder `into`. An empty file is returned as such, with size 0.
@@ -159,7 +163,8 @@ class HttpFetcher:
             request = self._client.build_request(
                 "GET", base_url, headers=[(b"User-Agent", _PROBE_AGENT)], timeout=limits
             )
-            answer = self._client.send(request, stream=True)
+            with waiting_with(Patience(self._timeouts.http_read * _PATIENCE)):
+                answer = self._client.send(request, stream=True)
             answer.close()
         except (httpx.TransportError, httpx.InvalidURL, UnicodeError) as error:
             _LOG.debug("probe failed: %s", type(error).__name__)
@@ -195,17 +200,23 @@ class HttpFetcher:
         """Send a GET and yield its open answer; whatever the network does until the end becomes one of our errors."""
         left = max(watch.remaining(), _LEAST_SECONDS)
         read, connect = min(self._timeouts.http_read, left), min(self._timeouts.http_connect, left)
+        patience = Patience(self._timeouts.http_read * _PATIENCE, check=watch.check)
         try:
-            answer = self._send(address, headers, httpx.Timeout(read, connect=connect))
-            try:
-                yield answer
-            finally:
-                answer.close()
+            with waiting_with(patience):
+                answer = self._send(address, headers, httpx.Timeout(read, connect=connect))
+                heard()
+                try:
+                    yield answer
+                finally:
+                    answer.close()
         except httpx.ConnectTimeout:
             raise NetworkError(
                 f"No connection to {address.host} within {connect:g} s. Check the network and the portal's address."
             ) from None
         except httpx.TimeoutException:
+            if patience.is_over:
+                text = f"{shown(address)} sent nothing of use for {patience.seconds:g} s."
+                raise NetworkError(f"{text} Try again later.") from None
             raise NetworkError(f"No byte of {shown(address)} came for {read:g} s. Try again later.") from None
         except httpx.LocalProtocolError:
             # The library's own words quote the header, and with it a cookie.
@@ -213,7 +224,7 @@ class HttpFetcher:
         except httpx.RemoteProtocolError as error:
             raise refusal_of(error, address) from error
         except httpx.TransportError as error:
-            reason = str(error) or type(error).__name__
+            reason = str(error)[:200] or type(error).__name__
             raise NetworkError(
                 f"The connection for {shown(address)} failed or broke off: {reason}. Try again."
             ) from error
@@ -238,6 +249,7 @@ class HttpFetcher:
         received = 0
         with FileSink(into, max_size) as sink:
             for data in answer.iter_raw():
+                heard()
                 watch.check()
                 watch.touch()
                 received += len(data)

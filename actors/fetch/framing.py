@@ -10,6 +10,7 @@ from actors.addresses import WebAddress
 from actors.fetch.reach import shown
 from contracts.errors import AttachmentError, NetworkError
 
+_LONGEST_REASON = 200
 # Where the transport keeps the state of a connection. It tells nobody what came after the end of an answer.
 _TO_THE_CONNECTION = ("_stream", "_httpcore_stream", "_stream", "_connection", "_h11_state")
 
@@ -54,7 +55,7 @@ def bytes_behind(answer: httpx.Response) -> bytes:
 
 def refusal_of(error: httpx.RemoteProtocolError, address: WebAddress) -> AttachmentError | NetworkError:
     """Say what a broken answer means: a length that nobody can believe stays so, however often it is asked for."""
-    told = str(error)
+    told = str(error)[:_LONGEST_REASON]  # it may quote what came
     if "Content-Length" in told or "Transfer-Encoding" in told:
         return AttachmentError(
             f"The portal says in a way that cannot be relied on how long {shown(address)} is ({told}). "

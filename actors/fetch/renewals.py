@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import ChainMap
 from collections.abc import Callable, Iterable
 
 import attrs
@@ -38,17 +39,19 @@ class RenewedCookies:
             address: Where it came from.
             brought: What the browser holds.
         """
+        theirs = {_key(cookie): cookie for cookie in brought}
         for header in headers:
             cookie = cookie_set_by(header, address, self._wall_clock())
             if cookie is None:
                 continue
             with self._lock:
-                held = self._merged(brought)
+                held = ChainMap(self._cookies, theirs)
                 if not is_safe(address) and any(_is_shielded(cookie, by=other) for other in held.values()):
                     continue
                 key = _key(cookie)
+                new = _in_place_of(held.get(key), cookie)
                 self._cookies.pop(key, None)  # so that the oldest is the first to go
-                self._cookies[key] = _in_place_of(held.get(key), cookie)
+                self._cookies[key] = new
                 if len(self._cookies) > _MOST:
                     del self._cookies[next(iter(self._cookies))]
 
