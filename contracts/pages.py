@@ -40,6 +40,21 @@ class PagePart:
 
 
 @attrs.frozen
+class Unproven:
+    """A document that may have been cut on its way: it came packed, and the browser knows of no end.
+
+    Args:
+        url: Its address.
+        size: Bytes of its text, unpacked.
+        is_open: Whether its text is known to have no end. Else nothing is known of it.
+    """
+
+    url: str
+    size: int
+    is_open: bool
+
+
+@attrs.frozen
 class PageSnapshot:
     """A page as read in one call, once it had settled.
 
@@ -54,6 +69,7 @@ class PageSnapshot:
         unsettled: What the page was still waiting for when it was read, for people; empty when it had settled.
         unread: Frames that a person sees and that could not be read, by address.
         may_change: Whether scripts of the page may yet change it, so that a longer look can show more.
+        unproven: Its documents that may have been cut on their way.
     """
 
     requested_url: str
@@ -66,6 +82,7 @@ class PageSnapshot:
     unsettled: str = ""
     unread: tuple[str, ...] = ()
     may_change: bool = False
+    unproven: tuple[Unproven, ...] = ()
 
 
 @attrs.frozen
@@ -226,6 +243,21 @@ class FileRequest:
     referer: str
     max_size: int
     allowed_hosts: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class PageEnd:
+    """How a page ends that was read outside of the browser.
+
+    Args:
+        text: Its last KiB.
+        size: Bytes of its text, unpacked.
+        is_certain: Whether more than the end of the connection said that it was all.
+    """
+
+    text: bytes
+    size: int
+    is_certain: bool
 
 
 PageReading = LoginPage | HttpFailure | NotFoundPage | WrongPage | OrderPage

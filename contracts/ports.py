@@ -43,9 +43,11 @@ from contracts.pages import (
     LoginPage as LoginPage,
     NotFoundPage as NotFoundPage,
     OrderPage as OrderPage,
+    PageEnd as PageEnd,
     PagePart as PagePart,
     PageReading as PageReading,
     PageSnapshot as PageSnapshot,
+    Unproven as Unproven,
     WrongPage as WrongPage,
 )
 from contracts.tasks import Attachment, POResult
@@ -325,6 +327,29 @@ class ReadsAhead(Protocol):
 
     def drop_begun(self) -> None:
         """Give up what was begun and never asked for."""
+        ...
+
+
+@runtime_checkable
+class SeesEnds(Protocol):
+    """A browser that can tell which of the documents that it shows came without an end."""
+
+    def without_end(self) -> tuple[str, ...]:
+        """Return the addresses of the documents whose text does not close what it opened. Raises as `Browser.read`."""
+        ...
+
+
+@runtime_checkable
+class ReadsPages(Protocol):
+    """A fetcher that can also read a page, to see whether it comes whole."""
+
+    def end_of(self, request: FileRequest, watch: LeaseWatch) -> PageEnd:
+        """Read a page to its end, packed as a browser asks for it, and return how it ends.
+
+        Raises:
+            NetworkError: It broke off, or what came is damaged.
+            AuthenticationError, PortalError, AttachmentError: It cannot be asked for in this way.
+        """
         ...
 
 

@@ -20,8 +20,9 @@ import attrs
 
 from actors.browser.faults import PageRefusedError, PageReplacedError, explained
 from actors.browser.tab import Tab
+from actors.browser.wholeness import unproven, without_end
 from contracts.errors import BrowserDiedError, SessionCorruptionError
-from contracts.ports import Control, PagePart
+from contracts.ports import Control, PagePart, Unproven
 
 _WORLD = "purser"
 _HORIZON = 3000
@@ -87,6 +88,8 @@ class Reading:
         may_change: Whether its scripts may yet change it.
         culprits: Addresses on other hosts that its own loading still waited for.
         is_controlled: Whether a service worker, which some page has left, answers in the portal's place.
+        broken: Whether its document broke off on its way, or has not come to its end.
+        unproven: Its documents that came packed, and of which the browser does not know an end.
     """
 
     url: str
@@ -99,6 +102,8 @@ class Reading:
     may_change: bool
     culprits: tuple[str, ...]
     is_controlled: bool = False
+    broken: bool = False
+    unproven: tuple[Unproven, ...] = ()
 
 
 @cache
@@ -217,7 +222,12 @@ class Page:
         reading, outer = _checked(_reading, told, doing)
         for number, address, place in outer:
             reading = self._with_frame(reading, number, address, place, doing)
-        return reading
+        packed = _checked(_sizes, told["packed"], doing)
+        return attrs.evolve(reading, unproven=unproven(self._tab, packed, doing)) if packed else reading
+
+    def without_end(self, doing: str) -> tuple[str, ...]:
+        """Return the addresses of the shown documents whose text has no end."""
+        return without_end(self._tab, doing)
 
     def _with_frame(self, reading: Reading, number: int, address: str, place: str, doing: str) -> Reading:
         """Return a reading with a frame of another host, which only the driver can look into."""
@@ -303,6 +313,10 @@ def _document(url: Any, status: Any, origin: Any, state: Any, media_type: Any, h
     return Document(str(url), int(status), float(origin), str(state), str(media_type), bool(has_password))
 
 
+def _sizes(told: Any) -> dict[str, int]:
+    return {str(address): int(size) for address, size in told}
+
+
 def _texts(told: Any) -> tuple[str, ...]:
     return tuple(str(one) for one in told)
 
@@ -319,5 +333,6 @@ def _reading(told: Any) -> tuple[Reading, list[tuple[int, str, str]]]:
         may_change=bool(told["later"]),
         culprits=_texts(told["culprits"]),
         is_controlled=bool(told["controlled"]),
+        broken=bool(told["broken"]),
     )
     return reading, [(int(number), str(address), str(place)) for number, address, place in told["outer"]]

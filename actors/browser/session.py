@@ -128,6 +128,10 @@ class ChromiumBrowser:
         with self._blaming_the_page(doing):
             return self._snapshot("", self._page.read(doing, patience))
 
+    def without_end(self) -> tuple[str, ...]:
+        """Tell which documents came without an end; see `contracts.ports.SeesEnds`."""
+        return self._page.without_end("looking whether the page came whole")
+
     def press(self, control: Control) -> PageSnapshot:
         """Click a control that shows more of the page, and read the page at rest; see `contracts.ports.Browser`."""
         doing = "showing more of the page"
@@ -236,6 +240,8 @@ class ChromiumBrowser:
                 raise NetworkError("The portal could not be reached: the browser shows its own error page.")
             # An error status without a text: the browser's own page stands in for it, under no real address.
             url, html = requested, ""
+        if reading.broken:
+            raise NetworkError("The page broke off on its way, or has not come to its end in time. Try again.")
         self._downloads.expect(reading.time_origin)
         return PageSnapshot(
             requested_url=requested or url,
@@ -247,6 +253,7 @@ class ChromiumBrowser:
             unsettled=reading.unsettled,
             unread=reading.unread,
             may_change=reading.may_change,
+            unproven=reading.unproven,
         )
 
     def _forget_old_events(self) -> None:

@@ -120,6 +120,17 @@ class Tab:
         if self.is_stuck:
             raise PageTooSlowError(f"The browser no longer answers since a page held it up; it was {doing}.")
 
+    def answer(self, name: str, doing: str, **parameters: Any) -> dict[str, Any] | None:
+        """Send one command of the browser's own protocol and return its answer; None when the browser refuses."""
+        with explained(doing):
+            try:
+                told = self._sent(name, parameters, doing, None)
+            except WebDriverException as error:
+                if is_refusal(error):
+                    return None
+                raise
+        return told if isinstance(told, dict) else None
+
     def evaluate(
         self, expression: str, doing: str, *, world: int | None = None, gesture: bool = False, wait: float = 0.0
     ) -> Any:

@@ -49,14 +49,15 @@ class Decoder:
     Args:
         encoding: The answer's Content-Encoding headers, joined by commas.
         max_size: Bytes above which unpacking is broken off, on the way too.
+        asked: Whether the packing was asked for, so that damage is the network's.
 
     Raises:
         AttachmentError: The header cannot be read.
     """
 
-    def __init__(self, encoding: str, max_size: int) -> None:
+    def __init__(self, encoding: str, max_size: int, *, asked: bool = False) -> None:
         names = layers(encoding)
-        self._unasked = ", ".join(name for name in names if name in ("br", "zstd"))
+        self._unasked = "" if asked else ", ".join(name for name in names if name in ("br", "zstd"))
         self._layers = [_UNPACKERS[name]() for name in names]
         self._sizes = [0] * len(self._layers)
         self._max_size = max_size

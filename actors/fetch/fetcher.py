@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
+from typing import TypeVar
 
 import httpx
 
@@ -31,7 +32,9 @@ from actors.fetch.renewals import RenewedCookies
 from actors.fetch.sink import FileSink, too_large
 from contracts.config import GenericPortalSettings, Timeouts
 from contracts.errors import AttachmentError, AuthenticationError, NetworkError
-from contracts.ports import Cookie, DownloadedFile, FileRequest, LeaseWatch
+from contracts.ports import Cookie, DownloadedFile, FileRequest, LeaseWatch, PageEnd
+
+T = TypeVar("T")
 
 # As many as Chromium follows.
 MAX_REDIRECTS = 20
@@ -39,6 +42,8 @@ MAX_REDIRECTS = 20
 _LOG = logging.getLogger("purser.fetch")
 _BEGINNING = 64 * 1024
 _LEAST_SECONDS = 0.05
+_ENCODINGS_OF_BROWSERS = b"gzip, deflate, br, zstd"
+_END_OF_PAGE = 1024
 _PATIENCE = 2
 """How many times as long as between two bytes it may take until something of use has come."""
 _PROBE_AGENT = b"Mozilla/5.0 (compatible; po-purser)"
@@ -129,13 +134,39 @@ class HttpFetcher:
         """
         return self._renewed.take()
 
+    def end_of(self, request: FileRequest, watch: LeaseWatch) -> PageEnd:
+        """Read a page to its end; see `contracts.ports.ReadsPages`."""
+
+        def receive(answer: httpx.Response, address: WebAddress) -> PageEnd:
+            decoder = Decoder(answer.headers.get("content-encoding", ""), request.max_size, asked=True)
+            end, size = b"", 0
+            for piece in self._pieces(answer, address, decoder, request.max_size, watch):
+                end, size = (end + piece)[-_END_OF_PAGE:], size + len(piece)
+            return PageEnd(end, size, is_certain=_says_its_end(answer, decoder))
+
+        return self._follow(request, watch, receive, _ENCODINGS_OF_BROWSERS)
+
     def _fetch(self, request: FileRequest, into: Path, watch: LeaseWatch) -> DownloadedFile:
+        def receive(answer: httpx.Response, address: WebAddress) -> DownloadedFile:
+            return self._receive(answer, address, request.max_size, into, watch)
+
+        # The size on disk can be compared with the announced one only if nothing is compressed on the way.
+        return self._follow(request, watch, receive, b"identity")
+
+    def _follow(
+        self,
+        request: FileRequest,
+        watch: LeaseWatch,
+        receive: Callable[[httpx.Response, WebAddress], T],
+        encodings: bytes,
+    ) -> T:
         address = checked_address(request.url)
         reach = Reach(_page_of(request) or address, request.allowed_hosts, self._login_paths)
         reach.check_start(address)
         for _ in range(MAX_REDIRECTS + 1):
             watch.check()
-            with self._answer(address, self._headers(address, reach, request), watch) as answer:
+            headers = [*self._headers(address, reach, request), (b"Accept-Encoding", encodings)]
+            with self._answer(address, headers, watch) as answer:
                 watch.touch()
                 if reach.is_portal(address):
                     watch.check()  # what answers to nobody any more sets nothing: a login may have ended meanwhile
@@ -145,7 +176,7 @@ class HttpFetcher:
                     continue
                 try:
                     refuse_failure(address, answer.status_code, answer.headers, self._now())
-                    return self._receive(answer, address, request.max_size, into, watch)
+                    return receive(answer, address)
                 except AuthenticationError:
                     if reach.is_portal(address):
                         raise
@@ -181,8 +212,7 @@ class HttpFetcher:
 
     def _headers(self, address: WebAddress, reach: Reach, request: FileRequest) -> list[tuple[bytes, bytes]]:
         agent = request.user_agent.encode("utf-8", "replace") or _PROBE_AGENT
-        # The size on disk can be compared with the announced one only if nothing is compressed on the way.
-        headers = [(b"User-Agent", agent), (b"Accept", b"*/*"), (b"Accept-Encoding", b"identity")]
+        headers = [(b"User-Agent", agent), (b"Accept", b"*/*")]
         page, at_portal = _page_of(request), reach.is_portal(address)
         if page is not None and (at_portal or page.scheme == "http" or address.scheme == "https"):
             # Another host learns from where it is asked, as from a browser, and not for which order.
@@ -242,26 +272,12 @@ class HttpFetcher:
     ) -> DownloadedFile:
         disposition = answer.headers.get("content-disposition", "")
         announced = announced_size(answer.headers)
-        if announced is not None and announced > max_size:
-            raise too_large(max_size)
         decoder = Decoder(answer.headers.get("content-encoding", ""), max_size)
         beginning = bytearray()
-        received = 0
         with FileSink(into, max_size) as sink:
-            for data in answer.iter_raw():
-                heard()
-                watch.check()
-                watch.touch()
-                received += len(data)
-                for piece in decoder.decode(data):
-                    beginning += piece[: _BEGINNING - len(beginning)]
-                    sink.write(piece)
-                if decoder.has_ended and sink.size == announced:
-                    break  # some portals announce the size that the file has unpacked, and nothing more will come
-            else:
-                refuse_other_length(answer, received, announced, address)
-            watch.check()
-            decoder.finish()
+            for piece in self._pieces(answer, address, decoder, max_size, watch):
+                beginning += piece[: _BEGINNING - len(beginning)]
+                sink.write(piece)
             if looks_like_login(bytes(beginning), disposition):
                 raise AuthenticationError(f"The portal sent its login page in place of {shown(address)}.")
             digest = sink.keep()
@@ -273,8 +289,41 @@ class HttpFetcher:
             disposition=disposition,
             declared_size=None if decoder.unpacks else announced,
             url=address.href,
-            ended_by_close=not (announced is not None or "transfer-encoding" in answer.headers or decoder.has_ended),
+            ended_by_close=not _says_its_end(answer, decoder),
         )
+
+    def _pieces(
+        self,
+        answer: httpx.Response,
+        address: WebAddress,
+        decoder: Decoder,
+        max_size: int,
+        watch: LeaseWatch,
+    ) -> Iterator[bytes]:
+        """Yield what a body holds, as it comes. Raises as `fetch` when it is not whole."""
+        announced = announced_size(answer.headers)
+        if announced is not None and announced > max_size:
+            raise too_large(max_size)
+        received = unpacked = 0
+        for data in answer.iter_raw():
+            heard()
+            watch.check()
+            watch.touch()
+            received += len(data)
+            for piece in decoder.decode(data):
+                unpacked += len(piece)
+                yield piece
+            if decoder.has_ended and unpacked == announced:
+                break  # some portals announce the size that the file has unpacked, and nothing more will come
+        else:
+            refuse_other_length(answer, received, announced, address)
+        watch.check()
+        decoder.finish()
+
+
+def _says_its_end(answer: httpx.Response, decoder: Decoder) -> bool:
+    """Whether an answer says by more than the end of its connection where its body ends."""
+    return announced_size(answer.headers) is not None or "transfer-encoding" in answer.headers or decoder.has_ended
 
 
 def _page_of(request: FileRequest) -> WebAddress | None:

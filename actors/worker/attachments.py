@@ -17,6 +17,7 @@ from actors.folders.folder import make_folder
 from actors.worker.listing import View, WholeList
 from actors.worker.pages import LoginMetError, Sight, check_host, read_again
 from actors.worker.tools import Tools, VisitWatch
+from actors.worker.wholeness import require_end
 from contracts.config import Route
 from contracts.errors import (
     AttachmentError,
@@ -90,12 +91,16 @@ def bring_attachments(
     carrier = _Carrier(visit, tools, watch, sight)
     doubts = carrier.bring_list(page, reading, lambda shown: read_again(visit.order, tools, shown))
     harvest = carrier.harvest
+    if not harvest.found and not doubts:
+        require_end(page, tools, watch)
     for address in reading.requisitions:
         if harvest.found:
             break
         watch.say(f"looking at the requisition of {visit.order.handle.po_number}")
         shown = sight.open(tools, address)
         doubts += carrier.bring_list(shown, *_requisition(visit, tools, shown))
+        if not doubts and not carrier.harvest.found:
+            require_end(shown, tools, watch)
     if doubts and not harvest.found:
         text = "; ".join(dict.fromkeys(doubts))
         raise UnprovenListError(f"No attachment is listed, and it is not proven that there is none: {text}.")

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import attrs
 
 from actors.worker.tools import Tools, VisitWatch
+from actors.worker.wholeness import require_whole
 from contracts.errors import NetworkError, PONotFoundError, PortalError, WorkerError, WrongPageError
 from contracts.ports import (
     Control,
@@ -102,6 +103,7 @@ def find_order(order: Order, tools: Tools, watch: VisitWatch, sight: Sight) -> t
             raise PortalError(
                 f"The portal answered {address} without a page, so the last page stayed. Nothing was filed."
             )
+        require_whole(page, tools, watch)
         # Where there are more addresses, this one may well be another kind of portal's, whose page is no order's.
         patience = SECONDS_OF_PATIENCE if address == addresses[-1] else SECONDS_BEFORE_THE_NEXT
         page, reading = _read_patiently(page, number, tools, watch, sight, patience)

@@ -280,3 +280,31 @@ def test_the_announced_size_is_compared_even_if_the_transport_does_not(
     with pytest.raises(NetworkError, match="of 10 announced bytes"):
         fetcher.fetch(ask("http://127.0.0.1/a.pdf"), folder, FakeWatch())
     assert list(folder.iterdir()) == []
+
+
+PAGE = b"<html><body>" + b"x" * 5000 + b"</body></html>"
+
+
+def test_a_page_is_read_to_its_end_packed_as_browsers_ask_for_it(serve: Serve, fetcher: HttpFetcher) -> None:
+    server = serve(answer(gzip.compress(PAGE), "200 OK", "Content-Encoding: gzip"))
+    end = fetcher.end_of(ask(f"{server.url}/1"), FakeWatch())
+    assert end.text == PAGE[-1024:]
+    assert end.is_certain
+    assert "Accept-Encoding: gzip, deflate, br, zstd\r\n" in server.requests[0]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        answer(gzip.compress(PAGE)[:-12], "200 OK", "Content-Encoding: gzip"),
+        answer(PAGE, "200 OK", "Content-Encoding: br"),
+        answer(PAGE, length=len(PAGE) + 1),
+    ],
+)
+def test_a_page_that_is_not_whole_is_network_trouble(serve: Serve, fetcher: HttpFetcher, script: Script) -> None:
+    with pytest.raises(NetworkError):
+        fetcher.end_of(ask(f"{serve(script).url}/1"), FakeWatch())
+
+
+def test_a_page_that_ends_with_its_connection_has_no_certain_end(serve: Serve, fetcher: HttpFetcher) -> None:
+    assert not fetcher.end_of(ask(f"{serve(answer(PAGE, length=-1)).url}/1"), FakeWatch()).is_certain

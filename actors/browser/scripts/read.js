@@ -3,7 +3,7 @@
 ((ask, tell, clicks) => {
   'use strict';
   const MOMENT = 100, STEP = 20, LONG_AGO = 2000, SMALLEST_FRAME = 32, LONGEST_REFRESH = 10, LONGEST_WAY = 5000;
-  const MOST_SCROLLS = 20;
+  const MOST_SCROLLS = 20, LARGEST = 16 * 1024 * 1024, LONGEST_BREAK = 3000, MOST_PACKED = 10;
   // Requests that are answered only when there is news, and what only counts or watches.
   const CHANNEL = new RegExp('(?:^|[/_.-])(?:(?:long-?)?poll(?:ing|er)?|comet(?:d)?|bayeux|signalr|socket\\.?io|sockjs'
     + '|engine\\.io|push|pub-?sub|subscribe|\\w*hub|notifications?|heart-?beat|keep-?alive|ping|presence|telemetry'
@@ -226,6 +226,16 @@
 
   // ------------------------------------------------------------------------------------------------------ reading it
   const entry = () => performance.getEntriesByType('navigation')[0];
+  // How a document came. One that broke off on its way stays loading for ever, and its answer has no end; one that was
+  // packed counts as whole for the browser wherever it ends.
+  const arrival = (root) => root.defaultView && root.defaultView.performance.getEntriesByType('navigation')[0];
+  const brokeOff = (root, came) => Boolean(came) && root.readyState === 'loading' && came.responseEnd === 0;
+  const isPacked = (came) => Boolean(came) && (typeof came.contentEncoding === 'string' ? came.contentEncoding !== ''
+    : came.encodedBodySize !== came.decodedBodySize);
+  const packed = (found) => found.map(({ root }) => [root, arrival(root), frameOf(root)])
+    .filter(([root, came, frame]) => isPacked(came) && came.decodedBodySize <= LARGEST && (!frame || isSeen(frame))
+      && /^https?:/i.test(root.location.href))
+    .slice(0, MOST_PACKED).map(([root, came]) => [root.location.href.split('#')[0], came.decodedBodySize]);
   // A copy in a document that is never shown, in which the topmost elements that are not drawn are marked. Only where
   // there are such: the page itself is not touched.
   const blank = document.implementation.createHTMLDocument('');
@@ -285,6 +295,7 @@
       later: state.later || refreshes(document), culprits: unsettled ? culprits() : [],
       // Something that another page of this host has left answers in the portal's place.
       controlled: Boolean(navigator.serviceWorker && navigator.serviceWorker.controller),
+      broken: brokeOff(document, timing), packed: packed(state.found),
     };
   };
 
@@ -311,6 +322,7 @@
     // A page that was waited for in vain once is not waited for as long again, but after a click.
     if (isRestless) bound = Math.min(bound, LONGEST_ERRAND);
     let scrolled = 0, height = 0, before = null, wasDrawn = false, state, spent;
+    let grown = 0, size = -1;
     for (;;) {
       spent = performance.now() - began;
       state = survey({ horizon: Math.max(horizon, patience - spent), spent });
@@ -337,7 +349,12 @@
         await pause(MOMENT);
         continue;
       }
-      if (spent >= Math.max(bound, patience)) {
+      if (document.all.length !== size) {
+        size = document.all.length;
+        grown = spent;
+      }
+      const isOver = brokeOff(document, entry()) && spent - grown >= LONGEST_BREAK;
+      if (isOver || spent >= Math.max(bound, patience)) {
         isRestless = state.why.length > 0;
         return result(state, isRestless);
       }
