@@ -375,3 +375,42 @@ def test_an_order_without_attachments_is_recorded_without_publishing() -> None:
     drive.complete("w1", TaskStatus.NO_ATTACHMENTS)
     assert drive.published == []
     assert drive.progress.completed == 1
+
+
+def test_a_login_with_the_number_of_the_one_before_it_lets_dispatch_go_on() -> None:
+    """A gatekeeper that came back counts anew, and may give a number again that a saved login had."""
+    drive = driven(1)
+    drive.meet_login("w1")
+    drive.send(HostOpened(HostSession(HOST, 1, (), verified=False)))
+    drive.meet_login("w1")
+    assert drive.is_idle("w1")
+    drive.open_host(1)
+    assert drive.visit("w1").session == HostSession(HOST, 1)
+    drive.complete("w1")
+    assert drive.outcomes[0].status is TaskStatus.COMPLETED
+
+
+def test_two_login_pages_with_one_login_fail_no_order() -> None:
+    drive = driven(1)
+    drive.meet_login("w1")
+    for _ in range(3):
+        drive.open_host(1)
+        drive.meet_login("w1")
+    assert drive.outcomes == {}
+    drive.open_host(2)
+    drive.complete("w1")
+    assert drive.outcomes[0].status is TaskStatus.COMPLETED
+
+
+def test_an_order_that_cost_two_browsers_waits_for_those_that_wait_for_their_retry() -> None:
+    drive = driven(2)
+    drive.crash("w1")
+    drive.crash("w1")
+    assert drive.number("w1") == 1
+    drive.fail("w1")
+    assert drive.is_idle("w1")
+    drive.advance(drive.retry.base_delay)
+    assert drive.number("w1") == 1
+    drive.complete("w1")
+    drive.ready("w1")
+    assert drive.number("w1") == 0

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from contracts.config import Timeouts
-from contracts.messages import Wake
+from contracts.messages import FileArrived, Wake
+from contracts.ports import KeptFile
 from contracts.supervision import ExitKind
-from tests.dispatch.driving import Drive, order
+from tests.dispatch.driving import FILE, Drive, order
 
 
 def driven(**fields: object) -> Drive:
@@ -74,3 +75,14 @@ def test_a_wake_up_that_comes_a_hair_early_is_asked_for_again() -> None:
     drive.now, drive.wake_at = due - 1e-9, None
     drive.send(Wake())
     assert drive.kills or drive.wake_at is not None, "the deadline must not be forgotten"
+
+
+def test_a_file_that_arrives_is_activity() -> None:
+    drive = driven()
+    drive.advance(9.0)
+    lease = drive.visit("w1").lease
+    drive.send(FileArrived(KeptFile(lease, FILE, "its address")))
+    drive.advance(9.9)
+    assert drive.kills == []
+    drive.down("w1")
+    assert drive.ends_of(0)[-1].crashes == 1, "its browser was seen alive"

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, cast
 
+import attrs
 import pytest
 
 from actors.dispatch.effects import DiscardStaging, Publish
 from actors.dispatch.performer import Performer
 from actors.dispatch.recovery import finish_publishes
 from actors.journal import MemoryJournal
+from contracts.errors import AttachmentError, HostResourceError
 from contracts.messages import Published, PublishFailed
 from contracts.ports import Filing, Lease, PublishStarted
 from contracts.tasks import POResult, TaskStatus
@@ -90,3 +92,23 @@ def test_a_publish_that_raises_while_it_is_finished_later_gives_its_order_back(r
     finish_publishes(drive.journal, cast("Filing", Folder(raises)), epoch)
     (task,) = drive.journal.replay().open_tasks
     assert task.publishing is None, "the next dispatcher does not meet it again"
+
+
+class Trouble:
+    """Fails to file as the real folder does."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def publish(self, lease: Lease, result: POResult) -> Path:
+        """Raise it."""
+        raise self._error
+
+
+@pytest.mark.parametrize(
+    ("error", "lost"), [(AttachmentError("the files are gone"), True), (HostResourceError("the disk is full"), False)]
+)
+def test_files_that_are_gone_are_told_from_a_full_disk(error: Exception, lost: bool) -> None:
+    _, lease, result = in_work()
+    made = attrs.evolve(performer(None), filing=cast("Filing", Trouble(error)))
+    assert made._perform(Publish(lease, result)) == PublishFailed(lease, str(error), files_lost=lost)

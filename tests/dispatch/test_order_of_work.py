@@ -22,7 +22,7 @@ from contracts.messages import (
     WorkerReady,
 )
 from contracts.status import WorkerState
-from contracts.supervision import ChildChange, ChildEvent, ExitKind
+from contracts.supervision import ChildChange, ChildEvent, ExitKind, Reason
 from contracts.tasks import TaskStatus
 from tests.dispatch.driving import HOST, Drive, order, orders
 
@@ -257,3 +257,11 @@ def test_an_order_that_saw_the_program_end_three_times_goes_behind_all_others_bu
     after.complete("w1")
     assert after.number("w1") == 0
     assert not after.is_idle("w2"), "it runs beside others"
+
+
+def test_the_snapshot_says_why_a_slot_was_retired() -> None:
+    drive = Drive()
+    drive.ready("w1")
+    reason = Reason(ExitKind.CRASHED, "three browsers ended without a finished order")
+    drive.send(ChildEvent("crew", "w1", 1, ChildChange.RETIRED, reason))
+    assert [worker.last_error for worker in drive.progress.workers] == [reason.text]

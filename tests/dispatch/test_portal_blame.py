@@ -203,3 +203,14 @@ def test_the_outcome_names_the_evidence_of_the_visit_that_ended_the_order() -> N
         drive.advance(10.0)
         drive.fail("w1", evidence=(visit,))
     assert [drive.outcomes[task].evidence for task in (0, 1)] == [("of the first",), ("three",)]
+
+
+def test_a_shorter_retry_after_does_not_shorten_a_longer_one() -> None:
+    drive = driven(2, workers=2)
+    drive.fail("w1", retry_after=70.0)
+    drive.fail("w2", retry_after=10.0)
+    drive.advance(69.9)
+    assert drive.is_idle("w1")
+    assert drive.is_idle("w2")
+    drive.advance(0.1)
+    assert {drive.number("w1"), drive.number("w2")} == {0, 1}

@@ -105,3 +105,11 @@ def test_the_next_batch_starts_clean_after_a_drain() -> None:
     assert drive.progress.stopped_early == ""
     drive.complete("w1")
     assert drive.outcomes[1].status is TaskStatus.COMPLETED
+
+
+def test_an_order_that_misses_some_files_ends_with_what_it_has_while_draining() -> None:
+    drive = driven(1)
+    drive.send(Drain("interrupted"))
+    drive.complete("w1", TaskStatus.PARTIAL, retry_worthwhile=True)
+    assert drive.outcomes[0].status is TaskStatus.PARTIAL
+    assert drive.progress.finished

@@ -1,0 +1,62 @@
+"""What comes late or comes twice: news of a child on its way down, a second order to be quick, a long silence."""
+
+from __future__ import annotations
+
+import pytest
+
+from contracts.config import RestartIntensity
+from contracts.supervision import Alive, ExitKind, KillChild, Ready, RecycleChild, RemoveChild
+from tests.supervise.driving import Tree, child
+
+ONE_RESTART = RestartIntensity(max_restarts=1, first_delay=0.0)
+
+
+def test_the_crash_of_a_child_that_was_removed_meanwhile_takes_no_restart_from_the_others() -> None:
+    tree = Tree(child("a", owns=True), child("b"), intensity=ONE_RESTART)
+    tree.down("a", cleared=False)
+    tree.do(RemoveChild("a"))
+    tree.clear("a")
+    assert tree.phase("a") == "unknown"
+    assert tree.delays == []
+    tree.crash("b")
+    assert tree.ended is None
+    assert tree.alive == {"b": 2}
+
+
+@pytest.mark.parametrize("order", [RecycleChild, KillChild])
+def test_a_child_on_its_way_down_that_reports_ready_goes_on_its_way(order: type[RecycleChild | KillChild]) -> None:
+    tree = Tree(child("a", shutdown=5.0, force=10.0))
+    tree.do(order("a", 1, "worn"))
+    before = tree.phase("a")
+    tree.do(Ready("a", 1))
+    assert tree.phase("a") == before
+    tree.advance(5.0 + 10.0)
+    assert tree.alive == {"a": 2}
+
+
+def test_a_child_that_gives_no_sign_of_life_is_killed_when_its_silence_is_over() -> None:
+    tree = Tree(child("a", silence=10.0))
+    tree.advance(9.9)
+    assert "kill a" not in tree.log
+    tree.advance(0.1)
+    assert "kill a" in tree.log
+
+
+def test_a_child_that_falls_silent_after_an_answer_is_killed_half_its_silence_after_the_next_question() -> None:
+    tree = Tree(child("a", silence=10.0, force=1.0))
+    tree.advance(5.0)
+    tree.do(Alive("a", 1))
+    tree.advance(9.9)
+    assert "kill a" not in tree.log
+    tree.advance(0.1)
+    assert "kill a" in tree.log
+    tree.advance(1.0)
+    assert tree.reasons["a"].kind is ExitKind.HUNG
+
+
+def test_a_second_order_to_be_quick_with_more_time_gives_no_more_than_the_first() -> None:
+    tree = Tree(child("a", force=60.0), child("b", force=60.0))
+    tree.exit(force=True, within=4.0)
+    tree.exit(force=True, within=100.0)
+    tree.advance(4.0)
+    assert tree.ended is not None
