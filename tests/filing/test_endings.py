@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import zipfile
 from pathlib import Path
 
 import attrs
@@ -119,3 +120,12 @@ def test_small_files_of_every_kind_are_judged_without_trouble() -> None:
     for data in (PDF, png(), gif(), tiff(), archive()):
         for length in range(1, 40):
             judged(data[:length])
+
+
+def test_an_archive_with_the_longest_comment_there_is_is_whole() -> None:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as zipped:
+        zipped.writestr("a.txt", "hello")
+        zipped.comment = b"c" * 65535
+    assert judged(made.getvalue()) is End.THERE
+    assert judged(made.getvalue()[:-1]) is End.MISSING

@@ -10,7 +10,7 @@ from hypothesis import given, settings, strategies as st
 from actors.filing.choosing import file_name
 from actors.filing.disposition import name_in_disposition
 from actors.filing.labels import folder_label, hashed_label, lengths_below
-from actors.filing.naming import LONGEST_NAME, distinct, name_key, sanitised
+from actors.filing.naming import LONGEST_NAME, distinct, name_key, sanitised, shortened
 from contracts.errors import DownloadFolderError
 from contracts.ports import DownloadedFile
 from tests.filing.samples import PDF, listed
@@ -228,3 +228,13 @@ def test_every_full_path_stays_under_250_characters(root_length: int, supplier: 
 def test_a_root_that_leaves_no_room_is_refused() -> None:
     with pytest.raises(DownloadFolderError, match="shorter path"):
         lengths_below(Path("/" + "r" * 180))
+
+
+@pytest.mark.parametrize("cut", [". ", ".", " .", "..."])
+def test_a_name_that_is_cut_where_a_dot_or_a_space_is_ends_in_neither(cut: str) -> None:
+    """Windows takes neither at a name's end."""
+    for most in (60, LONGEST_NAME, 300):
+        long = "a" * (most - len(cut)) + cut + "b" * 300
+        assert is_safe(distinct(sanitised(long), (), min(most, LONGEST_NAME)))
+        assert shortened(long, most)[-1] not in ". "
+        assert sanitised(long)[-1] not in ". "

@@ -334,3 +334,14 @@ def test_a_forged_mark_moves_nothing(tmp_path: Path, target: str) -> None:
 
 def test_the_free_space_of_the_volume_is_told(tmp_path: Path) -> None:
     assert DownloadFolder(tmp_path, "r").free_bytes() > 0
+
+
+def test_a_publish_whose_folder_was_emptied_since_is_not_taken_for_done(tmp_path: Path) -> None:
+    folder = DownloadFolder(tmp_path, "r")
+    of = lease("PO1")
+    outcome = bring(folder, of, "a.pdf", "b.pdf")
+    target = folder.publish(of, outcome)
+    assert folder.publish(of, outcome) == target
+    (target / "b.pdf").unlink()
+    with pytest.raises(AttachmentError, match="Run the order again"):
+        folder.publish(of, outcome)

@@ -284,3 +284,10 @@ def test_the_login_form_skips_hidden_fields() -> None:
     assert form.username_field == "input[name='user[login]']"
     assert form.password_field == "input[type='password']"
     assert form.submit_button == "button[type='submit']"
+
+
+def test_files_of_two_hosts_with_one_id_and_name_are_two() -> None:
+    path = "/attachment/attachment_file/file/8/note.msg"
+    here, there = (f"{base}{path}" for base in (BASE, "https://files.example"))
+    found = attachments(f'<a href="{here}">note.msg</a><a href="{there}">note.msg</a>')
+    assert [one.url for one in found] == [here, there]

@@ -52,3 +52,10 @@ def test_matching_never_raises(text: str, number: str) -> None:
 )
 def test_a_number_counts_only_as_a_whole_token(text: str, number: str, expected: bool) -> None:
     assert holds_number(text, number) is expected
+
+
+def test_one_po_or_pm_before_a_number_is_no_part_of_it_and_a_second_one_is() -> None:
+    assert same_number("POPO1", "PO1") is False
+    assert same_number("POPO1", "popo1")
+    assert same_number("POPO1", "1") is False
+    assert bare_number("PO PM7") == "PM7"

@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from actors.session.mode import MachineFigures, choose_mode, fits_memory, recommend_workers
+from actors.session.mode import (
+    MEMORY_PER_WORKER_MB,
+    MEMORY_TO_LEAVE_MB,
+    MachineFigures,
+    choose_mode,
+    fits_memory,
+    recommend_workers,
+)
 
 
 def machine(**figures: Any) -> MachineFigures:
@@ -93,3 +100,9 @@ def test_a_busy_machine_is_given_fewer() -> None:
     busy = recommend_workers(orders=1000, most=8, machine=machine(cpu_percent=95.0), seconds_per_order=5.0)
     idle = recommend_workers(orders=1000, most=8, machine=machine(cpu_percent=0.0), seconds_per_order=5.0)
     assert busy < idle
+
+
+def test_a_crew_of_two_is_worth_it_though_not_all_its_workers_fit_into_memory() -> None:
+    assert mode(machine=machine(memory_free_mb=MEMORY_TO_LEAVE_MB + 2 * MEMORY_PER_WORKER_MB)) == "parallel"
+    assert mode(machine=machine(memory_free_mb=MEMORY_TO_LEAVE_MB + 1.9 * MEMORY_PER_WORKER_MB)) == "sequential"
+    assert mode(workers=1, machine=machine(memory_free_mb=MEMORY_TO_LEAVE_MB + MEMORY_PER_WORKER_MB)) == "parallel"

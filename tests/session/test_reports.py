@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from actors.session.reports import EXAMPLES_PER_ERROR, MOST_ODD_FILES, Totals, add_files, add_results, session_report
+from actors.session.reports import (
+    EXAMPLES_PER_ERROR,
+    MOST_ODD_FILES,
+    Totals,
+    add_files,
+    add_results,
+    remaining,
+    session_report,
+)
+from contracts.status import Progress
 from contracts.tasks import Attachment, POResult, TaskHandle, TaskStatus
 
 
@@ -54,3 +63,11 @@ def test_a_report_names_no_more_odd_files_than_can_be_read_and_counts_them_all()
     report = session_report(totals)
     assert len(report["odd_files"]) == MOST_ODD_FILES
     assert report["performance_metrics"]["files_of_unknown_length"] == MOST_ODD_FILES + 5
+
+
+def test_the_pace_is_that_of_the_orders_ended_here() -> None:
+    totals = Totals("id", datetime(2025, 1, 1, tzinfo=UTC), total=10, resumed=8, seconds=4.0)
+    figures = session_report(totals)["performance_metrics"]
+    assert (figures["pos_per_second"], figures["average_po_seconds"]) == (0.5, 2.0)
+    assert remaining(Progress(total=12, completed=9, failed=1, resumed=8), 4.0) == 4.0
+    assert remaining(Progress(total=12, completed=7, failed=1, resumed=8), 4.0) is None

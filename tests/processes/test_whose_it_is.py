@@ -1,0 +1,93 @@
+"""Whose a process or a run is: by whole paths, by what was ordered, by who still lives. No process is started."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from actors.processes import groups, leftovers, records
+from actors.processes.ledger import ProcessLedger
+from actors.processes.reaper import Reaped, reap
+from actors.processes.runfile import runs_folder
+from contracts.ports import Owner
+
+FOLDER = "/tmp/purser-1/w1"
+
+
+@pytest.mark.parametrize(
+    ("argument", "names"),
+    [
+        (f"--user-data-dir={FOLDER}", True),
+        (f"--user-data-dir={FOLDER}/profile", True),
+        (FOLDER, True),
+        (f'--extra="{FOLDER}/a"', True),
+        (f"--paths=/a,{FOLDER},/b", True),
+        (f"run {FOLDER} now", True),
+        (f"--user-data-dir={FOLDER}1", False),
+        (f"--user-data-dir={FOLDER}-2/profile", False),
+        (f"/home/somebody{FOLDER}", False),
+        ("--user-data-dir=/tmp/purser-1", False),
+        ("", False),
+    ],
+)
+def test_a_folder_is_named_as_a_whole_path_or_not_at_all(
+    monkeypatch: pytest.MonkeyPatch, argument: str, names: bool
+) -> None:
+    monkeypatch.setattr(groups.source, "command_line", lambda _pid: [b"driver", argument.encode()])
+    monkeypatch.setattr(groups.source, "environment", lambda _pid: [f"TMPDIR={argument}".encode()])
+    assert groups.mentions(1, FOLDER) is names
+    if "=" not in argument and not argument.startswith("run") and argument:
+        assert groups.in_environment(1, FOLDER) is names
+
+
+NOBODY = groups.Process(pid=2**30, group=2**30, start=7, living=True)
+"""A process that can be seen and not killed; no system gives such a number."""
+
+
+@pytest.fixture
+def immortal(ledger: ProcessLedger, owner: Owner, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The owner's driver is seen whatever is done to it. Returns whom it was tried to kill."""
+    killed: list[int] = []
+    monkeypatch.setattr(groups, "kill_group", killed.append)
+    monkeypatch.setattr(groups, "is_running", lambda pid, start: (pid, start) == (NOBODY.pid, NOBODY.start))
+    monkeypatch.setattr(leftovers, "owned_members", lambda record, _machine=None: (NOBODY,) if record.pid else ())
+    monkeypatch.setattr(leftovers, "strays", lambda _records: ())
+    monkeypatch.setattr("actors.processes.ledger._CLOSE_SECONDS", 0.0)
+    ledger.announce(owner, ledger.root / "w1", "nonce")
+    ledger._entries[owner].record = records.GroupRecord("w1/1", "folder", "nonce", NOBODY.pid, NOBODY.start)
+    return killed
+
+
+def test_a_browser_that_was_killed_a_moment_ago_is_not_alive_though_it_can_still_be_seen(
+    ledger: ProcessLedger, owner: Owner, immortal: list[int]
+) -> None:
+    assert ledger.is_alive(owner)
+    ledger.kill(owner)
+    assert immortal == [NOBODY.pid]
+    assert not ledger.is_alive(owner)
+
+
+def test_the_file_of_a_run_of_which_something_lives_stays_for_the_next_start(
+    ledger: ProcessLedger, owner: Owner, immortal: list[int]
+) -> None:
+    assert ledger.close() == (owner,)
+    assert not ledger.root.exists()
+    assert ledger._file.path.exists()
+
+
+def test_a_live_run_whose_lock_cannot_be_seen_is_left_alone(tmp_path: Path) -> None:
+    """As where the state folder lies on a share that knows no locks."""
+    own = groups.look(os.getpid())
+    assert own is not None
+    root = tmp_path / f"{records.ROOT_PREFIX}live"
+    root.mkdir()
+    (root / records.MARKER).write_text("live", encoding="utf-8")
+    runs_folder(tmp_path).mkdir()
+    path = runs_folder(tmp_path) / "live.jsonl"
+    header = records.RunHeader("live", own.pid, own.start, groups.boot_id(), str(root), str(path))
+    path.write_bytes(records.header_line(header))
+    assert reap(tmp_path) == Reaped()
+    assert path.exists()
+    assert root.exists()

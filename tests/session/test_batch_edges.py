@@ -1,0 +1,136 @@
+"""The edges of a batch, without a browser: who is told as cancelled, whose silence stops it, what a crew is handed."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import attrs
+import pytest
+
+from actors.journal import SqliteJournal
+from actors.session.batch import HOSTS_ASKED_FIRST, BatchRun, Outcome
+from actors.session.crew import CHUNK, CrewEngine
+from actors.session.engine import Work
+from actors.session.house import House
+from actors.session.orders import prepare
+from actors.session.sequential import SequentialEngine, _Deadline
+from contracts.config import Settings
+from contracts.errors import AuthenticationError, PortalUnreachableError
+from contracts.messages import Submit
+from contracts.ports import BatchBegun, OutcomeRecorded, Owner, TaskAccepted
+from contracts.tasks import POResult, TaskHandle, TaskStatus
+from tests.session.conftest import BASE, Ground, MakeSession, orders
+
+
+@attrs.define
+class SilentHouse:
+    """A house whose fetcher gets no answer from anybody, and counts whom it asked."""
+
+    asked: list[str] = attrs.field(factory=list)
+    closed: int = 0
+
+    def premises(self, _settings: Settings) -> SilentHouse:
+        """Stand for the premises, too."""
+        return self
+
+    def make_fetcher(self) -> SilentHouse:
+        """And for the fetcher."""
+        return self
+
+    def probe(self, root: str) -> int | None:
+        """Get no answer."""
+        self.asked.append(root)
+        return None
+
+    def close(self) -> None:
+        """Count it."""
+        self.closed += 1
+
+
+def batch_run(house: object = None) -> BatchRun:
+    """A batch that has not begun."""
+
+    def nobody(*_arguments: object) -> tuple[int, int]:
+        raise AssertionError("no crew fails here")
+
+    return BatchRun(cast("House", house), Settings(), 2, nobody)
+
+
+def of_hosts(count: int) -> tuple[Any, ...]:
+    """One order at each of so many hosts."""
+    rows = [{"po_number": f"PO{n}", "supplier": "Acme", "url": f"http://host{n}.example/PO{n}"} for n in range(count)]
+    return prepare(rows, "", 0).orders
+
+
+@pytest.mark.parametrize("count", [1, HOSTS_ASKED_FIRST])
+def test_a_batch_none_of_whose_few_hosts_answers_is_stopped(count: int) -> None:
+    house = SilentHouse()
+    with pytest.raises(PortalUnreachableError):
+        batch_run(house)._check_portals(of_hosts(count))
+    assert (len(house.asked), house.closed) == (count, 1)
+
+
+def test_a_batch_of_more_hosts_than_are_asked_goes_on_whoever_is_silent() -> None:
+    house = SilentHouse()
+    batch_run(house)._check_portals(of_hosts(HOSTS_ASKED_FIRST + 1))
+    assert (len(house.asked), house.closed) == (HOSTS_ASKED_FIRST, 1)
+
+
+def test_only_a_batch_of_which_no_order_was_let_in_fails_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    shut_out = POResult(TaskHandle(0, "PO0"), TaskStatus.CANCELLED, error_code="AUTH_ERROR")
+    done = POResult(TaskHandle(1, "PO1"), TaskStatus.COMPLETED)
+    run = batch_run()
+    for results, fails in (((shut_out, done), False), ((shut_out, shut_out), True), ((), False)):
+        monkeypatch.setattr(
+            run, "_summed_up", lambda results=results: Outcome(orders=results, stopped_early="no login")
+        )
+        if fails:
+            with pytest.raises(AuthenticationError, match="no login"):
+                run._outcome()
+        else:
+            assert run._outcome().orders == results
+
+
+def test_orders_that_had_ended_before_they_left_the_list_are_not_told_as_cancelled(
+    make_session: MakeSession, ground: Ground, tmp_path: Any
+) -> None:
+    journal = SqliteJournal(tmp_path / "journal.db", tmp_path / "manifest.jsonl", tmp_path)
+    known = prepare(orders(3), BASE, 0).orders
+    ended = OutcomeRecorded(POResult(known[0].handle, TaskStatus.COMPLETED))
+    journal.append(journal.open_epoch(), (BatchBegun(0, 3), *map(TaskAccepted, known), ended))
+    report = make_session(parallel=False, journal=journal).process_pos(orders(1, first=3))[2]
+    assert report["removed_pos"] == ["PO2"]
+    assert [one.status for one in journal.results(0, 2)] == [TaskStatus.COMPLETED, TaskStatus.CANCELLED]
+    journal.close()
+
+
+@pytest.mark.parametrize("count", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK + 1])
+def test_a_crew_is_handed_every_order_once_in_chunks(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    engine = CrewEngine.__new__(CrewEngine)
+    asked: list[Submit] = []
+    monkeypatch.setattr(engine, "_ask", asked.append)
+    work = Work(cast("tuple[Any, ...]", tuple(range(count))), count)
+    engine.adopt(work)
+    assert [order for submit in asked for order in submit.orders] == list(range(count))
+    assert all(0 < len(submit.orders) <= CHUNK for submit in asked)
+
+
+@pytest.mark.parametrize(
+    ("now", "over"), [(9.9, False), (10.0, True), (99.0, True)], ids=["active", "just silent", "long silent"]
+)
+def test_a_visit_in_one_browser_is_over_when_it_is_silent_for_too_long(now: float, over: bool) -> None:
+    assert _Deadline(Owner("sequential", 1), ends_at=100.0, inactivity=10.0, last_touch=0.0).is_over(now) is over
+
+
+@pytest.mark.parametrize(("now", "over"), [(99.9, False), (100.0, True)])
+def test_a_visit_in_one_browser_is_over_at_its_limit_however_busy_it_is(now: float, over: bool) -> None:
+    assert _Deadline(Owner("sequential", 1), ends_at=100.0, inactivity=10.0, last_touch=99.0).is_over(now) is over
+
+
+def test_the_deadline_of_a_visit_goes_with_it(make_session: MakeSession, ground: Ground) -> None:
+    """Or the ticker would kill the idle browser of a warm session."""
+    with make_session(parallel=False) as session:
+        assert session.process_pos(orders(2))[:2] == (2, 0)
+        engine = session._house.warm_engine
+        assert isinstance(engine, SequentialEngine)
+        assert engine._deadline is None
