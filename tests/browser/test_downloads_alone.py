@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from contracts.errors import NetworkError
+from contracts.errors import (
+    AttachmentError,
+    AttachmentLimitError,
+    AuthenticationError,
+    BrowserDiedError,
+    NetworkError,
+    PortalError,
+)
 from contracts.ports import Control
 from tests.browser.standins import ORDER, STALL, Screen, all_of, document
 
@@ -84,3 +92,142 @@ def test_a_download_that_is_given_up_is_broken_off_in_the_browser_and_leaves_not
     assert "Browser.cancelDownload g" in screen.did
     assert screen.did.index("Browser.cancelDownload g") < screen.did.index("Browser.setDownloadBehavior deny")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("shown", "error", "says"),
+    [
+        ({"has_password": True}, AuthenticationError, "login page"),
+        ({"status": 401}, AuthenticationError, "login page"),
+        ({"status": 408}, PortalError, "408"),
+        ({"status": 429}, PortalError, "429"),
+        ({"status": 500}, PortalError, "500"),
+        ({"status": 503, "media_type": "text/plain"}, PortalError, "503"),
+        ({"status": 0, "url": "chrome-error://x"}, NetworkError, "could not be reached"),
+        ({"status": 400}, AttachmentError, "HTTP 400"),
+        ({"status": 404, "media_type": "text/plain"}, AttachmentError, "HTTP 404"),
+        ({"status": 200}, AttachmentError, "HTTP 200"),
+    ],
+)
+@pytest.mark.parametrize("where", ["here", "in a new tab"])
+def test_a_page_that_came_instead_is_told_for_what_it_is(
+    screen: Screen, tmp_path: Path, shown: dict[str, Any], error: type[Exception], says: str, where: str
+) -> None:
+    screen.step = 0.05
+    came = document(origin=2.0, **shown)
+
+    def come() -> None:
+        if where == "here":
+            screen.shown = came
+        else:
+            screen.tabs["new"] = came
+
+    screen.happens = [come]
+    with pytest.raises(error, match=says):
+        screen.downloads().by_click(LINK, tmp_path, screen, LIMIT)
+    assert (f"go {ORDER}" in screen.did) is (where == "here"), "the order's page comes back where it was replaced"
+    assert screen.tabs == {}
+
+
+@pytest.mark.parametrize("shown", [{"state": "loading", "status": 404}, {"url": "about:blank", "status": 404}])
+def test_a_page_that_has_not_come_yet_is_waited_for(screen: Screen, tmp_path: Path, shown: dict[str, Any]) -> None:
+    screen.step = 0.05
+    screen.happens = [lambda: screen.tabs.update(new=document(origin=2.0, **shown)), *[lambda: None] * 60]
+    whole(screen, tmp_path)
+    assert screen.downloads().by_click(LINK, tmp_path, screen, LIMIT).size == 5
+
+
+def test_a_page_may_come_first_and_its_download_a_moment_later(screen: Screen, tmp_path: Path) -> None:
+    screen.step = 0.05
+    screen.happens = [lambda: screen.tabs.update(new=document(origin=2.0)), *[lambda: None] * 30]
+    whole(screen, tmp_path)
+    assert screen.downloads().by_click(LINK, tmp_path, screen, LIMIT).size == 5
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_a_file_over_the_limit_is_broken_off_as_soon_as_it_is_known(
+    screen: Screen, tmp_path: Path, announced: bool
+) -> None:
+    part = tmp_path / "a.pdf.crdownload"
+    size = 1 if announced else LIMIT + 1
+    told = screen.tells("g", "inProgress", total=LIMIT + 1) if announced else screen.tells("g", "inProgress")
+    screen.step = 0.01
+    screen.happens = [all_of(screen.tells("g", "began"), told, screen.writes(part, b"x" * size))]
+    with pytest.raises(AttachmentLimitError, match="larger than the limit of 1000 bytes"):
+        screen.downloads().by_click(LINK, tmp_path, screen, LIMIT)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_of_just_the_limit_is_taken(screen: Screen, tmp_path: Path) -> None:
+    whole(screen, tmp_path, b"x" * LIMIT)
+    assert screen.downloads().by_click(LINK, tmp_path, screen, LIMIT).size == LIMIT
+
+
+def test_two_files_of_one_click_are_none(screen: Screen, tmp_path: Path) -> None:
+    screen.happens = [all_of(screen.writes(tmp_path / "a.pdf", b"a"), screen.writes(tmp_path / "b.pdf", b"b"))]
+    with pytest.raises(AttachmentError, match="brought 2 files"):
+        screen.downloads().by_click(LINK, tmp_path, screen, LIMIT)
+
+
+def test_a_browser_that_ends_amid_a_download_is_told_before_the_download_stands_still(
+    screen: Screen, tmp_path: Path
+) -> None:
+    screen.step, screen.alive = 0.01, False
+    with pytest.raises(BrowserDiedError, match="ended amid a download"):
+        screen.downloads().by_click(LINK, tmp_path, screen, LIMIT)
+
+
+def test_a_control_that_cannot_be_clicked_is_said_with_the_reason(screen: Screen, tmp_path: Path) -> None:
+    screen.clicked = "it is no longer on the page"
+    with pytest.raises(AttachmentError, match="could not be clicked: it is no longer on the page"):
+        screen.downloads().by_click(LINK, tmp_path, screen, LIMIT)
+    assert screen.did[-3:] == ["Browser.setDownloadBehavior deny", "stop agreeing", "close others"]
+
+
+@pytest.mark.parametrize(("name", "tries"), [("a.pdf", 1), ("n" * 200, 1), ("n" * 201, 2)])
+def test_a_download_that_breaks_off_is_tried_again_under_another_name_where_its_own_may_be_the_reason(
+    screen: Screen, tmp_path: Path, name: str, tries: int
+) -> None:
+    screen.step = 0.05
+    broken = all_of(screen.tells("g", "began", name=name), screen.tells("g", "canceled"))
+    screen.happens = [broken, *[lambda: None] * 19]
+    screen.happens += [all_of(screen.tells("h", "began", name=name), screen.tells("h", "canceled"))] * (tries - 1)
+    with pytest.raises(NetworkError, match="broke off before its end"):
+        screen.downloads().by_address("https://portal.example/a", tmp_path, screen, LIMIT)
+    allowed = [line for line in screen.did if line.startswith("Browser.setDownloadBehavior allow")]
+    assert len(allowed) == tries
+    assert "Browser.cancelDownload g" not in screen.did, "it has ended"
+
+
+def test_a_page_that_still_loads_is_stopped_before_anything_is_clicked(screen: Screen, tmp_path: Path) -> None:
+    screen.shown = document(state="interactive")
+    whole(screen, tmp_path)
+    screen.downloads().by_click(LINK, tmp_path, screen, LIMIT)
+    assert screen.did[0] == "run window.stop"
+
+
+def test_the_next_click_is_made_in_the_document_that_was_read_and_no_other(screen: Screen, tmp_path: Path) -> None:
+    downloads = screen.downloads()
+    downloads.expect(7.0)
+    whole(screen, tmp_path)
+    downloads.by_click(LINK, tmp_path, screen, LIMIT)
+    assert "click .file in 7 agreeing" in screen.did
+
+
+@pytest.mark.parametrize(("turned", "read"), [(False, 1.0), (True, 1.0), (False, 5.0)])
+def test_going_back_shows_what_was_read_only_where_no_click_had_turned_it(
+    screen: Screen, tmp_path: Path, turned: bool, read: float
+) -> None:
+    screen.step = 0.05
+    downloads = screen.downloads()
+    downloads.expect(read)
+    downloads.note_turned(turned=turned)
+
+    def replaced() -> None:
+        screen.shown = document("https://portal.example/404", 2.0, status=404)
+
+    screen.happens = [replaced]
+    with pytest.raises(AttachmentError):
+        downloads.by_click(LINK, tmp_path, screen, LIMIT)
+    is_known = not turned and read == 1.0
+    assert downloads.expected == (screen.shown.time_origin if is_known else read)

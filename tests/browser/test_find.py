@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from selenium.common.exceptions import WebDriverException
 
 from actors.browser import find
 from actors.browser.find import BrowserKind, find_browser
@@ -77,3 +78,37 @@ def test_a_browser_without_a_driver_is_said_to_lack_one(tmp_path: Path) -> None:
     binary = program(tmp_path, "chromium")
     with pytest.raises(BrowserNotFoundError, match="driver for"):
         find_browser(HeadlessConfiguration(binary=binary), {"PATH": ""})
+
+
+class Manager:
+    """Stands for Selenium Manager: offers a browser, or fails as the test says."""
+
+    answer: dict[str, str] | Exception = {}  # noqa: RUF012 - replaced by each test
+    asked: list[str] = []  # noqa: RUF012 - the same
+
+    def binary_paths(self, arguments: list[str]) -> dict[str, str]:
+        """Answer."""
+        type(self).asked = arguments
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+def test_what_selenium_manager_offers_is_taken_and_the_first_kind_it_knows_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(find, "SeleniumManager", Manager)
+    monkeypatch.setattr(Manager, "answer", {"browser_path": "/b", "driver_path": "/d"})
+    found = find._fetch((BrowserKind.CHROMIUM, BrowserKind.CHROME, BrowserKind.EDGE))
+    assert found == find.FoundBrowser(BrowserKind.CHROME, Path("/b"), Path("/d"))
+    assert Manager.asked[:2] == ["--browser", BrowserKind.CHROME.value]
+
+
+@pytest.mark.parametrize("error", [OSError("no network"), WebDriverException("no such browser")])
+def test_a_browser_that_cannot_be_fetched_is_none(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    monkeypatch.setattr(find, "SeleniumManager", Manager)
+    monkeypatch.setattr(Manager, "answer", error)
+    assert find._fetch((BrowserKind.EDGE,)) is None
+    monkeypatch.setattr(Manager, "answer", {"browser_path": "/b"})
+    assert find._fetch((BrowserKind.EDGE,)) is None
+    assert find._fetch((BrowserKind.CHROMIUM,)) is None, "nobody offers one"
