@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from contracts.errors import (
     AttachmentLimitError,
     AuthenticationError,
     BrowserDiedError,
+    HostResourceError,
     NetworkError,
     PortalError,
 )
@@ -104,7 +107,7 @@ def test_a_download_that_is_given_up_is_broken_off_in_the_browser_and_leaves_not
         ({"status": 500}, PortalError, "500"),
         ({"status": 503, "media_type": "text/plain"}, PortalError, "503"),
         ({"status": 0, "url": "chrome-error://x"}, NetworkError, "could not be reached"),
-        ({"status": 400}, AttachmentError, "HTTP 400"),
+        ({"status": 400, "media_type": "text/plain"}, AttachmentError, "HTTP 400"),
         ({"status": 404, "media_type": "text/plain"}, AttachmentError, "HTTP 404"),
         ({"status": 200}, AttachmentError, "HTTP 200"),
     ],
@@ -231,3 +234,22 @@ def test_going_back_shows_what_was_read_only_where_no_click_had_turned_it(
         downloads.by_click(LINK, tmp_path, screen, LIMIT)
     is_known = not turned and read == 1.0
     assert downloads.expected == (screen.shown.time_origin if is_known else read)
+
+
+def test_an_empty_file_is_one_when_nothing_has_come_for_two_seconds(screen: Screen, tmp_path: Path) -> None:
+    """Of a download in another window nothing is told, and an empty file may hold its place."""
+    screen.happens = [screen.writes(tmp_path / "a.txt", b"")]
+    began = screen.now
+    file = screen.downloads().by_click(LINK, tmp_path, screen, LIMIT)
+    assert (file.size, file.suggested_name, screen.now - began) == (0, "a.txt", 3.0)
+
+
+@pytest.mark.parametrize(("free", "error"), [(2**20 - 1, HostResourceError), (2**20, NetworkError)])
+def test_a_download_that_breaks_off_on_a_full_disk_is_the_machines_trouble(
+    screen: Screen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, error: type[Exception]
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: SimpleNamespace(free=free))
+    screen.step = 0.05
+    screen.happens = [all_of(screen.tells("g", "began", name="a.pdf"), screen.tells("g", "canceled"))]
+    with pytest.raises(error):
+        screen.downloads().by_click(LINK, tmp_path, screen, LIMIT)
