@@ -114,14 +114,17 @@ _HOST = re.compile(r"(?:[\w-]+(?:\.[\w-]+)*|\[[0-9a-f:.]+\])(?::\d{1,5})?", re.I
 
 
 def _hosts(value: Any) -> tuple[str, ...]:
-    """Return hosts in lower case, each `host` or `host:port`."""
+    """Return hosts in lower case."""
     given = (value,) if isinstance(value, str) else tuple(value)
-    for host in given:
+    return tuple(host.lower() if isinstance(host, str) else host for host in given)
+
+
+def _are_hosts(_instance: Any, attribute: Any, value: tuple[Any, ...]) -> None:
+    for host in value:
         if not isinstance(host, str) or not _HOST.fullmatch(host):
             raise ConfigurationError(
-                f"allowed_file_hosts must hold hosts such as files.example or files.example:8443, not {host!r}."
+                f"{attribute.name} must hold hosts such as files.example or files.example:8443, not {host!r}."
             )
-    return tuple(host.lower() for host in given)
 
 
 _BROWSERS = ("auto", "edge", "chrome", "chromium")
@@ -364,6 +367,8 @@ class Settings:
         screenshots: Whether evidence of a failed order holds a picture of its page beside the text.
         allowed_file_hosts: Other hosts from which listed files may be fetched, as `host` or `host:port`. They never get
             the portal's cookies. A file on any other host counts as missing, with the reason.
+        login_hosts: Identity providers of the portal, as `host` or `host:port`, where user name and password may be
+            typed as well, with https alone. Anywhere but there and at the portal itself they are not.
         strict_types: Whether a file whose content is of another kind than its name says is refused.
         pipeline_depth: Leases a worker may hold at once. Only 1 is supported.
     """
@@ -383,7 +388,8 @@ class Settings:
     )
     seed: int | None = None
     screenshots: bool = attrs.field(default=True, validator=_switch)
-    allowed_file_hosts: tuple[str, ...] = attrs.field(default=(), converter=_hosts)
+    allowed_file_hosts: tuple[str, ...] = attrs.field(default=(), converter=_hosts, validator=_are_hosts)
+    login_hosts: tuple[str, ...] = attrs.field(default=(), converter=_hosts, validator=_are_hosts)
     strict_types: bool = attrs.field(default=False, validator=_switch)
     pipeline_depth: int = attrs.field(default=1, validator=_number(1, 1))
 

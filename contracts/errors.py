@@ -119,6 +119,18 @@ class AuthenticationError(WorkerError):
     blame = Blame.AUTH
 
 
+class LoginRefusedError(AuthenticationError):
+    """The login page would send user name and password elsewhere, or may do so. They were not sent."""
+
+
+class LoginDivertedError(AuthenticationError):
+    """The portal answered a login with a redirect to a host that is no part of it. It was not followed."""
+
+
+class LoginUnclearError(AuthenticationError):
+    """The login was sent, and the login page stays: neither accepted nor rejected, as far as anybody can tell."""
+
+
 class PONotFoundError(WorkerError):
     """The portal says that the purchase order does not exist or may not be seen (contract 78)."""
 

@@ -220,7 +220,16 @@ class HostOpened:
 
 @attrs.frozen
 class HostRefused:
-    """There will be no session for this host in this run. `text` says why and what to do."""
+    """There will be no session for this host in this run. `text` says why and what to do, `blame` whose fault it is."""
+
+    host: str
+    text: str
+    blame: Blame = Blame.AUTH
+
+
+@attrs.frozen
+class HostTroubled:
+    """The portal was in trouble over a login. It is asked for again when the portal answers again."""
 
     host: str
     text: str
@@ -307,6 +316,7 @@ DispatchEvent = (
     | LoginWanted
     | HostOpened
     | HostRefused
+    | HostTroubled
     | Pause
     | Resume
     | Recycle
@@ -330,21 +340,36 @@ class LoginNeeded:
 
 
 class LoginResult(enum.Enum):
-    """How a login went."""
+    """How a login went.
+
+    `REJECTED`: the portal did not take the password. `REFUSED`: the password was kept from the page, or is not to be
+    sent to it again. `UNANSWERED`: the portal is in trouble. `FAILED`: anything else that may go well the next time.
+    """
 
     LOGGED_IN = "logged in"
     REJECTED = "rejected"
+    REFUSED = "refused"
+    UNANSWERED = "unanswered"
     FAILED = "failed"
 
 
 @attrs.frozen
 class LoginEnded:
-    """A worker's login came to an end."""
+    """A worker's login came to an end.
+
+    Args:
+        host: Host and port.
+        result: How it went.
+        text: Why, for people.
+        cookies: What a browser needs to be logged in.
+        sent: Whether the password was sent, or may have been.
+    """
 
     host: str
     result: LoginResult
     text: str = ""
     cookies: tuple[Cookie, ...] = attrs.field(default=(), repr=False)
+    sent: bool = False
 
 
 @attrs.frozen

@@ -184,12 +184,24 @@ class Browser(Protocol):
         """Let the browser itself download `url`. Arguments and errors as `download_by_click`."""
         ...
 
-    def submit_login(self, form: LoginForm, credentials: Credentials, watch: LeaseWatch) -> PageSnapshot:
+    def submit_login(
+        self, form: LoginForm, credentials: Credentials, origins: tuple[str, ...], watch: LeaseWatch
+    ) -> PageSnapshot:
         """Fill in the form, send it and read the page that follows.
 
+        Args:
+            form: Where to type.
+            credentials: What to type.
+            origins: Who may get it: the page and its form must belong to one of them, each as `https://host:port`
+                with the usual port left out. That is looked at in the same step that types, and in the one that sends.
+            watch: The login's deadline.
+
         Raises:
-            AuthenticationError: The form's fields are not on the page.
-            NetworkError: No page followed within the watch's limit.
+            LoginRefusedError: The page or its form belongs to nobody of them. Nothing was sent.
+            LoginDivertedError: The form's answer leads to somebody else. It was not followed.
+            LoginUnclearError: It was sent, and within the watch's limit the page neither changed nor left.
+            AuthenticationError: The form's fields are not on the page. Nothing was sent.
+            NetworkError: It was sent, and no page followed within the watch's limit.
         """
         ...
 

@@ -22,6 +22,8 @@ from contracts.errors import BrowserDiedError, HostResourceError
 _PORT = re.compile(rb"started successfully on port (\d+)")
 _STEP = 0.005
 _OUTPUT = "driver.out"
+# Below this level its log holds every command whole: typed passwords, cookies, addresses. It outlives a kill.
+_LOG_LEVEL = "--log-level=SEVERE"
 
 
 def start_driver(program: Path, folder: Path, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
@@ -43,7 +45,7 @@ def start_driver(program: Path, folder: Path, environment: Mapping[str, str]) ->
     with output:
         try:
             return subprocess.Popen(
-                [str(program), "--port=0", f"--log-path={folder / 'driver.log'}"],
+                [str(program), "--port=0", f"--log-path={folder / 'driver.log'}", _LOG_LEVEL],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

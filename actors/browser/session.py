@@ -9,14 +9,14 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import attrs
-from selenium.common.exceptions import ElementClickInterceptedException, StaleElementReferenceException
 
 from actors.browser.cookies import from_browser, to_browser
 from actors.browser.downloads import Downloads
-from actors.browser.faults import PageRefusedError, PageReplacedError, PageTooSlowError, explained
+from actors.browser.faults import PageRefusedError, PageReplacedError, PageTooSlowError
+from actors.browser.login_form import FormLogin
 from actors.browser.page import Document, Page, Reading
 from actors.browser.tab import Tab
-from contracts.errors import AuthenticationError, NetworkError, PageReadingError, SessionCorruptionError
+from contracts.errors import LoginUnclearError, NetworkError, PageReadingError, SessionCorruptionError
 from contracts.ports import Control, Cookie, Credentials, DownloadedFile, LeaseWatch, LoginForm, PageSnapshot
 
 _log = logging.getLogger("purser.browser")
@@ -287,41 +287,32 @@ class ChromiumBrowser:
 
     # --------------------------------------------------------------------------------------------------------- login
 
-    def submit_login(self, form: LoginForm, credentials: Credentials, watch: LeaseWatch) -> PageSnapshot:
+    def submit_login(
+        self, form: LoginForm, credentials: Credentials, origins: tuple[str, ...], watch: LeaseWatch
+    ) -> PageSnapshot:
         """Fill in the form, send it and read the page that follows; see `contracts.ports.Browser`."""
-        doing = "logging in"
-        before = self._page.look(doing)
+        before = self._page.look("logging in")
         self._downloads.note_click()
-        user = self._tab.field(form.username_field, doing)
-        password = self._tab.field(form.password_field, doing)
-        button = self._tab.field(form.submit_button, doing)
-        if user is None or password is None:
-            raise AuthenticationError(
-                "The login page has no field for the user name or the password where they were expected. "
-                "Log in by hand with `purser login`, or name the fields in the settings."
-            )
-        with explained(doing):
-            for field, text in ((user, credentials.username), (password, credentials.password)):
-                field.clear()
-                field.send_keys(text)
-            watch.touch()
-            try:
-                if button is not None:
-                    button.click()
-                else:
-                    password.submit()
-            except ElementClickInterceptedException:
-                password.submit()
-            except StaleElementReferenceException:
-                # The form sent itself after the last key.
-                pass
-        return self._page_after(before, watch)
+        login = FormLogin(self._tab)
+        login.type(form, credentials, origins)
+        watch.touch()
+        login.send(watch)
+        return self._page_after(before, login, watch)
 
-    def _page_after(self, before: Document, watch: LeaseWatch) -> PageSnapshot:
+    def _page_after(self, before: Document, login: FormLogin, watch: LeaseWatch) -> PageSnapshot:
         """Wait for another document, or for a page that swaps its content."""
         doing = "waiting for the page after the login"
         while True:
-            watch.wait(_LOGIN_STEP)
+            left = login.check()
+            try:
+                watch.wait(_LOGIN_STEP)
+            except NetworkError as error:
+                if left:
+                    raise
+                raise LoginUnclearError(
+                    "The login was sent, and the login page stayed as it was: its password may be wrong, or the portal "
+                    "in trouble. It is not sent again. Look at the page, check user name and password, and run again."
+                ) from error
             shown = self._page.look(doing)
             if shown.state == "loading":
                 continue

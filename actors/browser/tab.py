@@ -10,14 +10,11 @@ from typing import Any
 
 import attrs
 from selenium.common.exceptions import (
-    NoSuchElementException,
     TimeoutException,
     UnexpectedAlertPresentException,
     WebDriverException,
 )
-from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
-from selenium.webdriver.remote.webelement import WebElement
 from urllib3.exceptions import TimeoutError as NoAnswerError
 
 from actors.browser.faults import (
@@ -265,15 +262,6 @@ class Tab:
         for handle in self.others():
             with self.visiting(handle), explained("closing a new tab"):
                 self._driver.close()
-
-    def field(self, selector: str, doing: str) -> WebElement | None:
-        """Return the first visible element that matches a CSS selector, or None."""
-        with explained(doing):
-            try:
-                found = self._driver.find_elements(By.CSS_SELECTOR, selector)
-                return next((element for element in found if element.is_displayed()), None)
-            except NoSuchElementException:
-                return None
 
     def close(self) -> None:
         """Let go of the connection. The browser itself is ended by the ledger, never by asking it."""

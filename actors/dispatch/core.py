@@ -29,6 +29,7 @@ from contracts.messages import (
     GiveUp,
     HostOpened,
     HostRefused,
+    HostTroubled,
     LeaseTouched,
     LoginAbandoned,
     LoginWanted,
@@ -150,8 +151,10 @@ class DispatchCore:
                 self._desk.logins[host] = event
             case HostOpened(session):
                 self._on_host_opened(session.host, event)
-            case HostRefused(host, text):
-                self._desk.refuse(host, text, Blame.AUTH, "AUTH_ERROR")
+            case HostRefused(host, text, blame):
+                self._desk.refuse(host, text, blame, "AUTH_ERROR" if blame is Blame.AUTH else "NETWORK_ERROR")
+            case HostTroubled(host):
+                self._on_host_troubled(host, event.text, now)
             case Pause(key, text):
                 self._desk.pauses[key] = text
             case Resume(key):
@@ -189,7 +192,8 @@ class DispatchCore:
         self._desk.stopping = self._desk.stopped_early = self._desk.stopped_code = ""
         self._desk.stale = self._desk.crashes = 0
         for host in self._desk.hosts.values():
-            host.refused = ""  # a portal may be back; a rejected login is remembered by the gatekeeper
+            # A portal may be back; a rejected login is remembered by the gatekeeper.
+            host.refused, host.login_trouble_since = "", None
         self._pauses.begin(now)
         self._desk.effects.append(Record((BatchBegun(self._batch_first, total),)))
 
@@ -202,11 +206,11 @@ class DispatchCore:
         for order in fresh:
             task = TaskState(order, attempts=order.task.retry_count)
             self._desk.tasks[order.handle.sequence] = task
-            refused = "" if order.fault else self._desk.host(order).refused
+            host = None if order.fault else self._desk.host(order)
             if order.fault:
                 self._desk.fail(task, order.fault, "WORKER_ERROR", Blame.ITEM)
-            elif refused:
-                self._desk.give_back(task, refused, "AUTH_ERROR", Blame.AUTH)
+            elif host is not None and host.refused:
+                self._desk.give_back(task, host.refused, *host.refused_for)
             else:
                 self._desk.queue.add(order)
 
@@ -297,6 +301,17 @@ class DispatchCore:
             host.open(event.session)
         self._desk.logins.pop(name, None)
 
+    def _on_host_troubled(self, name: str, why: str, now: float) -> None:
+        host = self._desk.hosts.get(name)
+        self._desk.logins.pop(name, None)
+        if host is not None and not host.refused and host.note_login_trouble(now):
+            self._refuse_lost(name, why)
+
+    def _refuse_lost(self, name: str, why: str = "") -> None:
+        minutes = self._desk.timeouts.circuit_open / 60
+        text = f"The portal {name} did not recover within {minutes:g} minutes. {why} Run again when it is back."
+        self._desk.refuse(name, text.replace("  ", " "), Blame.PORTAL, "NETWORK_ERROR")
+
     def _give_up(self, text: str) -> None:
         self._desk.stopping = self._desk.stopping or text
         for worker in list(self._desk.crew.leased()):
@@ -343,9 +358,7 @@ class DispatchCore:
                 if host.host not in busy and host.host not in self._desk.logins:
                     self._desk.effects.append(TellGatekeeper(asked))
         for host in [host for host in self._desk.hosts.values() if host.is_lost(now)]:
-            minutes = self._desk.timeouts.circuit_open / 60
-            text = f"The portal {host.host} did not recover within {minutes:g} minutes. Run again when it is back."
-            self._desk.refuse(host.host, text, Blame.PORTAL, "NETWORK_ERROR")
+            self._refuse_lost(host.host)
 
     def _note_pauses(self, now: float) -> None:
         changes = self._pauses.note(reasons_to_wait(self._desk.pauses, self._desk.hosts.values(), now), now)

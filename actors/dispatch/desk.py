@@ -109,9 +109,9 @@ class Desk:
         meanwhile.
         """
         last = task.interruptions >= INTERRUPTIONS_BEFORE_LAST
-        refused = self.host(task.order).refused
-        if refused:
-            self.give_back(task, refused, "AUTH_ERROR", Blame.AUTH)
+        host = self.host(task.order)
+        if host.refused:
+            self.give_back(task, host.refused, *host.refused_for)
         elif task.crashes >= CRASHES_BEFORE_QUARANTINE:
             text = f"{task.crashes} browsers ended while working on this order, the last one alone. {why}".strip()
             self.finish(task, self.outcome(task, TaskStatus.QUARANTINED, text, "SESSION_ERROR", Blame.BROWSER))
@@ -214,6 +214,7 @@ class Desk:
         if host is None:
             return
         host.refused, host.login_pending, host.opened_at = text, False, None
+        host.refused_for = code, blame
         self.stopped_early, self.stopped_code = self.stopped_early or text, self.stopped_code or code
         for sequence in self.queue.drain(name):
             self.give_back(self.tasks[sequence], text, code, blame)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import attrs
 
 from contracts.config import Timeouts
+from contracts.errors import Blame
 from contracts.messages import HostSession, LoginNeeded
 from contracts.ports import Cookie
 
@@ -39,11 +40,14 @@ class HostState:
     probe_delay: float = 0.0
     prober: str = ""
     login_pending: bool = False
+    login_trouble_since: float | None = None
     ask_again_at: float = float("inf")
     first_login: int | None = None
     """Version of the first session that a login of this run brought, as far as this dispatcher knows."""
     proved_version: int = 0
     refused: str = ""
+    refused_for: tuple[str, Blame] = ("AUTH_ERROR", Blame.AUTH)
+    """Code and blame of the refusal."""
 
     def __attrs_post_init__(self) -> None:
         self.session = HostSession(self.host)
@@ -68,7 +72,7 @@ class HostState:
         known = (session.version, session.verified) == (self.session.version, self.session.verified)
         if not known or session.renewals >= self.session.renewals:
             self.session = session  # otherwise the gatekeeper has not heard yet of what was renewed
-        self.login_pending = False
+        self.login_pending, self.login_trouble_since = False, None
 
     def renew(self, given: HostSession, renewed: tuple[Cookie, ...], now: float) -> bool:
         """Lay renewed cookies over those of the login in hand.
@@ -113,11 +117,26 @@ class HostState:
         if self.circuit_is_open:
             return False
         if portal_up is not True or len(self.failing) >= FAILURES_THAT_OPEN:
-            self.opened_at = now
-            self.probe_delay = self.timeouts.circuit_probe_first
-            self.next_probe = now + self.probe_delay
+            self._open_circuit(now)
             return False
         return True
+
+    def note_login_trouble(self, now: float) -> bool:
+        """The portal was in trouble over a login, which is asked for again when its circuit is closed.
+
+        Returns:
+            Whether this has gone on for longer than anybody wants to wait, although the portal's base answers.
+        """
+        self.login_pending = False
+        self.login_trouble_since = now if self.login_trouble_since is None else self.login_trouble_since
+        if not self.circuit_is_open:
+            self._open_circuit(now)
+        return now - self.login_trouble_since >= self.timeouts.circuit_open
+
+    def _open_circuit(self, now: float) -> None:
+        self.opened_at = now
+        self.probe_delay = self.timeouts.circuit_probe_first
+        self.next_probe = now + self.probe_delay
 
     def wants_probe(self, now: float) -> bool:
         """Whether it is time to ask the base address."""

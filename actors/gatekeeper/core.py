@@ -1,7 +1,8 @@
 """Who logs in where, and when never again. Pure.
 
 A host's session has a version, one higher with each login. A worker that met the login page says which version it used;
-if a newer one is there already, no login is needed. A rejected password is not sent twice in a run.
+if a newer one is there already, no login is needed. A rejected password is not sent twice in a run. None is sent more
+than a few times without an order that could be read in between: a portal in trouble is waited for, not pestered.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ from typing import assert_never
 
 import attrs
 
+from contracts.errors import Blame
 from contracts.messages import (
     GatekeeperMessage,
     HostOpened,
     HostRefused,
     HostSession,
+    HostTroubled,
     LoginAbandoned,
     LoginEnded,
     LoginNeeded,
@@ -29,17 +32,34 @@ FRUITLESS_LOGINS = 3
 """Logins in a row after which no order could be read; then the host is refused. One order without rights takes two."""
 FAILED_LOGINS = 3
 """Logins in a row that came to no answer; then the host is refused."""
+MOST_SENDINGS = 3
+"""How often a password is sent, or may have been, without an order that could be read since."""
 
-GatekeeperEffect = HostOpened | HostRefused | LoginWanted
+GatekeeperEffect = HostOpened | HostRefused | HostTroubled | LoginWanted
 """What the dispatcher is to be told."""
 
 
 @attrs.define(eq=False)
 class LoginBook:
-    """What must survive the gatekeeper's own death: which hosts refused a login, and where a saved one was tried."""
+    """What must survive the gatekeeper's own death.
 
-    refused: dict[str, str] = attrs.field(factory=dict)
+    Args:
+        refused: Which hosts are refused, and why.
+        tried_saved: Where a saved login was tried.
+        sendings: How often each host's password was sent since one of its orders was read.
+    """
+
+    refused: dict[str, HostRefused] = attrs.field(factory=dict)
     tried_saved: set[str] = attrs.field(factory=set)
+    sendings: dict[str, int] = attrs.field(factory=dict)
+
+    def note_sending(self, host: str) -> None:
+        """Note that the password was sent, or may have been."""
+        self.sendings[host] = self.sendings.get(host, 0) + 1
+
+    def is_spent(self, host: str) -> bool:
+        """Whether the password was sent as often as it may be."""
+        return self.sendings.get(host, 0) >= MOST_SENDINGS
 
 
 @attrs.define(eq=False)
@@ -71,9 +91,11 @@ class GatekeeperCore:
             case LoginEnded():
                 return self._on_ended(host, event)
             case LoginAbandoned(name):
+                self._book.note_sending(name)
                 return self._on_fruitless(name, host, "The browser was lost each time.")
-            case SessionProved():
+            case SessionProved(name):
                 host.fruitless = 0
+                self._book.sendings.pop(name, None)
                 return []
             case SessionRenewed(session):
                 if (session.version, session.verified) == (host.session.version, host.session.verified):
@@ -84,7 +106,7 @@ class GatekeeperCore:
 
     def _on_needed(self, name: str, host: _Host, version: int) -> list[GatekeeperEffect]:
         if name in self._book.refused:
-            return [HostRefused(name, self._book.refused[name])]
+            return [self._book.refused[name]]
         if version < host.session.version:
             return [HostOpened(host.session)]
         # A gatekeeper that came back does not know the versions of the one before it.
@@ -102,17 +124,26 @@ class GatekeeperCore:
 
     def _want(self, name: str) -> list[GatekeeperEffect]:
         if name in self._book.refused:
-            return [HostRefused(name, self._book.refused[name])]
+            return [self._book.refused[name]]
+        if self._book.is_spent(name):
+            times = self._book.sendings[name]
+            text = (
+                f"The password was sent to {name} {times} times, and no order could be read there since. It is not "
+                "sent again in this run. Look at the portal, then run again."
+            )
+            return self._refuse(name, text)
         found = self._source.credentials(name)
         if found is None:
             text = (
-                f"{name} asks for a login and there is none. Set PURSER_USERNAME and PURSER_PASSWORD, "
-                "or run `purser login` for it once, then run again."
+                f"{name} asks for a login and there is none. Set PURSER_USERNAME and PURSER_PASSWORD, which belong to "
+                "the host of the base URL and go to no other, or run `purser login` for it once, then run again."
             )
             return self._refuse(name, text)
         return [LoginWanted(name, found)]
 
     def _on_ended(self, host: _Host, event: LoginEnded) -> list[GatekeeperEffect]:
+        if event.sent:
+            self._book.note_sending(event.host)
         match event.result:
             case LoginResult.LOGGED_IN:
                 host.failures = 0
@@ -122,10 +153,25 @@ class GatekeeperCore:
             case LoginResult.REJECTED:
                 text = f"{event.host} rejected the login. Check PURSER_USERNAME and PURSER_PASSWORD. {event.text}"
                 return self._refuse(event.host, text.strip())
+            case LoginResult.REFUSED:
+                return self._refuse(event.host, f"There was no login to {event.host}. {event.text}".strip())
+            case LoginResult.UNANSWERED:
+                return self._on_unanswered(event.host, event.text)
             case LoginResult.FAILED:
                 return self._on_fruitless(event.host, host, event.text)
             case _:
                 assert_never(event.result)
+
+    def _on_unanswered(self, name: str, text: str) -> list[GatekeeperEffect]:
+        """Wait for the portal, unless it has had the password often enough."""
+        if name in self._book.refused or not self._book.is_spent(name):
+            return [self._book.refused.get(name) or HostTroubled(name, text)]
+        times = self._book.sendings[name]
+        told = (
+            f"The portal {name} is in trouble over its login, which was sent {times} times. {text} This is no wrong "
+            "password. Run again when it is back."
+        )
+        return self._refuse(name, told, Blame.PORTAL)
 
     def _on_fruitless(self, name: str, host: _Host, text: str) -> list[GatekeeperEffect]:
         """Try again, for a while: a login page that kills browsers must not have them all."""
@@ -134,5 +180,5 @@ class GatekeeperCore:
             return self._refuse(name, f"Logging in to {name} failed. {text}".strip())
         return self._want(name)
 
-    def _refuse(self, name: str, text: str) -> list[GatekeeperEffect]:
-        return [HostRefused(name, self._book.refused.setdefault(name, text))]
+    def _refuse(self, name: str, text: str, blame: Blame = Blame.AUTH) -> list[GatekeeperEffect]:
+        return [self._book.refused.setdefault(name, HostRefused(name, text, blame))]

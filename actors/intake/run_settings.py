@@ -41,7 +41,7 @@ GROUPS: Mapping[str, type[Any]] = MappingProxyType(
 
 SESSION_SETTINGS = (
     "portal", "base_url", "download_dir", "route", "profile", "seed", "screenshots", "allowed_file_hosts",
-    "strict_types",
+    "login_hosts", "strict_types",
 )  # fmt: skip
 """The settings without a group that are the session's."""
 
@@ -90,6 +90,7 @@ class RunSettings:
     seed: int | None = None
     screenshots: bool | None = None
     allowed_file_hosts: tuple[str, ...] | None = None
+    login_hosts: tuple[str, ...] | None = None
     strict_types: bool | None = None
     timeouts: Mapping[str, Any] = _group()
     limits: Mapping[str, Any] = _group()

@@ -26,7 +26,7 @@ _LEGACY_UNUSED = frozenset({"excel_path", "num_windows", "max_tabs_per_window", 
 _PLAIN = frozenset(field.name for field in attrs.fields(RunSettings)) - set(GROUPS) - {"unknown", "warnings"}
 _TYPES: Mapping[str, Any] = MappingProxyType(attrs.fields_dict(attrs.resolve_types(RunSettings)))
 _LARGEST = 1 << 20
-_LISTS = frozenset({"allowed_file_hosts"})
+_LISTS = frozenset({"allowed_file_hosts", "login_hosts"})
 """Settings that a variable holds with commas between."""
 
 # Weaker first: a name further down wins over one above it that means the same.
@@ -150,8 +150,8 @@ def _plain(key: str, written: str, value: Any, source: str, warnings: list[str],
             check_worker_count(read, written)
         elif key == "base_url" and read:
             check_web_address(read, written)
-        elif key == "allowed_file_hosts":
-            Settings(allowed_file_hosts=read)
+        elif key in _LISTS:
+            Settings(**{key: read})
         elif key == "browser":
             RunSettings(browser=read).headless_configuration()
     except ConfigurationError as error:

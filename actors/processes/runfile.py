@@ -17,6 +17,11 @@ from contracts.errors import HostResourceError
 _LONGEST_PARENT = 24
 
 
+def _private(path: str, flags: int) -> int:
+    """Open a file that nobody but this user may read, whatever the umask."""
+    return os.open(path, flags, 0o600)
+
+
 def runs_folder(state_dir: Path) -> Path:
     """Where the run files lie."""
     return state_dir / "runs"
@@ -82,12 +87,13 @@ class RunFile:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             # Under another name until it is locked and whole, so that no other start takes it for a dead run's.
             draft = self.path.with_suffix(".new")
-            self._file = draft.open("ab", buffering=0)
+            self._file = open(draft, "ab", buffering=0, opener=_private)  # noqa: SIM115 - held while the run lasts
             lock(self._file)
             self._file.write(header_line(self.header))
             draft.rename(self.path)
             self.root.mkdir(mode=0o700)
-            (self.root / MARKER).write_text(self.run, encoding="utf-8")
+            with open(self.root / MARKER, "w", encoding="utf-8", opener=_private) as marker:
+                marker.write(self.run)
         except OSError as error:
             self.remove()
             raise HostResourceError(

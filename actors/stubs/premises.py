@@ -144,7 +144,9 @@ class StubBrowser:
         """There are no files."""
         raise AttachmentError(_NO_FILES)
 
-    def submit_login(self, form: LoginForm, credentials: Credentials, watch: LeaseWatch) -> PageSnapshot:
+    def submit_login(
+        self, form: LoginForm, credentials: Credentials, origins: tuple[str, ...], watch: LeaseWatch
+    ) -> PageSnapshot:
         """Any login is accepted."""
         return self.read()
 

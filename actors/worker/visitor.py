@@ -216,7 +216,8 @@ class Visitor:
         watch = Watch(self._clock, order.timeout, self._revocation, lambda _activity: None)
         with _boundary(f"log in to {order.host}"):
             try:
-                return log_in(order, self._browser, GuardedPortal(self._tools.portal), watch)
+                hosts = self._tools.settings.login_hosts
+                return log_in(order, self._browser, GuardedPortal(self._tools.portal), watch, hosts)
             except SessionCorruptionError:
                 raise
             except (WorkerError, HostResourceError) as error:

@@ -49,6 +49,7 @@ class Site(http.server.ThreadingHTTPServer):
         self.posted: list[str] = []
         self.pages: dict[str, str] = {}
         self.asked: list[str] = []
+        self.received: list[tuple[str, str, str]] = []
 
     def url(self, path: str, host: str = "127.0.0.1") -> str:
         """Absolute address of a path; by `localhost` the same portal is another host to a browser."""
@@ -86,6 +87,7 @@ class _Pages(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path = self.path.partition("?")[0]
         self.server.asked.append(path)
+        self.server.received.append((self.headers["Host"], self.path, ""))
         if path in self.server.pages:
             self._answer(self.server.pages[path].encode(), "text/html; charset=utf-8")
             return
@@ -148,7 +150,21 @@ class _Pages(http.server.BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         sent = self.rfile.read(int(self.headers["Content-Length"])).decode()
         self.server.posted.append(sent)
-        self._answer(b"", status=302, Location="/welcome")
+        self.server.received.append((self.headers["Host"], self.path, sent))
+        match self.path.split("/")[1:]:
+            case ["divert", code]:
+                self._answer(b"", status=int(code), Location=self.server.url("/stolen", "localhost"))
+            case ["hang"]:
+                self.server.stopped.wait(60)
+                self.close_connection = True
+            case ["cut"]:
+                self.close_connection = True
+            case ["status", code]:
+                self._answer(b"<title>no</title>no", status=int(code))
+            case ["stolen"]:
+                self._answer(b"<title>thanks</title>thanks")
+            case _:
+                self._answer(b"", status=302, Location="/welcome")
 
 
 @pytest.fixture(scope="session")

@@ -82,7 +82,7 @@ def test_a_login_is_typed_into_the_visible_fields_and_the_next_page_read(
     browser: ChromiumBrowser, site: Site, watch: Watch
 ) -> None:
     browser.open(site.url("/login"))
-    page = browser.submit_login(FORM, Credentials("ann", "pass&word"), watch)
+    page = browser.submit_login(FORM, Credentials("ann", "pass&word"), (site.url(""),), watch)
     assert page.url == site.url("/welcome")
     assert site.posted[-1] == "hidden=&user=ann&password=pass%26word"
 
@@ -90,7 +90,7 @@ def test_a_login_is_typed_into_the_visible_fields_and_the_next_page_read(
 def test_a_login_page_without_fields_is_said_plainly(browser: ChromiumBrowser, site: Site, watch: Watch) -> None:
     browser.open(site.url("/orders/1"))
     with pytest.raises(AuthenticationError, match="purser login"):
-        browser.submit_login(FORM, Credentials("ann", "x"), watch)
+        browser.submit_login(FORM, Credentials("ann", "x"), (site.url(""),), watch)
 
 
 def test_no_password_is_ever_logged(
@@ -98,5 +98,5 @@ def test_no_password_is_ever_logged(
 ) -> None:
     with caplog.at_level("DEBUG"):
         browser.open(site.url("/login"))
-        browser.submit_login(FORM, Credentials("ann", "sesame-open"), watch)
+        browser.submit_login(FORM, Credentials("ann", "sesame-open"), (site.url(""),), watch)
     assert "sesame-open" not in caplog.text

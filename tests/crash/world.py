@@ -227,7 +227,9 @@ class Browser:
         """Files come over HTTP."""
         raise NotImplementedError
 
-    def submit_login(self, form: LoginForm, credentials: Credentials, watch: LeaseWatch) -> PageSnapshot:
+    def submit_login(
+        self, form: LoginForm, credentials: Credentials, origins: tuple[str, ...], watch: LeaseWatch
+    ) -> PageSnapshot:
         """Nobody logs in."""
         raise NotImplementedError
 

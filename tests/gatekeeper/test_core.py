@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from actors.gatekeeper.core import GatekeeperCore, LoginBook
+from contracts.errors import Blame
 from contracts.messages import (
     HostOpened,
     HostRefused,
     HostSession,
+    HostTroubled,
     LoginAbandoned,
     LoginEnded,
     LoginNeeded,
@@ -101,6 +103,66 @@ def test_a_login_that_came_to_no_answer_is_tried_three_times_in_all() -> None:
     (refused,) = core.handle(failed)
     assert isinstance(refused, HostRefused)
     assert "HTTP 503" in refused.text
+
+
+def unanswered(sent: bool = True) -> LoginEnded:
+    """Return a login over which the portal was in trouble."""
+    return LoginEnded(HOST, LoginResult.UNANSWERED, "The login answered HTTP 502.", sent=sent)
+
+
+def test_a_portal_in_trouble_is_waited_for_and_gets_the_password_three_times_in_all() -> None:
+    book = LoginBook()
+    core = GatekeeperCore(Source(), book)
+    for _ in range(2):
+        assert core.handle(LoginNeeded(HOST, 0)) == [LoginWanted(HOST, SECRET)]
+        assert core.handle(unanswered()) == [HostTroubled(HOST, "The login answered HTTP 502.")]
+        core = GatekeeperCore(Source(), book)  # the count outlives the gatekeeper
+    core.handle(LoginNeeded(HOST, 0))
+    (refused,) = core.handle(unanswered())
+    assert isinstance(refused, HostRefused)
+    assert refused.blame is Blame.PORTAL
+    assert "HTTP 502" in refused.text
+    assert "no wrong password" in refused.text
+    assert core.handle(LoginNeeded(HOST, 0)) == [refused]
+
+
+def test_trouble_before_the_password_was_sent_does_not_count() -> None:
+    core = GatekeeperCore(Source(), LoginBook())
+    for _ in range(10):
+        assert core.handle(LoginNeeded(HOST, 0)) == [LoginWanted(HOST, SECRET)]
+        assert core.handle(unanswered(sent=False)) == [HostTroubled(HOST, "The login answered HTTP 502.")]
+
+
+def test_trouble_logins_without_use_and_lost_browsers_share_the_three_sendings() -> None:
+    core = GatekeeperCore(Source(), LoginBook())
+    core.handle(LoginNeeded(HOST, 0))
+    core.handle(unanswered())
+    core.handle(LoginNeeded(HOST, 0))
+    core.handle(LoginEnded(HOST, LoginResult.LOGGED_IN, sent=True))
+    assert core.handle(LoginNeeded(HOST, 1)) == [LoginWanted(HOST, SECRET)]
+    (refused,) = core.handle(LoginAbandoned(HOST))
+    assert isinstance(refused, HostRefused)
+    assert "3 times" in refused.text
+
+
+def test_an_order_that_was_read_gives_the_sendings_back() -> None:
+    core = GatekeeperCore(Source(), LoginBook())
+    for version in range(5):
+        core.handle(LoginNeeded(HOST, version))
+        assert isinstance(core.handle(unanswered())[0], HostTroubled)
+        core.handle(LoginNeeded(HOST, version))
+        (opened,) = core.handle(LoginEnded(HOST, LoginResult.LOGGED_IN, sent=True))
+        assert isinstance(opened, HostOpened)
+        core.handle(SessionProved(HOST, version + 1))
+
+
+def test_a_page_that_was_kept_from_the_password_is_not_tried_again() -> None:
+    core = GatekeeperCore(Source(), LoginBook())
+    core.handle(LoginNeeded(HOST, 0))
+    (refused,) = core.handle(LoginEnded(HOST, LoginResult.REFUSED, "Its form leads elsewhere."))
+    assert isinstance(refused, HostRefused)
+    assert "leads elsewhere" in refused.text
+    assert core.handle(LoginNeeded(HOST, 0)) == [refused]
 
 
 def test_a_login_that_works_clears_the_failures_before_it() -> None:

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 
 from actors.journal import MemoryJournal
@@ -27,7 +28,7 @@ from contracts.errors import (
 from contracts.ports import Cookie, Credentials, LoginPage, Owner, PageReading, PageSnapshot
 from contracts.status import SessionStatus
 from contracts.tasks import TaskStatus
-from tests.session.conftest import PATIENCE, Beside, Ground, MakeSession, orders, until
+from tests.session.conftest import PATIENCE, TIMEOUTS, Beside, Ground, MakeSession, orders, until
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = RestartIntensity(first_delay=0.01, max_delay=0.02)
@@ -308,6 +309,30 @@ class _NoEntry(StubPortal):
         return "the login page"
 
 
+@pytest.mark.parametrize("parallel", [True, False])
+def test_a_portal_that_answers_every_login_with_an_error_gets_the_password_three_times_in_all(
+    make_session: MakeSession, ground: Ground, monkeypatch: pytest.MonkeyPatch, parallel: bool
+) -> None:
+    """The run ends, says that it is the portal, and can be resumed."""
+    monkeypatch.setattr("actors.stubs.premises.StubPortal", _NoEntry)
+    sent: list[str] = []
+
+    def submit(
+        browser: StubBrowser, form: Any, credentials: Credentials, origins: tuple[str, ...], watch: Any
+    ) -> PageSnapshot:
+        sent.append(credentials.password)
+        return PageSnapshot("", "", 502, 1.0, "")
+
+    monkeypatch.setattr(StubBrowser, "submit_login", submit)
+    quick = attrs.evolve(TIMEOUTS, circuit_probe_first=0.02)
+    session = make_session(parallel, credentials=_Known(), timeouts=quick)
+    _, failed, report = session.process_pos(orders(6))
+    assert failed == 6
+    assert len(sent) == 3
+    assert "HTTP 502" in report["stopped_early"]
+    assert {result.error_code for result in session.results} == {"NETWORK_ERROR"}
+
+
 class _Known:
     """Credentials for every host, counted."""
 
@@ -331,7 +356,9 @@ def test_a_login_that_is_refused_or_missing_is_an_authentication_error_with_noth
     monkeypatch.setattr("actors.stubs.premises.StubPortal", _NoEntry)
     sent: list[str] = []
 
-    def submit(browser: StubBrowser, form: Any, credentials: Credentials, watch: Any) -> PageSnapshot:
+    def submit(
+        browser: StubBrowser, form: Any, credentials: Credentials, origins: tuple[str, ...], watch: Any
+    ) -> PageSnapshot:
         sent.append(credentials.password)
         return browser.read()
 

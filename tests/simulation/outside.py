@@ -127,7 +127,9 @@ class SimBrowser:
     def download_by_address(self, url: str, into: Path, watch: LeaseWatch, max_size: int) -> DownloadedFile:
         raise SessionCorruptionError("the simulated run fetches over HTTP")
 
-    def submit_login(self, form: LoginForm, credentials: Credentials, watch: LeaseWatch) -> PageSnapshot:
+    def submit_login(
+        self, form: LoginForm, credentials: Credentials, origins: tuple[str, ...], watch: LeaseWatch
+    ) -> PageSnapshot:
         world = self._world
         if world.struck(Step.LOGIN, Fault.REFUSED):
             raise NetworkError("simulated: the connection is refused")

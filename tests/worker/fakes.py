@@ -120,7 +120,7 @@ class World:
     still_staged: set[str] = attrs.field(factory=set)
     files_kept: list[KeptFile] = attrs.field(factory=list)
     stage_error: Exception | None = None
-    login_pages: list[PageSnapshot] = attrs.field(factory=list)
+    login_pages: list[PageSnapshot | Exception] = attrs.field(factory=list)
     log: list[str] = attrs.field(factory=list)
     requests: list[FileRequest] = attrs.field(factory=list)
     again: dict[str, PageSnapshot | Exception] = attrs.field(factory=dict)
@@ -212,10 +212,15 @@ class World:
         """Bring a file in the browser."""
         return self._download("browse", url, into)
 
-    def submit_login(self, form: LoginForm, credentials: Credentials, watch: LeaseWatch) -> PageSnapshot:
+    def submit_login(
+        self, form: LoginForm, credentials: Credentials, origins: tuple[str, ...], watch: LeaseWatch
+    ) -> PageSnapshot:
         """Send the form."""
         self.log.append("submit")
-        return self.login_pages.pop(0)
+        answer = self.login_pages.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
     def is_alive(self) -> bool:
         """It lives."""
