@@ -22,6 +22,7 @@ from actors.cli.outlets import Outlets
 from actors.cli.run import run
 from actors.cli.standing import tell_status
 from actors.cli.verifying import verify
+from actors.evidence.addresses import in_text
 from actors.intake import report_text
 from contracts.config import PortalKind, Route
 
@@ -31,6 +32,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # what was typed is told in its errors, and must pass through our own streams
 )
 
 
@@ -185,5 +187,5 @@ def _leave(command: Callable[[], ExitCode], outlets: Outlets) -> NoReturn:
 def _unforeseen(error: Exception, outlets: Outlets) -> ExitCode:
     outlets.complain(explain(error))
     if debugging(os.environ):
-        outlets.err.say("".join(traceback.format_exception(error)))
+        outlets.err.say(in_text("".join(traceback.format_exception(error))))
     return ExitCode.NOT_FINISHED

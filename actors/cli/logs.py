@@ -1,6 +1,7 @@
 """Logging of the command: structlog gives the library's records a readable form and prints them above the live display.
 
-Without `PURSER_DEBUG` only warnings are told, a line each and without tracebacks. With it everything is.
+Without `PURSER_DEBUG` only warnings are told, a line each and without tracebacks. With it everything is, but for known
+secrets and what opens a door in an address; and no traceback shows the values of variables, which hold passwords.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from typing import Any
 import structlog
 
 from actors.cli.outlets import Outlets, printable
+from actors.evidence.addresses import in_text
+from actors.worker.secrets import hidden_by_all
 
 
 def debugging(environment: Mapping[str, str]) -> bool:
@@ -27,7 +30,7 @@ class _OutletHandler(logging.Handler):
         self._outlets = outlets
 
     def emit(self, record: logging.LogRecord) -> None:
-        lines = self.format(record).splitlines()
+        lines = in_text(hidden_by_all(self.format(record))).split("\n")
         self._outlets.err.say("\n".join(printable(line, 2000) for line in lines), _STYLES.get(record.levelno, ""))
 
 
@@ -50,7 +53,7 @@ def set_up_logging(outlets: Outlets, *, debug: bool) -> logging.Handler:
     last: structlog.typing.Processor = _in_one_line
     if debug:
         shared += [structlog.stdlib.add_logger_name, structlog.processors.TimeStamper(fmt="iso", utc=True)]
-        last = structlog.dev.ConsoleRenderer(colors=False)
+        last = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     chain = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, last]
     handler = _OutletHandler(outlets)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=chain))

@@ -24,6 +24,7 @@ from actors.cli.options import RunOptions, RunPlan, make_plan, require_addresses
 from actors.cli.outlets import Outlets, command_line
 from actors.cli.plans import kept_plan
 from actors.cli.surroundings import require_file_names
+from actors.evidence.addresses import in_text
 from actors.folders.ground import Ground, ReplacedError
 from actors.intake import (
     OrderFile,
@@ -111,7 +112,7 @@ def work(
     outcomes = session.results
     account = draw_up(orders, outcomes, end)
     if end.error is not None and debug:
-        outlets.err.say("".join(traceback.format_exception(end.error)))
+        outlets.err.say(in_text("".join(traceback.format_exception(end.error))))
     if account.code is ExitCode.UNUSABLE and end.error is not None:
         # Nothing was visited: the results of an earlier run must not give way to a list of nothing.
         return _give_up(end.error, account.code, outlets)

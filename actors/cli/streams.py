@@ -1,5 +1,8 @@
 """The three standard streams, made to outlive whatever the shell did with them. Needs the standard library alone.
 
+What is written to `sys.stdout` and `sys.stderr`, by whomever, is made harmless here: no terminal acts on it. Only the
+consoles of `outlets.py` write past that, whose colours a terminal is to act on, and they make harmless what they show.
+
 A stream that the shell closed gets a place of its own: else the next file that is opened takes its number, and what a
 browser says on stderr is written into a journal. Nobody reading any more is no error. A disk that takes no more words
 is one: what was to be told is lost.
@@ -11,10 +14,27 @@ import contextlib
 import errno
 import os
 import sys
+import unicodedata
+from collections.abc import Callable
 from typing import Any, TextIO, cast
 
 # The reader has gone, or there was none: a closed pipe, a terminal that was hung up, a stream closed by the shell.
 _NOBODY_READS = frozenset({errno.EPIPE, errno.EIO, errno.EBADF, errno.ENXIO, errno.ECONNRESET})
+
+
+def harmless(text: str) -> str:
+    """Return `text` without anything that a terminal acts on or that nobody sees, but for the ends of its lines.
+
+    That are control characters of both kinds, marks that turn the direction of what follows, separators of lines and
+    paragraphs, characters without width, halves of characters. Spaces of other widths become plain ones.
+    """
+    if text.replace("\n", "").isprintable():
+        return text
+    return "".join(one if one == "\n" or one.isprintable() else _stand_in(one) for one in text)
+
+
+def _stand_in(character: str) -> str:
+    return " " if character == "\t" or unicodedata.category(character) == "Zs" else "\ufffd"
 
 
 class SteadyStream:
@@ -51,6 +71,31 @@ class SteadyStream:
         return getattr(self._stream, name)
 
 
+def _as_it_is(text: str) -> str:
+    return text
+
+
+class HarmlessStream:
+    """A text stream that makes harmless what is written to it.
+
+    Args:
+        behind: Where it goes.
+    """
+
+    def __init__(self, behind: SteadyStream) -> None:
+        self.behind = behind
+        self.clean: Callable[[str], str] = _as_it_is
+        """Takes out what must not be shown; set once there is something to hide."""
+
+    def write(self, text: str) -> int:
+        """Write what is left of it."""
+        self.behind.write(harmless(self.clean(text)))
+        return len(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.behind, name)
+
+
 class StandardStreams:
     """stdin, stdout and stderr of this process while a command runs. `settle` gives back what was there before."""
 
@@ -62,7 +107,8 @@ class StandardStreams:
                 sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - for good
         self.out = SteadyStream(_usable(sys.stdout, 1))
         self.err = SteadyStream(_usable(sys.stderr, 2))
-        sys.stdout, sys.stderr = cast("TextIO", self.out), cast("TextIO", self.err)
+        sys.stdout = cast("TextIO", HarmlessStream(self.out))
+        sys.stderr = cast("TextIO", HarmlessStream(self.err))
 
     def settle(self) -> str:
         """Let go of both streams and return why words on stdout were lost, or nothing.

@@ -2,4 +2,5 @@
 
 from __future__ import annotations
 
-from actors.evidence.redaction import BLACK as BLACK, SHORTEST_SECRET as SHORTEST_SECRET, redacted as redacted
+from actors.evidence.redaction import redacted as redacted, without_secrets as without_secrets
+from actors.evidence.secrets import BLACK as BLACK, SHORTEST_SECRET as SHORTEST_SECRET, Finder as Finder

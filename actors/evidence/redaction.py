@@ -8,15 +8,11 @@ pattern here takes time in proportion to the text: none starts twice within one 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from urllib.parse import quote, quote_plus, unquote, unquote_plus
+from collections.abc import Callable, Iterable
 
-BLACK = "███"
-SHORTEST_SECRET = 6
-"""Characters a known secret must have: shorter ones would blacken ordinary words. More than `BLACK` has."""
+from actors.evidence.secrets import BLACK, Finder
 
 _BLACK_RUN = re.compile("█{4,}")
-_PERCENT_CODE = re.compile(r"%[0-9A-F]{2}")
 
 _RUN = re.compile(r"\S+")
 _USER_INFO = re.compile(r"(?<=://)[^\s/?#@]+(?=@)")
@@ -56,39 +52,21 @@ def redacted(text: str, secrets: Iterable[str]) -> str:
         text: What is to be kept.
         secrets: Known secrets, such as the values of cookies. Those below `SHORTEST_SECRET` characters are passed over.
     """
-    forms = _forms(secrets)
+    finder = Finder(secrets)
     while True:
         before = text
-        for form in forms:
-            text = text.replace(form, BLACK)
+        text = finder.blackened(text)
         for rule in _RULES:
             text = rule(text)
         if text == before:
             return text
 
 
-# ------------------------------------------------------------------------------------------------------- known secrets
-
-
-def _forms(secrets: Iterable[str]) -> list[str]:
-    """Return the secrets in every form in which a page may hold them, the longest first."""
-    found = {form for secret in secrets if len(secret) >= SHORTEST_SECRET for form in _encodings(secret)}
-    return sorted((form for form in found if len(form) >= SHORTEST_SECRET), key=lambda form: (-len(form), form))
-
-
-def _encodings(secret: str) -> Iterator[str]:
-    for plain in {secret, secret.strip('"'), unquote(secret), unquote_plus(secret)}:
-        yield plain
-        once = {quote(plain, safe, errors=_ANY) for safe in _KEPT} | {quote_plus(plain, errors=_ANY)}
-        for form in once | {quote(one, safe="") for one in once}:
-            yield form
-            yield _PERCENT_CODE.sub(lambda code: code[0].lower(), form)
-
-
-_KEPT = ("", "/", "!~*'()")
-"""What is left as it is: in a query by the standard, in a path, in a query by a page's script."""
-_ANY = "surrogatepass"
-"""A page may hold characters that no encoding has."""
+def without_secrets(text: str) -> str:
+    """Return a short text, such as a message, with everything blackened that looks like a secret; addresses stay."""
+    for rule in (_blacken_credentials, _blacken_pairs, _blacken_long, _join_black):
+        text = rule(text)
+    return text
 
 
 # --------------------------------------------------------------------------------------------------------------- rules
@@ -108,7 +86,7 @@ def _without_tail(run: str) -> str:
 
 def _blacken_credentials(text: str) -> str:
     text = _BEARER.sub(lambda found: found[0] if _SHORT_WORD.fullmatch(found[2]) else found[1] + BLACK, text)
-    text = _BASIC.sub(lambda found: found[0] if _is_spoken(found[2]) else found[1] + BLACK, text)
+    text = _BASIC.sub(lambda found: found[0] if is_spoken(found[2]) else found[1] + BLACK, text)
     return _JWT.sub(BLACK, text)
 
 
@@ -138,10 +116,10 @@ def _blacken_long(text: str) -> str:
 
 
 def _looks_random(run: str) -> bool:
-    return _DIGIT_AND_LETTER.match(run) is not None and not _is_spoken(run)
+    return _DIGIT_AND_LETTER.match(run) is not None and not is_spoken(run)
 
 
-def _is_spoken(run: str) -> bool:
+def is_spoken(run: str) -> bool:
     """Whether a run is made of words, numbers and numbers with a prefix, as the name of a file is."""
     return all(_SPOKEN.fullmatch(part) for part in _SEPARATORS.split(run) if part)
 

@@ -30,8 +30,8 @@ def checked_address(text: str, base: str | None = None) -> WebAddress:
 
 
 def shown(address: WebAddress) -> str:
-    """The address for messages: without the query, which may hold a signature or token."""
-    return address.origin + address.path
+    """The address for messages: its host alone, since path and query may be the key to the file."""
+    return f"{address.origin}/\u2026" if address.target != "/" else address.origin
 
 
 def same_portal(first: WebAddress, second: WebAddress) -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import attrs
 
-from actors.evidence.addresses import shown
+from actors.evidence.addresses import located
 from actors.filing.choosing import file_name
 from actors.filing.claims import Claims
 from actors.filing.evidence import EvidenceFolder
@@ -95,7 +95,7 @@ class DownloadFolder:
             name=name,
             size=file.size,
             sha256=file.sha256,
-            source=shown(listed.url or file.url) or listed.label,
+            source=located(listed.url or file.url) or listed.label,
             media_type=file.media_type,
             listed_as=listed.label,
             length_known=verified.length_known,

@@ -48,7 +48,7 @@ def manifest_entry(
         "missing": [
             {
                 "listed_as": lost.listed_as,
-                "source": shown(lost.source),
+                "source": lost.source,
                 "code": lost.code,
                 "message": lost.message,
             }

@@ -9,7 +9,8 @@ import keyring
 import keyring.errors
 
 from actors.session.saved_logins import load_cookies
-from contracts.ports import Cookie, Credentials
+from actors.worker.secrets import KnownSecrets
+from contracts.ports import Cookie, Credentials, CredentialSource
 
 log = logging.getLogger("purser.session")
 
@@ -47,3 +48,30 @@ class SystemCredentials:
     def saved_cookies(self, host: str) -> tuple[Cookie, ...]:
         """Return the cookies that `purser login` kept for `host`."""
         return load_cookies(host)
+
+
+class NotedCredentials:
+    """Implements `contracts.ports.CredentialSource`: another source, whose answers are shown nowhere from then on.
+
+    Args:
+        source: Who answers.
+        secrets: Where it is noted. The environment's password is from the beginning.
+    """
+
+    def __init__(self, source: CredentialSource, secrets: KnownSecrets) -> None:
+        self._source = source
+        self._secrets = secrets
+        if password := os.environ.get(PASSWORD_VARIABLE):
+            secrets.learn(Credentials("", password))
+
+    def credentials(self, host: str) -> Credentials | None:
+        """Return what to log in to `host` with, or None."""
+        found = self._source.credentials(host)
+        self._secrets.learn(found)
+        return found
+
+    def saved_cookies(self, host: str) -> tuple[Cookie, ...]:
+        """Return the cookies of a login made by hand, or none."""
+        found = self._source.saved_cookies(host)
+        self._secrets.learn_cookies(found)
+        return found

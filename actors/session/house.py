@@ -17,7 +17,7 @@ from actors.journal import MemoryJournal
 from actors.monitor.actor import MemoryView
 from actors.runtime import Bell, Slot, ThreadEnvironment
 from actors.session.books import Books
-from actors.session.credentials import SystemCredentials
+from actors.session.credentials import NotedCredentials, SystemCredentials
 from actors.session.crew import CrewEngine
 from actors.session.engine import Engine
 from actors.session.premises import Premises, RealPremises
@@ -25,6 +25,7 @@ from actors.session.saved_logins import require_state_folder
 from actors.session.sequential import SequentialEngine
 from actors.session.tree import TreeParts
 from actors.stubs import StubPremises
+from actors.worker.secrets import KnownSecrets
 from contracts.config import HeadlessConfiguration, Settings
 from contracts.ports import CredentialSource, Journal, Owner
 from contracts.status import Progress
@@ -78,6 +79,7 @@ class House:
         self.lane = CallbackLane(environment)
         self.test_mode: TestMode | None = None
         self._logins = LoginBook()
+        self._secrets = KnownSecrets()
         self._premises: Premises | None = None
         self._opened_with: Settings | None = None
         self._engine: Engine | None = None
@@ -160,8 +162,11 @@ class House:
             memory=self.memory,
             lane=self.lane,
             make_progress=self._make_progress,
-            credentials=self._credentials or SystemCredentials(_own_host(settings, orders)),
+            credentials=NotedCredentials(
+                self._credentials or SystemCredentials(_own_host(settings, orders)), self._secrets
+            ),
             logins=self._logins,
+            secrets=self._secrets,
             seed=settings.seed if settings.seed is not None else secrets.randbits(32),
         )
 

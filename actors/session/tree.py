@@ -28,6 +28,7 @@ from actors.runtime import Revocations, Slot
 from actors.session.premises import Premises
 from actors.supervise import AutoShutdown, ChildSpec, Restart, Strategy, SupervisorSpec, supervisor
 from actors.worker.actor import Worker
+from actors.worker.secrets import KnownSecrets
 from actors.worker.visitor import WorkerTools
 from contracts.config import RestartIntensity, Settings
 from contracts.ports import CredentialSource, Journal, Owner
@@ -63,6 +64,7 @@ class TreeParts:
         credentials: What to log in with.
         logins: Which hosts refused a login.
         seed: Seeds all jitter.
+        secrets: What must not be shown.
     """
 
     workers: int
@@ -76,6 +78,7 @@ class TreeParts:
     credentials: CredentialSource
     logins: LoginBook
     seed: int
+    secrets: KnownSecrets = attrs.field(factory=KnownSecrets)
     revocations: Revocations = attrs.field(factory=Revocations)
 
 
@@ -88,6 +91,7 @@ def worker_tools(parts: TreeParts) -> WorkerTools:
         filing=parts.premises.filing,
         settings=parts.settings,
         revocation=parts.revocations.of,
+        secrets=parts.secrets,
     )
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 import attrs
 
 from actors.addresses import on_one_of, web_address
-from actors.evidence.addresses import fingerprint
+from actors.evidence.addresses import fingerprint, located, without_paths
 from actors.folders.folder import make_folder
+from actors.worker.cleaning import without_secrets
 from actors.worker.listing import View, WholeList
 from actors.worker.pages import LoginMetError, Sight, check_host, read_again
 from actors.worker.tools import Tools, VisitWatch
@@ -70,8 +71,8 @@ class Harvest:
     renewed: dict[tuple[str, str, str], Cookie] = attrs.field(factory=dict)
 
     def miss(self, label: str, source: str, code: str, message: str) -> None:
-        """Note something that is listed, or may be, and is not there."""
-        self.missing.append(MissingAttachment(label, source, code, message))
+        """Note something that is listed, or may be, and is not there. Addresses are told by their hosts alone."""
+        self.missing.append(MissingAttachment(label, located(source), code, without_paths(message)))
 
 
 def bring_attachments(
@@ -188,8 +189,9 @@ class _Carrier:
         if self.staging is None:
             self.staging = tools.filing.stage(self.visit.lease)
         # Read for each view: those of the view before may be older than what its files have set since.
-        self.cookies = tools.browser.cookies() if any(map(self._goes_over_http, view.fresh)) else ()
-        places = [(item, self.staging / str(number)) for number, item in enumerate(view.fresh, start=first)]
+        self.cookies = tools.cookies() if any(map(self._goes_over_http, view.fresh)) else ()
+        fresh = [without_secrets(item, tools.secrets, self._spared) for item in view.fresh]
+        places = [(item, self.staging / str(number)) for number, item in enumerate(fresh, start=first)]
         for index, (item, into) in enumerate(places):
             number = first + index
             self.watch.say(f"{self.visit.order.handle.po_number}: file {number} of {self.harvest.found}")
@@ -201,6 +203,7 @@ class _Carrier:
     def _pass_cookies_on(self) -> None:
         """Give the browser the cookies that came with the files, and note those of the login for the other workers."""
         set_meanwhile = self.tools.fetcher.take_cookies()
+        self.tools.secrets.learn_cookies(set_meanwhile)
         if set_meanwhile:
             self.tools.browser.adopt_cookies(set_meanwhile)
         login = {(one.name, one.domain, one.path): one.value for one in self.visit.session.cookies}
@@ -302,7 +305,20 @@ class _Carrier:
         file = self._download(item, into, page)
         # What was clicked tells only afterwards where it came from.
         self._check_host(file.url, page)
-        return self.tools.filing.place(self.visit.lease, file, item)
+
+        def hide(text: str) -> str:
+            return self.tools.secrets.hidden(text, *self._spared)
+
+        # Names are made of these.
+        file = attrs.evolve(
+            file, disposition=hide(file.disposition), suggested_name=hide(file.suggested_name), url=hide(file.url)
+        )
+        named = attrs.evolve(item, url=hide(item.url)) if item.url is not None else item
+        return self.tools.filing.place(self.visit.lease, file, named)
+
+    @property
+    def _spared(self) -> tuple[str, ...]:
+        return self.visit.order.handle.po_number, self.visit.order.host
 
     def _kept(self, item: ListedAttachment) -> KeptFile | None:
         """Return the verified file of an earlier lease that the page lists with the same address, name and size."""

@@ -49,7 +49,7 @@ def keep_evidence(
             return ()
         watch.say(f"keeping evidence of {visit.order.handle.po_number}")
         with tools.browser.hurried(SECONDS_FOR_A_COMMAND):
-            secrets = [cookie.value for cookie in tools.browser.cookies()]
+            secrets = [*(cookie.value for cookie in tools.cookies()), *tools.secrets.passwords]
         picture = _picture(tools, watch, page) if tools.screenshots else b""
         text = redacted(_heading(visit, tools, page, failure) + tools.portal.visible_text(page) + "\n", secrets)
         return tools.filing.keep_evidence(visit.lease, text, picture)

@@ -8,8 +8,9 @@ from typing import Protocol
 
 import attrs
 
+from actors.worker.secrets import KnownSecrets
 from contracts.config import AttachmentLimits, Route
-from contracts.ports import Browser, Fetcher, Filing, KeptFile, LeaseWatch, Portal
+from contracts.ports import Browser, Cookie, Fetcher, Filing, KeptFile, LeaseWatch, Portal
 
 
 class VisitWatch(LeaseWatch, Protocol):
@@ -39,3 +40,10 @@ class Tools:
     screenshots: bool
     wear_out: Callable[[str], None]
     allowed_file_hosts: tuple[str, ...] = ()
+    secrets: KnownSecrets = attrs.field(factory=KnownSecrets)
+
+    def cookies(self) -> tuple[Cookie, ...]:
+        """Return every cookie of the browser; what lets somebody in is shown nowhere from then on."""
+        found = self.browser.cookies()
+        self.secrets.learn_cookies(found)
+        return found

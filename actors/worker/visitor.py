@@ -17,9 +17,11 @@ from typing import Any
 import attrs
 
 from actors.runtime import Revocation, Watch
+from actors.worker.cleaning import cleaned, cleaned_errors, cleaned_login
 from actors.worker.guarding import GuardedPortal
 from actors.worker.login import log_in
 from actors.worker.process_po import process_po
+from actors.worker.secrets import KnownSecrets
 from actors.worker.tools import Tools
 from contracts.config import Settings
 from contracts.errors import (
@@ -59,6 +61,7 @@ class WorkerTools:
         filing: The download folder.
         settings: Route, limits, deadlines.
         revocation: Finds the flag that ends a generation's waits.
+        secrets: What must not be shown.
     """
 
     launcher: BrowserLauncher
@@ -67,6 +70,7 @@ class WorkerTools:
     filing: Filing
     settings: Settings
     revocation: Callable[[Owner], Revocation]
+    secrets: KnownSecrets = attrs.field(factory=KnownSecrets)
 
 
 class _ReportError(Exception):
@@ -153,12 +157,13 @@ class Visitor:
             screenshots=self._tools.settings.screenshots,
             allowed_file_hosts=self._tools.settings.allowed_file_hosts,
             wear_out=self._wear_out,
+            secrets=self._tools.secrets,
         )
         try:
-            with _boundary(f"visit {visit.order.handle.po_number}"):
+            with cleaned_errors(tools.secrets), _boundary(f"visit {visit.order.handle.po_number}"):
                 watch.say("opening")
                 self._adopt(visit.session)
-                outcome = self._process(visit, tools, watch)
+                outcome = cleaned(self._process(visit, tools, watch), visit, tools.secrets)
         except _ReportError as carried:
             raise carried.error from None
         if isinstance(outcome, Visited) and outcome.renewed:
@@ -170,6 +175,7 @@ class Visitor:
 
     def _adopt(self, session: HostSession) -> None:
         """Take over a newer login, or what was renewed of the same one; what was renewed here is here already."""
+        self._tools.secrets.learn_cookies(session.cookies)
         mine = self._logins.setdefault(session.host, _Login())
         if (session.version, session.renewals) <= (mine.version, mine.renewals):
             return
@@ -214,14 +220,18 @@ class Visitor:
         with _boundary("leave the last page"):
             self._browser.make_ready()
         watch = Watch(self._clock, order.timeout, self._revocation, lambda _activity: None)
-        with _boundary(f"log in to {order.host}"):
-            try:
-                hosts = self._tools.settings.login_hosts
-                return log_in(order, self._browser, GuardedPortal(self._tools.portal), watch, hosts)
-            except SessionCorruptionError:
-                raise
-            except (WorkerError, HostResourceError) as error:
-                return LoginEnded(order.host, LoginResult.FAILED, str(error))
+        self._tools.secrets.learn(order.credentials)
+        with cleaned_errors(self._tools.secrets), _boundary(f"log in to {order.host}"):
+            return cleaned_login(self._log_in(order, watch), self._tools.secrets)
+
+    def _log_in(self, order: LogIn, watch: Watch) -> LoginEnded:
+        try:
+            hosts = self._tools.settings.login_hosts
+            return log_in(order, self._browser, GuardedPortal(self._tools.portal), watch, hosts)
+        except SessionCorruptionError:
+            raise
+        except (WorkerError, HostResourceError) as error:
+            return LoginEnded(order.host, LoginResult.FAILED, str(error))
 
     def probe(self, base_url: str) -> int | None:
         """Ask whether the portal answers. A question that could not be put counts as no answer."""

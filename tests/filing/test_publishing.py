@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from actors.evidence.addresses import located
 from actors.filing import DownloadFolder
 from actors.filing.staging import Staging
 from actors.folders.folder import Folder
@@ -47,7 +49,8 @@ def test_files_appear_under_supplier_order_and_status(tmp_path: Path) -> None:
     assert visible(tmp_path) == []
     assert folder.publish(of, result(of, first, second)) == tmp_path / "Nordwind" / "PO1_COMPLETED"
     assert visible(tmp_path) == ["Nordwind/PO1_COMPLETED/Offer.pdf", "Nordwind/PO1_COMPLETED/offer_2.PDF"]
-    assert (first.source, first.size, first.listed_as) == (URL, len(PDF), "listed.pdf")
+    assert (first.source, first.size, first.listed_as) == (located(URL), len(PDF), "listed.pdf")
+    assert first.source == f"https://portal.example sha256:{hashlib.sha256(URL.encode()).hexdigest()}"
     assert not staging.exists()
 
 

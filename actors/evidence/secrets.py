@@ -1,0 +1,132 @@
+"""Finds known secrets in a text, in every form in which pages, addresses and messages may hold them. Pure.
+
+A text may be large and hostile, and secrets may be many. So the text is walked through once, and the first characters
+of each form say whether it may begin at a place: that takes the same time for one secret as for thousands.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+from collections.abc import Iterable, Iterator
+from urllib.parse import quote, quote_plus, unquote, unquote_plus
+
+BLACK = "███"
+SHORTEST_SECRET = 6
+"""Characters a known secret must have: shorter ones would blacken ordinary words. More than `BLACK` has."""
+
+_PERCENT_CODE = re.compile(r"%[0-9A-F]{2}")
+_KEPT = ("", "/", "!~*'()")
+"""What is left as it is: in a query by the standard, in a path, in a query by a page's script."""
+_ANY = "surrogatepass"
+"""A page may hold characters that no encoding has."""
+_SURELY_A_PART = 12
+"""Characters of a secret's beginning that are no chance: a message may have been cut within it."""
+_PROBABLY_A_PART = 8
+"""The same, when they are more than half of it."""
+
+
+class Finder:
+    """Blackens known secrets. Adding and taking away may happen on one thread while others blacken.
+
+    Args:
+        secrets: What is known at first.
+    """
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._forms: dict[str, tuple[str, ...]] = {}
+        for secret in secrets:
+            self.add(secret)
+
+    def add(self, secret: str) -> None:
+        """Know one more secret; one below `SHORTEST_SECRET` characters is passed over."""
+        for form in _forms(secret):
+            start = form[:SHORTEST_SECRET]
+            self._forms[start] = tuple(sorted((*self._forms.get(start, ()), form), key=len, reverse=True))
+
+    def remove(self, secret: str) -> None:
+        """Forget a secret that was added."""
+        for form in _forms(secret):
+            start = form[:SHORTEST_SECRET]
+            left = list(self._forms.get(start, ()))
+            left.remove(form)
+            if left:
+                self._forms[start] = tuple(left)
+            else:
+                del self._forms[start]
+
+    def blackened(self, text: str, spared: Iterable[str] = ()) -> str:
+        """Return `text` with every known secret blackened, and the beginning of one that was cut off.
+
+        Args:
+            text: What is to be shown or kept.
+            spared: Texts that everybody may see, such as an order's number; what stands in them is no secret.
+        """
+        if not self._forms:
+            return text
+        known = self._forms
+        pieces: list[str] = []
+        place = done = 0
+        last = len(text) - SHORTEST_SECRET
+        while place <= last:
+            forms = known.get(text[place : place + SHORTEST_SECRET])
+            length = _length_at(text, place, forms) if forms is not None else 0
+            if length and not any(text[place : place + length] in one for one in spared):
+                pieces += (text[done:place], BLACK)
+                place = done = place + length
+            else:
+                place += 1
+        return "".join((*pieces, text[done:])) if pieces else text
+
+
+def _length_at(text: str, place: int, forms: tuple[str, ...]) -> int:
+    """Return how many characters from a place on are a secret, or the beginning of one."""
+    whole = next((len(form) for form in forms if text.startswith(form, place)), 0)
+    return whole or max(_common(text, place, form) for form in forms)
+
+
+def _common(text: str, place: int, form: str) -> int:
+    common = SHORTEST_SECRET
+    end = min(len(form), len(text) - place)
+    while common < end and text[place + common] == form[common]:
+        common += 1
+    is_part = common >= _SURELY_A_PART or (common >= _PROBABLY_A_PART and 2 * common > len(form))
+    return common if is_part else 0
+
+
+def _forms(secret: str) -> set[str]:
+    if len(secret) < SHORTEST_SECRET:
+        return set()
+    return {form for form in _encodings(secret) if len(form) >= SHORTEST_SECRET}
+
+
+def _encodings(secret: str) -> Iterator[str]:
+    for plain in {secret, secret.strip('"'), unquote(secret), unquote_plus(secret), " ".join(secret.split())}:
+        yield plain
+        once = {quote(plain, safe, errors=_ANY) for safe in _KEPT} | {quote_plus(plain, errors=_ANY)}
+        for form in once | {quote(one, safe="") for one in once}:
+            yield form
+            yield _PERCENT_CODE.sub(lambda code: code[0].lower(), form)
+        yield from _escaped(plain)
+        yield from _in_base64(plain)
+
+
+def _escaped(plain: str) -> Iterator[str]:
+    """Yield a text as markup, JSON, scripts and messages hold it."""
+    yield from (html.escape(plain), html.escape(plain, quote=False), html.escape(plain).replace("&#x27;", "&#39;"))
+    yield from (json.dumps(plain)[1:-1], json.dumps(plain, ensure_ascii=False)[1:-1], repr(plain)[1:-1])
+    yield json.dumps(plain)[1:-1].replace("/", "\\/")
+
+
+def _in_base64(plain: str) -> Iterator[str]:
+    """Yield what of a text's base64 does not depend on what stands before and behind it."""
+    data = plain.encode("utf-8", _ANY)
+    for before in range(3):
+        code = base64.b64encode(b"\0" * before + data)
+        begin, end = (8 * before + 5) // 6, 8 * (before + len(data)) // 6
+        sure = code[begin:end].decode()
+        if len(sure) >= _PROBABLY_A_PART:
+            yield sure
+            yield sure.replace("+", "-").replace("/", "_")
