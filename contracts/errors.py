@@ -107,6 +107,10 @@ class FolderReplacedError(HostResourceError):
     """
 
 
+class DiskFullError(HostResourceError):
+    """There is no room to write down what happens. Everything waits until there is some."""
+
+
 class WorkerError(PoolError):
     """Something that concerns one worker or one purchase order (contract 86)."""
 

@@ -10,13 +10,13 @@ from typing import Any
 import attrs
 
 from actors.dispatch.core import DispatchCore
-from actors.dispatch.performer import Performer
+from actors.dispatch.performer import SECONDS_BETWEEN_TRIES, Performer, broken_off
 from actors.dispatch.recovery import finish_publishes
 from actors.runtime import Actor, Context, Slot
 from actors.runtime.environment import Timer
 from contracts.config import RetryPolicy, Timeouts
-from contracts.errors import PoolError
-from contracts.messages import DispatchEvent, LossExcused, OrderEnded, Submit, Wake
+from contracts.errors import DiskFullError, PoolError
+from contracts.messages import DispatchEvent, Drain, GiveUp, LossExcused, OrderEnded, Submit, Wake
 from contracts.ports import Filing, Journal
 from contracts.status import Progress
 from contracts.supervision import ChildEvent, KillChild, RecycleChild, Stable
@@ -60,9 +60,17 @@ class Dispatcher(Actor):
         self._core: DispatchCore | None = None
         self._performer: Performer | None = None
         self._timer: Timer | None = None
+        self._early: list[DispatchEvent] = []
 
     def on_start(self) -> None:
-        """Open a new epoch and go on from what the journal knows."""
+        """Open a new epoch and go on from what the journal knows; on a full disk, as soon as there is room."""
+        try:
+            self._begin()
+        except DiskFullError as error:
+            log.warning("The dispatcher begins when there is room on the disk. %s", error)
+            self._wake_at(self.context.monotonic() + SECONDS_BETWEEN_TRIES)
+
+    def _begin(self) -> None:
         tools, context = self._tools, self.context
         epoch = tools.journal.open_epoch()
         finish_publishes(tools.journal, tools.filing, epoch)
@@ -92,6 +100,8 @@ class Dispatcher(Actor):
 
     def on_receive(self, message: DispatchEvent) -> Any:
         """Take one event. `Submit` is answered with the next sequence number that is wanted."""
+        if self._core is None and not self._has_begun_late(message):
+            return None
         if self._core is None or self._performer is None:
             raise PoolError("The dispatcher was told something before it had started.")
         if isinstance(message, ChildEvent) and message.supervisor != self._tools.crew:
@@ -99,6 +109,23 @@ class Dispatcher(Actor):
         self._performer.run(self._core, message, self.context.monotonic)
         self._show()
         return self._core.next_sequence if isinstance(message, Submit) else None
+
+    def _has_begun_late(self, message: DispatchEvent) -> bool:
+        """Begin, if there is room now; else keep the message. Those that were kept before are taken first."""
+        try:
+            self._begin()
+        except DiskFullError as error:
+            if isinstance(message, Drain | GiveUp):
+                self._tools.board.publish(broken_off(self._tools.board.read(), str(error)), wake=True)
+                return False
+            if not isinstance(message, Wake):
+                self._early.append(message)
+            self._wake_at(self.context.monotonic() + SECONDS_BETWEEN_TRIES)
+            return False
+        early, self._early = self._early, []
+        for one in early:
+            self.on_receive(one)
+        return True
 
     def _excuse_loss(self, worker: str, generation: int) -> None:
         self.context.tell(self._tools.monitor, LossExcused(worker, generation))
@@ -112,8 +139,8 @@ class Dispatcher(Actor):
             self._timer = self.context.set_timer(max(0.0, when - self.context.monotonic()), Wake())
 
     def _show(self) -> None:
-        if self._core is None or self.actor_stopped.is_set():
+        if self._core is None or self._performer is None or self.actor_stopped.is_set():
             return  # one that hung and was given up must not hide what a newer one shows
         before = self._tools.board.read()
-        progress = self._core.progress(self.context.monotonic())
+        progress = self._performer.progress(self._core, before, self.context.monotonic())
         self._tools.board.publish(progress, wake=progress.finished and not before.finished)

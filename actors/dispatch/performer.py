@@ -1,4 +1,9 @@
-"""Performs the effects of a dispatch core. The dispatcher actor and the sequential mode use the same one."""
+"""Performs the effects of a dispatch core. The dispatcher actor and the sequential mode use the same one.
+
+A disk that is full under the journal ends nothing: what could not be written, what was to follow it, and every event
+that comes meanwhile wait in their order until there is room. Whoever asks for the end then gets it at once: what was
+not written is open in the journal, and the next run goes on with it.
+"""
 
 from __future__ import annotations
 
@@ -23,22 +28,31 @@ from actors.dispatch.effects import (
     TellWorker,
     WakeAt,
 )
-from contracts.errors import AttachmentError, FolderReplacedError, HostResourceError
+from contracts.errors import AttachmentError, DiskFullError, FolderReplacedError, HostResourceError, error_code
 from contracts.messages import (
+    BeginBatch,
     DispatchEvent,
+    Drain,
     GatekeeperMessage,
+    GiveUp,
     LogIn,
     ProbePortal,
     Published,
     PublishFailed,
     VisitOrder,
+    Wake,
 )
 from contracts.ports import Filing, Journal, Lease, LeaseEnded, LeaseGranted, OutcomeRecorded
+from contracts.status import Progress
 
 log = logging.getLogger("purser.dispatch")
 
 
-@attrs.frozen(kw_only=True)
+SECONDS_BETWEEN_TRIES = 1.0
+"""Between two looks whether there is room again."""
+
+
+@attrs.define(kw_only=True, eq=False)
 class Performer:
     """Turns effects into calls. Publishing is answered at once, as a further event to the same core."""
 
@@ -52,15 +66,72 @@ class Performer:
     order_ended: Callable[[str, int], object]
     loss_excused: Callable[[str, int], object]
     wake_at: Callable[[float | None], object]
+    waits_for: str = attrs.field(default="", init=False)
+    """What it waits for, for people; empty while it waits for nothing."""
+    _left: deque[DispatchEffect] = attrs.field(factory=deque, init=False)
+    _answers: deque[DispatchEvent] = attrs.field(factory=deque, init=False)
+    _events: deque[DispatchEvent] = attrs.field(factory=deque, init=False)
+    _stopping: bool = attrs.field(default=False, init=False)
+    _given_up: str = attrs.field(default="", init=False)
+    _waits_since: float = attrs.field(default=0.0, init=False)
+    _waited: float = attrs.field(default=0.0, init=False)
+    """Seconds of waiting in all. For the core they have not passed, so that no deadline ran out in them."""
 
     def run(self, core: DispatchCore, event: DispatchEvent, monotonic: Callable[[], float]) -> None:
-        """Give the core one event and perform all that follows from it."""
-        events = deque([event])
-        while events:
-            for effect in core.handle(events.popleft(), monotonic()):
+        """Give the core one event and perform all that follows from it, or as much as there is room for."""
+        if self._given_up:
+            return
+        self._stopping = isinstance(event, Drain | GiveUp) or (self._stopping and not isinstance(event, BeginBatch))
+        if not (self.waits_for and isinstance(event, Wake)):
+            self._events.append(event)
+        while self._left or self._answers or self._events:
+            if not self._perform_what_is_left(monotonic):
+                return
+            if self._answers or self._events:
+                following = self._answers or self._events
+                self._left.extend(core.handle(following.popleft(), monotonic() - self._waited))
+
+    def progress(self, core: DispatchCore, before: Progress, now: float) -> Progress:
+        """Return the batch as people may see it.
+
+        Args:
+            core: Has perhaps decided more than is written down.
+            before: What they have seen so far; it stays while something waits to be written.
+            now: Monotonic seconds.
+        """
+        if self._given_up:
+            return broken_off(before, self._given_up)
+        if not self.waits_for:
+            return core.progress(now - self._waited)
+        return attrs.evolve(before, pauses=tuple(dict.fromkeys((*before.pauses, self.waits_for))))
+
+    def _perform_what_is_left(self, monotonic: Callable[[], float]) -> bool:
+        """Perform in order; say whether nothing is left."""
+        while self._left:
+            effect = self._left.popleft()
+            try:
                 answer = self._perform(effect)
-                if answer is not None:
-                    events.append(answer)
+            except DiskFullError as error:
+                self._left.appendleft(effect)
+                if self._stopping:
+                    self._given_up = str(error)
+                else:
+                    self._wait(error, monotonic())
+                return False
+            if answer is not None:
+                self._answers.append(answer)
+            if self.waits_for:
+                log.warning("There is room on the disk again; it goes on.")
+                self.waits_for = ""
+                self._waited += monotonic() - self._waits_since
+                self._events.append(Wake())  # in place of the one that was asked for before the disk was full
+        return True
+
+    def _wait(self, error: DiskFullError, now: float) -> None:
+        if not self.waits_for:
+            log.warning("Everything waits until there is room on the disk. %s", error)
+            self.waits_for, self._waits_since = "there is no room on the disk for the journal", now
+        self.wake_at(now + SECONDS_BETWEEN_TRIES)
 
     def _perform(self, effect: DispatchEffect) -> DispatchEvent | None:
         match effect:
@@ -85,7 +156,7 @@ class Performer:
             case ExcuseLoss(worker, generation):
                 self.loss_excused(worker, generation)
             case WakeAt(when):
-                self.wake_at(when)
+                self.wake_at(when + self._waited if when is not None else None)
             case _:
                 assert_never(effect)
         return None
@@ -111,6 +182,25 @@ class Performer:
             log.warning(
                 "Deleting the staging folder %s raised %s.", lease.folder_name, type(error).__name__, exc_info=error
             )
+
+
+def broken_off(before: Progress, why: str) -> Progress:
+    """Return the end of a batch whose rest cannot be written down.
+
+    Args:
+        before: The batch as it was last seen.
+        why: What stands in the way.
+    """
+    return attrs.evolve(
+        before,
+        failed=before.total - before.completed,
+        active=0,
+        pending=0,
+        pauses=(),
+        finished=True,
+        stopped_early=why,
+        stopped_code=error_code(DiskFullError),
+    )
 
 
 def _log(record: Record) -> None:

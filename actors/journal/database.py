@@ -14,7 +14,8 @@ from importlib import resources
 from pathlib import Path
 
 from actors.folders.folder import Folder, NotOursError
-from contracts.errors import HostResourceError, JournalError
+from actors.journal.room import is_full
+from contracts.errors import DiskFullError, HostResourceError, JournalError
 
 APPLICATION_ID = 0x50555253
 """Marks the file as this program's: "PURS"."""
@@ -245,7 +246,8 @@ def explained(path: Path) -> Iterator[None]:
 
 def unwritable(path: Path, error: Exception) -> HostResourceError:
     """Return the error for a journal that cannot be written."""
-    return HostResourceError(
+    kind = DiskFullError if is_full(path.parent, error) else HostResourceError
+    return kind(
         f"The journal {path} cannot be written: {error}. Free some disk space or make the folder writable, then go on "
         "with: purser resume. Nothing that it holds is lost."
     )

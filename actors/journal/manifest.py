@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
 
 from actors.folders.folder import Folder, NotOursError
-from contracts.errors import HostResourceError, JournalError
+from actors.journal.room import is_full
+from contracts.errors import DiskFullError, HostResourceError, JournalError
 
 _log = logging.getLogger("purser.journal")
 
@@ -113,7 +114,8 @@ class ManifestFile:
         self._file.close()
 
     def _trouble(self, error: OSError) -> HostResourceError:
-        return HostResourceError(
+        kind = DiskFullError if is_full(self._path.parent, error) else HostResourceError
+        return kind(
             f"The manifest {self._path} cannot be written: {error.strerror or error}. Free some disk space or make it "
             "writable, then run again; nothing is lost."
         )

@@ -19,6 +19,7 @@ from contracts.errors import (
     AuthenticationError,
     ConfigurationError,
     CrewFailedError,
+    DiskFullError,
     ParallelProcessingError,
     PortalUnreachableError,
     ProfileCorruptionError,
@@ -216,6 +217,8 @@ class BatchRun:
             progress = self._house.board.read()
             tasks = tuple(order.task for order in self._batch.orders)
             self._on_crew_failure(error, tasks, (progress.completed, progress.failed))
+        if self._house.board.read().stopped_code == error_code(DiskFullError):
+            self._house.close_engine()  # it holds what it could not write: the next batch begins from the journal
 
     def _run_to_the_end(self, engine: Engine, begin: Callable[[], object]) -> None:
         """Begin and wait. The first interrupt drains, a second one forces; the step it struck is taken again."""

@@ -28,6 +28,7 @@ from actors.worker.visitor import Visitor
 from contracts.errors import (
     ConfigurationError,
     CrewFailedError,
+    HostResourceError,
     ParallelProcessingError,
     ProfileCorruptionError,
     SessionCorruptionError,
@@ -152,6 +153,9 @@ class SequentialEngine:
         """Work until every order of the batch has ended."""
         try:
             self._work_to_the_end()
+        except HostResourceError:
+            self._is_broken_off = True  # what ends now cannot be written down either
+            raise
         except (KeyboardInterrupt, ParallelProcessingError):
             raise
         except BaseException:
@@ -200,7 +204,8 @@ class SequentialEngine:
 
     def _feed(self, event: DispatchEvent) -> None:
         self._performer.run(self._core, event, self._clock.monotonic)
-        self._parts.board.publish(self._core.progress(self._clock.monotonic()))
+        board = self._parts.board
+        board.publish(self._performer.progress(self._core, board.read(), self._clock.monotonic()))
 
     def _take_up_events(self) -> None:
         while True:
