@@ -37,6 +37,10 @@ app = typer.Typer(
 
 
 _Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The download folder of a run.")]
+_BaseUrl = Annotated[
+    str | None, typer.Option(metavar="URL", help="The portal's root. (default: as the run was begun, if you began it)")
+]
+_Config = Annotated[Path | None, typer.Option(metavar="FILE", help="Settings, as TOML or JSON.")]
 _Quiet = Annotated[bool, typer.Option("--quiet", help="Tell only what is wrong.")]
 _Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, all else on stderr.")]
 
@@ -99,13 +103,21 @@ def run_command(
 
 
 @app.command("resume")
-def resume_command(folder: _Folder, quiet: _Quiet = False, json: _Json = False) -> None:
+def resume_command(
+    folder: _Folder,
+    base_url: _BaseUrl = None,
+    config: _Config = None,
+    quiet: _Quiet = False,
+    json: _Json = False,
+) -> None:
     """Go on with the unfinished run of a download folder, set up as it was.
+
+    Of a folder that you did not set up on this machine only the orders are taken: name your portal then.
 
     Exit codes as `purser run`.
     """
     outlets = Outlets.standard(quiet=quiet, json=json)
-    _leave(lambda: resume(folder, os.environ, outlets), outlets)
+    _leave(lambda: resume(folder, os.environ, outlets, base_url=base_url, config=config), outlets)
 
 
 @app.command("retry")
@@ -115,6 +127,8 @@ def retry_command(
         str, typer.Option(metavar="STATUS,...", help="Which orders: by how they ended.")
     ] = "FAILED,PARTIAL",
     blame: Annotated[str, typer.Option(metavar="BLAME,...", help="And by whose fault it was. (default: any)")] = "",
+    base_url: _BaseUrl = None,
+    config: _Config = None,
     quiet: _Quiet = False,
     json: _Json = False,
 ) -> None:
@@ -123,7 +137,7 @@ def retry_command(
     Exit codes as `purser run`.
     """
     outlets = Outlets.standard(quiet=quiet, json=json)
-    _leave(lambda: retry(folder, status, blame, os.environ, outlets), outlets)
+    _leave(lambda: retry(folder, status, blame, os.environ, outlets, base_url=base_url, config=config), outlets)
 
 
 @app.command("status")

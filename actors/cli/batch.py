@@ -6,9 +6,10 @@ the command installs handlers, and it puts the old ones back.
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
@@ -93,6 +94,17 @@ class StopSignals:
         for number, handler in self._before.items():
             signal.signal(number, handler if handler is not None else signal.SIG_DFL)
         self._before.clear()
+
+    @contextlib.contextmanager
+    def suspended(self) -> Iterator[None]:
+        """Give signals their old meaning for a while: whoever waits for a person's answer must be able to leave."""
+        held = bool(self._before)
+        self.__exit__(None, None, None)
+        try:
+            yield
+        finally:
+            if held:
+                self.__enter__()
 
     def _note(self, _number: int, _frame: FrameType | None) -> None:
         self.count += 1

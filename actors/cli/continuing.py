@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 import enum
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
-import attrs
-
 from actors.cli.account import ExitCode, error_document, explain
+from actors.cli.asking import Ask, ask as ask_person
 from actors.cli.batch import SessionFactory, StopSignals
 from actors.cli.logs import debugging, set_up_logging
 from actors.cli.outlets import Outlets, command_line, printable
-from actors.cli.plans import plan_again
-from actors.cli.run import open_books, work
+from actors.cli.plans import give_again, read_plan
+from actors.cli.recalling import Stated, recall
+from actors.cli.run import note_plan, open_books, require_own_list, work
 from actors.cli.surroundings import require_file_names
-from actors.intake import OrderFile, read_orders, report_text
-from actors.journal import SqliteJournal
+from actors.intake import report_text
 from actors.session.books import journal_path
-from contracts.errors import Blame, ConfigurationError, HostResourceError, IntakeError, JournalError
+from actors.session.trust import require_own_journal
+from contracts.errors import Blame, ConfigurationError, HostResourceError, JournalError
 from contracts.tasks import TaskStatus
 
 Word = TypeVar("Word", bound=enum.Enum)
 
 
 def resume(
-    folder: Path, environment: Mapping[str, str], outlets: Outlets, make_session: SessionFactory | None = None
+    folder: Path,
+    environment: Mapping[str, str],
+    outlets: Outlets,
+    make_session: SessionFactory | None = None,
+    *,
+    base_url: str | None = None,
+    config: Path | None = None,
+    ask: Ask = ask_person,
 ) -> ExitCode:
     """Go on with the unfinished run of a download folder.
 
@@ -36,8 +42,12 @@ def resume(
         environment: `os.environ`, or anything like it.
         outlets: Where to talk to.
         make_session: Makes the session; `ProcessingSession` when None.
+        base_url: The portal; None goes by what the run was begun with, if this user began it.
+        config: A settings file, or None.
+        ask: Puts a question to a person.
     """
-    return _again(folder, None, environment, outlets, make_session)
+    stated = Stated(environment=environment, base_url=base_url, config=config)
+    return _again(folder, None, stated, outlets, make_session, ask)
 
 
 def retry(
@@ -47,6 +57,10 @@ def retry(
     environment: Mapping[str, str],
     outlets: Outlets,
     make_session: SessionFactory | None = None,
+    *,
+    base_url: str | None = None,
+    config: Path | None = None,
+    ask: Ask = ask_person,
 ) -> ExitCode:
     """Visit again the orders of the last run that ended in one of these ways.
 
@@ -57,8 +71,12 @@ def retry(
         environment: `os.environ`, or anything like it.
         outlets: Where to talk to.
         make_session: Makes the session; `ProcessingSession` when None.
+        base_url: As `resume`.
+        config: As `resume`.
+        ask: Puts a question to a person.
     """
-    return _again(folder, (statuses, blames), environment, outlets, make_session)
+    stated = Stated(environment=environment, base_url=base_url, config=config)
+    return _again(folder, (statuses, blames), stated, outlets, make_session, ask)
 
 
 def members(text: str, kind: type[Word], option: str) -> tuple[Word, ...]:
@@ -92,11 +110,13 @@ def known_words(kind: type[enum.Enum]) -> str:
 def _again(
     folder: Path,
     again: tuple[str, str] | None,
-    environment: Mapping[str, str],
+    stated: Stated,
     outlets: Outlets,
     make_session: SessionFactory | None,
+    ask: Ask,
 ) -> ExitCode:
-    set_up_logging(outlets, debug=debugging(environment))
+    debug = debugging(stated.environment)
+    set_up_logging(outlets, debug=debug)
     with StopSignals() as signals:
         try:
             require_file_names()
@@ -104,24 +124,33 @@ def _again(
             statuses = _statuses(again[0]) if again is not None else ()
             blames = members(again[1], Blame, "--blame") if again is not None else ()
             with open_books(folder) as books:
-                unfinished = _is_unfinished(books.journal)
+                journal = books.journal
+                unfinished = journal.is_unfinished()
+                if not unfinished and journal.is_empty():
+                    raise _never_begun(folder)
                 if again is None and not unfinished:
                     return _nothing_to_do(f"Nothing to go on with: there is no unfinished run in {folder}.", outlets)
                 if again is not None and unfinished:
                     raise JournalError(
                         f"The last run in {folder} is not finished. Finish it first: {command_line('resume', folder)}"
                     )
-                if books.journal.is_empty():
-                    return _nothing_to_do(f"No run has begun in {folder} yet.", outlets)
-                plan, kept_input = plan_again(books.journal.plan(), folder)
-                orders = attrs.evolve(_kept_orders(kept_input, folder), path=plan.csv_path)
+                announced = journal.announced_plan()
+                kept = read_plan(
+                    announced if announced is not None else journal.plan(), folder, announced=announced is not None
+                )
+                with signals.suspended():  # a person who is asked may break off
+                    plan, orders = recall(kept, folder, stated, outlets, ask)
                 if again is not None:
-                    count = books.journal.reopen(statuses, blames)
+                    count = journal.reopen(statuses, blames)
                     if not count:
                         text = f"No order of the last run in {folder} ended so. Nothing was done."
                         return _nothing_to_do(text, outlets)
                     outlets.tell(f"{count} orders are visited again.")
-                return work(plan, orders, books, signals, outlets, make_session, debug=debugging(environment))
+                journal.take_up()
+                require_own_list(plan, orders, books)
+                if not (kept.is_own and kept.is_copy):
+                    note_plan(plan, kept.list_file, books)
+                return work(plan, orders, books, signals, outlets, make_session, debug=debug)
         except (ConfigurationError, HostResourceError) as error:
             outlets.complain(explain(error))
             if outlets.json:
@@ -129,27 +158,23 @@ def _again(
             return ExitCode.UNUSABLE
 
 
-def _kept_orders(kept_input: Path, folder: Path) -> OrderFile:
-    try:
-        return read_orders(kept_input)
-    except IntakeError as error:
-        again = f"{command_line('run', Path('FILE.csv'))} --download-dir {shlex.quote(str(folder))}"
-        raise JournalError(f"{error} It is the copy of the file of orders. Give the file again: {again}") from error
-
-
 def _require_books(folder: Path) -> None:
     """Return when there is a journal. A folder that was misspelled must not become a download folder.
 
     Raises:
-        JournalError: There is none.
+        JournalError: There is none, or it is not this user's own.
     """
-    if not journal_path(folder).is_file():
+    journal = journal_path(folder)
+    require_own_journal(journal)
+    if not journal.is_file():
         raise JournalError(f"No run has kept a journal in {str(folder)!r}. Name the download folder of a run.")
 
 
-def _is_unfinished(journal: SqliteJournal) -> bool:
-    state = journal.replay()
-    return state.batch_total > state.batch_succeeded + state.batch_failed
+def _never_begun(folder: Path) -> JournalError:
+    return JournalError(
+        f"The program ended in {folder} before it had written down what to do; no order was visited. "
+        f"{give_again(folder)}"
+    )
 
 
 def _nothing_to_do(text: str, outlets: Outlets) -> ExitCode:

@@ -1,7 +1,16 @@
-"""A run's plan as the journal keeps it, so that a later process can go on without being told again."""
+"""A run's plan as the journal keeps it, so that a later process can go on without being told again.
+
+It is sealed: a plan that this user did not write on this machine is another's wish, of which only the list of orders
+is taken. Programs are in no plan. Which browser and which driver are started is said by who starts them.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
+import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +18,39 @@ import attrs
 import cattrs
 
 from actors.cli.options import RunPlan
+from actors.cli.outlets import command_line
+from actors.folders.ownership import untrusted
+from actors.session.seals import is_sealed, seal_of
 from contracts.config import HeadlessConfiguration
 from contracts.errors import JournalError
+
+_KEPT_INPUT = re.compile(r"\.purser/input/[0-9a-f]{16}\.csv")
+
+
+@attrs.frozen(kw_only=True)
+class KeptPlan:
+    """What a journal keeps of how its run was begun.
+
+    Args:
+        plan: The plan in terms of JSON, as `kept_plan` wrote it.
+        list_file: The file of orders to go on with: the copy, or the first one where that is not there.
+        is_copy: Whether it is the copy.
+        is_own: Whether this user wrote all of it on this machine, the list included.
+        named_programs: Whether the run was begun with a browser or a driver that somebody named.
+    """
+
+    plan: Any
+    list_file: Path
+    is_copy: bool
+    is_own: bool
+    named_programs: bool
+
+    @property
+    def base_url(self) -> str:
+        """The portal that it names, for people; it may be anything."""
+        settings = self.plan.get("settings") if isinstance(self.plan, dict) else None
+        found = settings.get("base_url") if isinstance(settings, dict) else None
+        return found if isinstance(found, str) else ""
 
 
 def _converter() -> cattrs.Converter:
@@ -22,38 +62,116 @@ def _converter() -> cattrs.Converter:
     return converter
 
 
-def kept_plan(plan: RunPlan, kept_input: Path) -> dict[str, Any]:
-    """Return a plan in terms of JSON.
+def digest_of(file: Path) -> str:
+    """Return the SHA-256 of a file, as hex digits.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def kept_plan(plan: RunPlan, digest: str) -> dict[str, Any]:
+    """Return a plan in terms of JSON, sealed.
 
     Args:
         plan: How the run is set up.
-        kept_input: The copy of its file of orders.
-    """
-    kept = _converter().unstructure(attrs.evolve(plan, warnings=()))
-    return {"plan": kept, "input": str(kept_input)}
-
-
-def plan_again(kept: Any, download_dir: Path) -> tuple[RunPlan, Path]:
-    """Return the plan that `kept_plan` wrote and the copy of its file of orders.
-
-    Args:
-        kept: What the journal kept.
-        download_dir: Where the folder lies now; it may have been moved.
+        digest: The SHA-256 of its file of orders, of which a copy is kept.
 
     Raises:
-        JournalError: The run was begun otherwise, or the plan cannot be read.
+        ConfigurationError: It cannot be sealed.
     """
-    if not isinstance(kept, dict) or "plan" not in kept or not isinstance(kept.get("input"), str):
+    browser = plan.browser
+    kept = _converter().unstructure(attrs.evolve(plan, warnings=(), browser=with_programs(browser, None)))
+    named = any((browser.binary, browser.driver, browser.extra_arguments))
+    told = {
+        "plan": kept, "input": f".purser/input/{digest[:16]}.csv", "sha256": digest, "named_programs": named,
+    }  # fmt: skip
+    return {**told, "seal": seal_of(_text(told))}
+
+
+def _text(told: dict[str, Any]) -> str:
+    return json.dumps(told, sort_keys=True, separators=(",", ":"))
+
+
+def with_programs(browser: HeadlessConfiguration, programs: HeadlessConfiguration | None) -> HeadlessConfiguration:
+    """Return which browser to use with the programs that another configuration names; with none when it is None."""
+    return HeadlessConfiguration(
+        headless=browser.headless,
+        browser=browser.browser,
+        binary=programs.binary if programs is not None else None,
+        driver=programs.driver if programs is not None else None,
+        user_agent=browser.user_agent,
+        extra_arguments=programs.extra_arguments if programs is not None else (),
+    )
+
+
+def read_plan(told: Any, download_dir: Path, *, announced: bool = False) -> KeptPlan:
+    """Return what `kept_plan` wrote, with what may be believed of it.
+
+    Args:
+        told: What the journal kept.
+        download_dir: Where the folder lies now; it may have been moved.
+        announced: Whether its run has not begun. Then the program may have ended before the copy was kept.
+
+    Raises:
+        JournalError: The run was begun otherwise, or its list is not there any more.
+    """
+    if not isinstance(told, dict) or "plan" not in told or not isinstance(told.get("input"), str):
         raise JournalError("This run was not begun by purser run, so it is not known how. Go on with it from Python.")
+    if not _KEPT_INPUT.fullmatch(told["input"]):
+        raise JournalError(f"{told['input']!r} is no copy of a file of orders. {give_again(download_dir)}")
+    content = {key: value for key, value in told.items() if key != "seal"}
+    is_own = isinstance(told.get("seal"), str) and is_sealed(_text(content), told["seal"])
+    copy = download_dir / told["input"]
     try:
-        plan = _converter().structure(kept["plan"], RunPlan)
+        if is_own and announced and not os.path.lexists(copy):
+            copy = Path(str(told["plan"]["csv_path"]))
+        elif why := untrusted(copy):
+            raise JournalError(f"{copy} {why}. It is the copy of the file of orders. {give_again(download_dir)}")
+        is_same = digest_of(copy) == told.get("sha256")
+    except OSError as error:
+        raise JournalError(
+            f"The copy of the file of orders, {copy}, cannot be read: {error.strerror or error}. "
+            f"{give_again(download_dir)}"
+        ) from error
+    return KeptPlan(
+        plan=told["plan"],
+        list_file=copy,
+        is_copy=copy == download_dir / told["input"],
+        is_own=is_own and is_same,
+        named_programs=told.get("named_programs") is True,
+    )
+
+
+def give_again(download_dir: Path) -> str:
+    """Return the word on what to do where there is no list to go on with."""
+    folder = shlex.quote(str(download_dir))
+    return f"Give the file again: {command_line('run', Path('FILE.csv'))} --download-dir {folder}"
+
+
+def plan_again(kept: KeptPlan, download_dir: Path, programs: HeadlessConfiguration) -> RunPlan:
+    """Return the plan that this user wrote.
+
+    Args:
+        kept: What the journal kept; it must be this user's own.
+        download_dir: Where the folder lies now; it may have been moved.
+        programs: Names the browser and the driver to start.
+
+    Raises:
+        JournalError: It cannot be read.
+    """
+    try:
+        plan = _converter().structure(kept.plan, RunPlan)
     except (cattrs.BaseValidationError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise JournalError(
             f"How this run was begun cannot be read ({error}). Give the file again: purser run."
         ) from error
     was, settings = plan.settings.download_dir, attrs.evolve(plan.settings, download_dir=download_dir)
     results, report = (_moved_along(path, was, download_dir) for path in (plan.results, plan.report))
-    return attrs.evolve(plan, settings=settings, results=results, report=report), download_dir / kept["input"]
+    browser = with_programs(plan.browser, programs)
+    return attrs.evolve(plan, settings=settings, results=results, report=report, browser=browser)
 
 
 def _moved_along(path: Path, was: Path, now: Path) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,6 @@ from actors.cli.display import choose_display
 from actors.cli.logs import debugging, set_up_logging
 from actors.cli.options import RunOptions, RunPlan, make_plan, require_addresses
 from actors.cli.outlets import Outlets, command_line
-from actors.cli.plans import kept_plan
 from actors.cli.surroundings import require_file_names
 from actors.evidence.addresses import in_text
 from actors.folders.ground import Ground, ReplacedError
@@ -37,7 +36,7 @@ from actors.intake import (
     write_results,
 )
 from actors.runtime.threads import SystemClock
-from contracts.errors import ConfigurationError, FolderReplacedError, HostResourceError
+from contracts.errors import ConfigurationError, FolderReplacedError, HostResourceError, IntakeError
 from contracts.tasks import POResult, TaskStatus
 
 if TYPE_CHECKING:  # it brings in the actors' libraries, which bad input never needs
@@ -72,9 +71,10 @@ def run(
                 return _give_up(KeyboardInterrupt("Interrupted before the first order."), ExitCode.INTERRUPTED, outlets)
             with open_books(plan.settings.download_dir, afresh=options.fresh) as books:
                 # Before the plan is noted: a list that is refused must not take the place of the one to go on with.
-                _require_its_own_list(plan, orders, books)
+                books.journal.take_up()
+                require_own_list(plan, orders, books)
                 _tell_about_the_books(books, outlets)
-                books.journal.note_plan(kept_plan(plan, books.keep_input(plan.csv_path)))
+                note_plan(plan, plan.csv_path, books)
                 return work(plan, orders, books, signals, outlets, make_session, debug=debugging(environment))
         except (ConfigurationError, HostResourceError) as error:
             return _give_up(error, ExitCode.UNUSABLE, outlets)
@@ -116,18 +116,51 @@ def work(
     if account.code is ExitCode.UNUSABLE and end.error is not None:
         # Nothing was visited: the results of an earlier run must not give way to a list of nothing.
         return _give_up(end.error, account.code, outlets)
-    return _finish(account, plan, orders, outcomes, end, session, books.ground, outlets)
+    return _finish(account, plan, orders, outcomes, end, session, books.ground, outlets, books.journal.note_reported)
 
 
 def open_books(download_dir: Path, *, afresh: bool = False) -> Books:
-    """Open a download folder's books. Raises as `Books`."""
+    """Open a download folder's books. Raises as `Books`, and as `require_own_journal`."""
     # Imported here because it brings in the actors' libraries, which bad input never needs.
-    from actors.session.books import Books  # noqa: PLC0415 - see above
+    from actors.session.books import Books, journal_path  # noqa: PLC0415 - see above
+    from actors.session.trust import require_own_journal  # noqa: PLC0415 - see above
 
-    return Books(download_dir, afresh=afresh)
+    if not afresh:
+        require_own_journal(journal_path(download_dir))
+    books = Books(download_dir, afresh=afresh)
+    try:
+        require_own_journal(books.journal.path)
+    except BaseException:
+        books.close()
+        raise
+    return books
 
 
-def _require_its_own_list(plan: RunPlan, orders: OrderFile, books: Books) -> None:
+def note_plan(plan: RunPlan, file: Path, books: Books) -> None:
+    """Write down how a run is set up, and keep a copy of its file of orders: `resume` goes by both.
+
+    The plan comes first. It names the file itself, too, for whoever is killed between the two.
+
+    Raises:
+        ConfigurationError: The file cannot be read or kept.
+        HostResourceError: The journal cannot be written.
+    """
+    from actors.cli.plans import digest_of, kept_plan  # noqa: PLC0415 - as in open_books
+
+    try:
+        digest = digest_of(file)
+    except OSError as error:
+        raise IntakeError(f"The orders file {str(file)!r} cannot be read: {error.strerror or error}.") from error
+    books.journal.note_plan(kept_plan(plan, digest))
+    books.keep_input(file)
+
+
+def require_own_list(plan: RunPlan, orders: OrderFile, books: Books) -> None:
+    """Return when a list may go on with what the books hold.
+
+    Raises:
+        JournalError: It may not.
+    """
     from actors.session.orders import require_common  # noqa: PLC0415 - as in open_books
 
     tasks = [row.task for row in orders.rows if isinstance(row, OrderRow)]
@@ -181,6 +214,7 @@ def _finish(
     session: Session | None,
     ground: Ground | None,
     outlets: Outlets,
+    note_reported: Callable[[], None] | None = None,
 ) -> ExitCode:
     """Write the files before a word is said: the words may fail, and what is said should be true."""
     now = SystemClock().now()
@@ -192,6 +226,8 @@ def _finish(
         if not keeps:
             write_results(plan.results, orders, outcomes, now, ground)
             write_report(plan.report, document, ground)
+            if note_reported is not None:
+                note_reported()
         if ground is not None:
             _require_the_same_folder(ground)
     except HostResourceError as error:

@@ -10,10 +10,12 @@ import attrs
 
 from actors.cli.account import ExitCode, error_document, explain
 from actors.cli.outlets import Outlets, command_line, printable
+from actors.cli.plans import give_again
 from actors.intake import report_text
 from actors.journal import JournalReader, RunStanding
 from actors.session.books import journal_path
 from actors.session.figures import is_worked_in
+from actors.session.trust import require_own_journal
 from contracts.errors import ConfigurationError, HostResourceError
 
 
@@ -28,42 +30,98 @@ def tell_status(folder: Path, outlets: Outlets) -> ExitCode:
         SUCCESS when it is finished or going on, NOT_FINISHED when it waits for somebody to go on with it.
     """
     try:
-        with JournalReader(journal_path(folder)) as reader:
-            standing, head = reader.standing(), reader.head()
+        journal = journal_path(folder)
+        require_own_journal(journal)
+        with JournalReader(journal) as reader:
+            found = _read(reader, is_worked_in(folder))
     except (ConfigurationError, HostResourceError) as error:
         outlets.complain(explain(error))
         if outlets.json:
             outlets.document(report_text(error_document(error, ExitCode.UNUSABLE)))
         return ExitCode.UNUSABLE
-    running = is_worked_in(folder)
     if outlets.json:
-        outlets.document(report_text(_document(standing, running, head)))
+        outlets.document(report_text(_document(found)))
     else:
-        for line in _lines(standing, folder, running, head):
+        for line in _lines(found, folder):
             outlets.out.say(line)
-    left = standing is not None and not standing.ended and not running
-    return ExitCode.NOT_FINISHED if left else ExitCode.SUCCESS
+    return ExitCode.NOT_FINISHED if found.is_left else ExitCode.SUCCESS
 
 
-def _document(standing: RunStanding | None, running: bool, head: str) -> dict[str, Any]:
+@attrs.frozen(kw_only=True)
+class _Found:
+    """What was found.
+
+    Args:
+        standing: The last run, or None.
+        announced: Whether another one is about to begin, or was when the program ended.
+        owes_results: Whether the last run has ended and its results are not written.
+        running: Whether somebody works there.
+        head: The manifest's.
+    """
+
+    standing: RunStanding | None
+    announced: bool
+    owes_results: bool
+    running: bool
+    head: str
+
+    @property
+    def is_left(self) -> bool:
+        """Whether somebody must go on with it."""
+        if self.running:
+            return False
+        return self.standing is None or not self.standing.ended or self.announced or self.owes_results
+
+    @property
+    def state(self) -> str:
+        """How the last run stands, in words."""
+        if self.standing is not None and self.standing.ended:
+            return "finished"
+        return "going on" if self.running else "not finished"
+
+
+def _read(reader: JournalReader, running: bool) -> _Found:
+    standing = reader.standing()
+    return _Found(
+        standing=standing,
+        announced=reader.is_announced(),
+        owes_results=standing is not None and reader.owes_results(standing),
+        running=running,
+        head=reader.head(),
+    )
+
+
+def _document(found: _Found) -> dict[str, Any]:
+    standing = found.standing
+    about = {"running": found.running, "manifest_head": found.head}
     if standing is None:
-        return {"run": None, "running": running, "manifest_head": head}
+        return {"run": None, "announced": found.announced, **about}
     told = attrs.asdict(standing, filter=lambda field, _value: field.name != "plan")
-    state = _state(standing, running)
-    return {"run": {**told, "open": standing.open, "state": state}, "running": running, "manifest_head": head}
+    run = {**told, "open": standing.open, "state": found.state, "results_written": not found.owes_results}
+    return {"run": run, "announced": found.announced, **about}
 
 
-def _state(standing: RunStanding, running: bool) -> str:
-    if standing.ended:
-        return "finished"
-    return "going on" if running else "not finished"
-
-
-def _lines(standing: RunStanding | None, folder: Path, running: bool, head: str) -> Iterator[str]:
-    if standing is None:
+def _lines(found: _Found, folder: Path) -> Iterator[str]:
+    standing, running = found.standing, found.running
+    if standing is not None:
+        yield from _lines_of_run(standing, found)
+    elif running or found.announced:
         yield f"No run has begun in {folder} yet."
+    else:
+        yield f"No run has begun in {folder}: the program ended before it had written down what to do."
+        yield give_again(folder)
         return
-    yield f"run {standing.number}:      begun {standing.began}, {_state(standing, running)} {standing.ended}".rstrip()
+    if found.announced:
+        yield "A new run begins." if running else "A new run was set up, and the program ended before its first order."
+    elif found.owes_results and not running:
+        yield "Its results are not written: the program ended before."
+    if found.is_left:
+        yield f"To go on:   {command_line('resume', folder)}"
+
+
+def _lines_of_run(standing: RunStanding, found: _Found) -> Iterator[str]:
+    running = found.running
+    yield f"run {standing.number}:      begun {standing.began}, {found.state} {standing.ended}".rstrip()
     yield f"orders:     {standing.total}"
     yield f"successful: {standing.succeeded}"
     yield f"failed:     {standing.failed}"
@@ -80,6 +138,4 @@ def _lines(standing: RunStanding | None, folder: Path, running: bool, head: str)
         yield f"waits:      {printable(text)}"
     for text, seconds in standing.waited_for.items():
         yield f"waited:     {seconds:g} s: {printable(text)}"
-    yield f"manifest:   {head}"
-    if not standing.ended and not running:
-        yield f"To go on:   {command_line('resume', folder)}"
+    yield f"manifest:   {found.head}"

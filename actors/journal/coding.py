@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from cattrs.preconf.json import JsonConverter, make_converter
 
+from actors.journal.rows import check_kept, check_started, number, text, whole
 from contracts.ports import JournalledTask, KeptFile, PublishStarted
 from contracts.tasks import Order, POResult, POTask, TaskHandle
 
@@ -43,18 +44,18 @@ def encoded(value: POResult | PublishStarted | KeptFile) -> str:
     return json.dumps(_converter().unstructure(value), separators=(",", ":"))
 
 
-def decoded(text: str, kind: type[T]) -> T:
+def decoded(written: str, kind: type[T]) -> T:
     """Return the value that `encoded` wrote."""
-    return _converter().structure(json.loads(text), kind)
+    return _converter().structure(json.loads(written), kind)
 
 
-def bound(text: str) -> str | bytes:
+def bound(value: str) -> str | bytes:
     """Return a text as the database takes it: one that is no proper Unicode, as paths and numbers may be, as bytes."""
     try:
-        text.encode()
+        value.encode()
     except UnicodeEncodeError:
-        return text.encode("utf-8", "surrogatepass")
-    return text
+        return value.encode("utf-8", "surrogatepass")
+    return value
 
 
 def unbound(value: Any) -> Any:
@@ -82,35 +83,40 @@ def _metadata(metadata: Mapping[str, Any]) -> str:
         return json.dumps({str(key): repr(value) for key, value in metadata.items()})
 
 
-def order_of(row: Mapping[str, Any]) -> Order:
-    """Return the order that a row of `tasks` holds."""
-    number, url = unbound(row["po_number"]), unbound(row["url"])
+def order_of(row: Any) -> Order:
+    """Return the order that a row of `tasks` holds. Call it inside `reading`: a row may hold anything."""
+    po_number, url = text(unbound(row["po_number"]), "po_number"), text(unbound(row["url"]), "url")
     task = POTask(
-        number,
-        priority=row["priority"],
-        timeout_override=row["timeout"],
-        retry_count=row["retries"],
-        metadata=json.loads(row["metadata"]),
-        supplier=unbound(row["supplier"]),
+        po_number,
+        priority=whole(row, "priority"),
+        timeout_override=number(row, "timeout"),
+        retry_count=whole(row, "retries"),
+        metadata=json.loads(text(row["metadata"], "metadata")),
+        supplier=text(unbound(row["supplier"]), "supplier"),
         url=url,
-        amount=row["amount"],
+        amount=number(row, "amount"),
     )
-    fault = unbound(row["fault"])
-    handle = TaskHandle(row["sequence"], number)
-    return Order(handle, task, "" if fault else url, unbound(row["base_url"]), unbound(row["host"]), fault)
+    fault = text(unbound(row["fault"]), "fault")
+    handle = TaskHandle(whole(row, "sequence"), po_number)
+    base_url, host = text(unbound(row["base_url"]), "base_url"), text(unbound(row["host"]), "host")
+    return Order(handle, task, "" if fault else url, base_url, host, fault)
 
 
-def open_task(row: Mapping[str, Any], kept: tuple[KeptFile, ...]) -> JournalledTask:
-    """Return an open task from its row and its verified files."""
-    publishing = row["publishing"]
-    return JournalledTask(
-        order_of(row),
-        row["attempts"],
-        row["crashes"],
-        decoded(publishing, PublishStarted) if publishing else None,
-        kept,
-        row["interruptions"],
-    )
+def kept_file(row: Any) -> KeptFile:
+    """Return the file that a row of `files` holds. Call it inside `reading`."""
+    kept = decoded(text(row["file"], "file"), KeptFile)
+    check_kept(kept, row["sequence"])
+    return kept
+
+
+def open_task(row: Any, kept: tuple[KeptFile, ...]) -> JournalledTask:
+    """Return an open task from its row and its verified files. Call it inside `reading`."""
+    order = order_of(row)
+    started = decoded(text(row["publishing"], "publishing"), PublishStarted) if row["publishing"] else None
+    if started is not None:
+        check_started(started, order.handle.sequence)
+    attempts, crashes, interruptions = (whole(row, name) for name in ("attempts", "crashes", "interruptions"))
+    return JournalledTask(order, attempts, crashes, started, kept, interruptions)
 
 
 def stamp(when: datetime) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from actors.folders.folder import Folder, NotOursError
 from actors.journal.room import is_full
+from actors.journal.rows import DamagedRowError
 from contracts.errors import DiskFullError, HostResourceError, JournalError
 
 APPLICATION_ID = 0x50555253
@@ -240,7 +241,7 @@ def explained(path: Path) -> Iterator[None]:
         if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_ERROR:  # a table or a column is not there
             raise damaged(path, str(error)) from error
         raise unwritable(path, error) from error
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, DamagedRowError) as error:
         raise damaged(path, str(error)) from error
 
 

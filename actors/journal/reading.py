@@ -13,6 +13,7 @@ import attrs
 from actors.evidence.chain import BEFORE_THE_FIRST
 from actors.journal import database
 from actors.journal.coding import unbound
+from actors.journal.marks import ANNOUNCED, OWES, Marks
 
 
 @attrs.frozen(kw_only=True)
@@ -78,6 +79,7 @@ class JournalReader:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._db = database.connect_to_read(path)
+        self._marks = Marks(self._db)
 
     def __enter__(self) -> Self:
         return self
@@ -120,6 +122,16 @@ class JournalReader:
                 waited_for={unbound(row["text"]): round(row["seconds"], 1) for row in waited},
                 plan=json.loads(run["plan"]),
             )
+
+    def is_announced(self) -> bool:
+        """Whether a run was set up that has not begun."""
+        with database.explained(self._path):
+            return bool(self._marks.get(ANNOUNCED))
+
+    def owes_results(self, standing: RunStanding) -> bool:
+        """Whether a run has ended and its results were never written."""
+        with database.explained(self._path):
+            return bool(standing.ended) and self._marks.get(OWES) == str(standing.number)
 
     def _counts(self, column: str, run: int) -> dict[str, int]:
         found = self._db.execute(

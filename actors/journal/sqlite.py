@@ -22,25 +22,24 @@ from actors.journal import database
 from actors.journal.coding import (
     TASK_COLUMNS,
     bound,
-    decoded,
     encoded,
     history_entry,
-    open_task,
-    order_of,
     stamp,
     task_row,
 )
 from actors.journal.lines import LinesInDatabase, add_line
 from actors.journal.manifest import ManifestFile
+from actors.journal.marks import ANNOUNCED, OWES, Marks
 from actors.journal.outcomes import manifest_entry
 from actors.journal.reopening import reopen_tasks
+from actors.journal.replaying import open_tasks, plan_in, results_of, tasks_of
+from actors.journal.rows import reading, whole
 from contracts.errors import Blame, StaleEpochError
 from contracts.ports import (
     BatchBegun,
     FileVerified,
     JournalEntry,
     JournalState,
-    KeptFile,
     KnownTask,
     LeaseEnded,
     LeaseGranted,
@@ -86,13 +85,15 @@ class SqliteJournal:
         self._root = root
         self._now = now
         self._lock = threading.Lock()
+        self._has_announced = False
         self._writer = database.WriterLock(path, owner)
         try:
             self._db = database.connect(path, owner)
+            self._marks = Marks(self._db)
             try:
                 self._fully = False
                 with database.explained(path):
-                    self._epoch = int(self._meta("epoch", "0"))
+                    self._epoch = self._last_epoch()
                     self._manifest = ManifestFile(manifest, LinesInDatabase(self._db), root, owner)
                 try:
                     self._end_what_a_dead_program_left()
@@ -107,10 +108,12 @@ class SqliteJournal:
             raise
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Let go of the files. A run that was announced here and could not begin is not announced any more."""
         with self._lock, database.explained(self.path), contextlib.ExitStack() as files:
             for close in (self._writer.release, self._db.close, self._manifest.close):
                 files.callback(close)
+            if self._has_announced:
+                self._marks.drop(ANNOUNCED)
 
     def _end_what_a_dead_program_left(self) -> None:
         """End the leases of a program that died, and count it for the orders that were in work."""
@@ -149,10 +152,14 @@ class SqliteJournal:
     def open_epoch(self) -> int:
         """Begin a new dispatcher's time; leases of the one before it are void."""
         with self._lock, self._transaction():
-            self._epoch = int(self._meta("epoch", "0")) + 1
-            self._set_meta("epoch", str(self._epoch))
+            self._epoch = self._last_epoch() + 1
+            self._marks.set("epoch", str(self._epoch))
             self._end_leases("a new dispatcher began", Blame.PROGRAM)
             return self._epoch
+
+    def _last_epoch(self) -> int:
+        with reading("the epoch"):
+            return int(self._marks.get("epoch", "0"))
 
     def append(self, epoch: int, entries: tuple[JournalEntry, ...]) -> None:
         """Write entries in one transaction, then bring the manifest up to date.
@@ -239,11 +246,15 @@ class SqliteJournal:
     def _begin_run(self, first: int, total: int) -> int:
         # A run that was never finished and never resumed is over when another begins.
         self._db.execute("UPDATE runs SET ended = ? WHERE ended IS NULL", (stamp(self._now()),))
-        plan = self._meta("plan", "{}")
+        is_announced = bool(self._marks.get(ANNOUNCED))
+        plan = self._marks.get("plan", "{}") if is_announced else "{}"
         began = self._db.execute(
             "INSERT INTO runs (first, total, began, plan) VALUES (?, ?, ?, ?)",
             (first, total, stamp(self._now()), plan),
         )
+        if is_announced:
+            self._marks.drop(ANNOUNCED)
+            self._marks.set(OWES, str(began.lastrowid))
         return int(began.lastrowid or 0)
 
     def _end_lease(self, sequence: int, reason: str, blame: Blame | None) -> None:
@@ -288,17 +299,12 @@ class SqliteJournal:
         """Read the books."""
         with self._lock, database.explained(self.path):
             run = self._run(or_last=True)
-            files: dict[int, list[KeptFile]] = {}
-            for row in self._db.execute("SELECT sequence, file FROM files"):
-                files.setdefault(row["sequence"], []).append(decoded(row["file"], KeptFile))
-            found = self._db.execute("SELECT * FROM tasks WHERE status IS NULL AND run = ? ORDER BY sequence",
-                                     (run["run"] if run is not None else 0,))  # fmt: skip
             return JournalState(
-                open_tasks=tuple(open_task(row, tuple(files.get(row["sequence"], ()))) for row in found),
-                batch_first=run["first"] if run is not None else 0,
-                batch_total=run["total"] if run is not None else 0,
-                batch_succeeded=run["succeeded"] if run is not None else 0,
-                batch_failed=run["failed"] if run is not None else 0,
+                open_tasks=open_tasks(self._db, run["run"] if run is not None else 0),
+                batch_first=whole(run, "first") if run is not None else 0,
+                batch_total=whole(run, "total") if run is not None else 0,
+                batch_succeeded=whole(run, "succeeded") if run is not None else 0,
+                batch_failed=whole(run, "failed") if run is not None else 0,
                 next_sequence=self._next_sequence(),
             )
 
@@ -315,19 +321,12 @@ class SqliteJournal:
         """Every task of the run in hand, in order; none when it has ended."""
         with self._lock, database.explained(self.path):
             run = self._run()
-            if run is None:
-                return ()
-            found = self._db.execute("SELECT * FROM tasks WHERE run = ? ORDER BY sequence", (run["run"],))
-            return tuple(KnownTask(order_of(row), row["status"] is not None) for row in found)
+            return tasks_of(self._db, run["run"]) if run is not None else ()
 
     def results(self, first: int, count: int) -> tuple[POResult, ...]:
         """Return the outcomes of `count` tasks from sequence `first` on, in order, where there is one."""
         with self._lock, database.explained(self.path):
-            found = self._db.execute(
-                "SELECT result FROM tasks WHERE sequence BETWEEN ? AND ? AND status IS NOT NULL ORDER BY sequence",
-                (first, first + count - 1),
-            )
-            return tuple(decoded(row["result"], POResult) for row in found)
+            return results_of(self._db, first, count)
 
     @property
     def head(self) -> str:
@@ -342,22 +341,48 @@ class SqliteJournal:
         """Remember how a run is set up, so that a later process can go on with it. It must hold no secret.
 
         Args:
-            plan: In terms of JSON. It belongs to the run in hand, else to the next one.
+            plan: In terms of JSON. It belongs to the run in hand, else to the next one, which is announced by it.
         """
         text = json.dumps(plan)
         with self._lock, self._transaction():
-            self._set_meta("plan", text)
+            self._marks.set("plan", text)
             run = self._run()
             if run is not None:
                 self._db.execute("UPDATE runs SET plan = ? WHERE run = ?", (text, run["run"]))
+                self._marks.set(OWES, str(run["run"]))
+            elif not self._marks.get(ANNOUNCED):
+                self._marks.set(ANNOUNCED, "1")
+                self._has_announced = True
+
+    def is_unfinished(self) -> bool:
+        """Whether there is something to go on with: a run in hand, one that is announced, or results to be written."""
+        with self._lock, database.explained(self.path):
+            return self._run() is not None or bool(self._marks.get(ANNOUNCED)) or self._owing() is not None
+
+    def take_up(self) -> None:
+        """Take the last run in hand again if its orders have all ended and its results were never written."""
+        with self._lock, self._transaction():
+            if (run := self._owing()) is not None:
+                self._db.execute("UPDATE runs SET ended = NULL WHERE run = ?", (run,))
+
+    def note_reported(self) -> None:
+        """Note that the results of the last run are written."""
+        with self._lock, self._transaction():
+            self._marks.drop(OWES)
+
+    def _owing(self) -> int | None:
+        """Return the last run when it was begun with a plan, has ended, and its results are not written."""
+        run = self._run(or_last=True)
+        owes = run is not None and run["ended"] is not None and self._marks.get(OWES) == str(run["run"])
+        return int(run["run"]) if run is not None and owes else None
 
     def run_name(self) -> str:
         """Return the name of the run in hand, or a new one for the next run: all who go on with a run get the same."""
         with self._lock, self._transaction():
-            name = self._meta("run", "") if self._run() is not None else ""
+            name = self._marks.get("run") if self._run() is not None else ""
             if not name:
                 name = secrets.token_hex(4)
-                self._set_meta("run", name)
+                self._marks.set("run", name)
             return name
 
     def is_empty(self) -> bool:
@@ -369,7 +394,12 @@ class SqliteJournal:
         """Return how the last run is set up, in terms of JSON."""
         with self._lock, database.explained(self.path):
             run = self._run(or_last=True)
-            return json.loads(run["plan"]) if run is not None else {}
+            return plan_in(run["plan"]) if run is not None else {}
+
+    def announced_plan(self) -> Any:
+        """Return how the run is set up that was to begin when the program was killed; None when there is none."""
+        with self._lock, database.explained(self.path):
+            return plan_in(self._marks.get("plan")) if self._marks.get(ANNOUNCED) else None
 
     def reopen(self, statuses: Collection[TaskStatus], blames: Collection[Blame] = ()) -> int:
         """Open ended tasks of the last run again, their charges forgotten; their history stays.
@@ -383,13 +413,7 @@ class SqliteJournal:
         """
         with self._lock, self._transaction():
             run = self._run(or_last=True)
-            return reopen_tasks(self._db, run["run"], statuses, blames) if run is not None else 0
-
-    # ----------------------------------------------------------------------------------------------------------- small
-
-    def _meta(self, name: str, default: str) -> str:
-        found = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
-        return str(found["value"]) if found is not None else default
-
-    def _set_meta(self, name: str, value: str) -> None:
-        self._db.execute("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", (name, value))
+            count = reopen_tasks(self._db, run["run"], statuses, blames) if run is not None else 0
+            if run is not None and count and run["plan"] != "{}":
+                self._marks.set(OWES, str(run["run"]))
+            return count

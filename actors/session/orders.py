@@ -76,8 +76,8 @@ def prepare(
     places: dict[tuple[str, str], int] = {}
     met: dict[int, tuple[KnownTask, int]] = {}
     sequence = first_sequence
-    for row in po_list:
-        task = as_task(row)
+    tasks = [as_task(row) for row in po_list]
+    for task in tasks:
         key = _key(task)
         if key not in places:
             same = before.find(task)
@@ -93,6 +93,7 @@ def prepare(
         rows.append(places[key])
     if orders and not met:
         _refuse_others(before.all)
+    _refuse_other_hosts((one for one, _ in met.values()), tasks, base_url)
     return Batch(
         tuple(orders),
         tuple(rows),
@@ -135,8 +136,27 @@ def require_common(tasks: Iterable[POTask], known: Iterable[KnownTask], base_url
         JournalError: There is one, of other orders alone.
     """
     before = _Known(known, base_url)
-    if not any(before.find(as_task(task)) is not None for task in tasks):
+    rows = [as_task(task) for task in tasks]
+    common = [same for row in rows if (same := before.find(row)) is not None]
+    if not common:
         _refuse_others(before.all)
+    _refuse_other_hosts(common, rows, base_url)
+
+
+def _refuse_other_hosts(common: Iterable[KnownTask], rows: Iterable[POTask], base_url: str) -> None:
+    """Return when orders of the journal go where the caller's own list sends them: its hosts alone are agreed to."""
+    agreed = {origin_of(base_url), *(origin_of(row.url) for row in rows if row.url)} - {""}
+    for one in common:
+        order = one.order
+        if one.has_ended or order.fault:
+            continue
+        asked = {origin_of(order.base_url), *([origin_of(order.url)] if order.url else [])}
+        if not asked <= agreed or urlsplit(order.base_url).netloc.lower() != order.host:
+            raise JournalError(
+                f"The journal would visit order {order.task.po_number!r} at {order.url or order.base_url}, where "
+                "neither your list nor your base URL sends it. Finish the run as it was begun (purser resume), or "
+                "start anew with new books (--fresh)."
+            )
 
 
 def _refuse_others(known: tuple[KnownTask, ...]) -> None:
@@ -241,6 +261,15 @@ def _order(handle: TaskHandle, task: POTask, base_url: str) -> Order:
         fault = "This order has no URL and no base URL is set. Add a url column or give --base-url."
     host = "" if fault else urlsplit(root).netloc.lower()
     return Order(handle, task, "" if fault else task.url, root, host, fault)
+
+
+def origin_of(url: str) -> str:
+    """Return scheme, host and port of an address in lower case; empty when it is none."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.netloc}".lower() if parts.netloc else ""
 
 
 def _root_of(url: str, base_url: str) -> str:

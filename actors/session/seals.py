@@ -1,0 +1,66 @@
+"""Seals: what this user wrote down on this machine is told from what somebody else prepared.
+
+A download folder may be copied, lent and prepared by anybody, and afterwards belong to whoever has the copy. So what a
+run wrote down about itself carries a keyed hash of its text. The key lies in the user's state folder, for this user
+alone. Whoever has the folder without the key can change nothing that still counts as this user's own word.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from pathlib import Path
+
+from actors.folders.ownership import untrusted
+from actors.session.saved_logins import STATE_VARIABLE, state_folder
+from contracts.errors import ConfigurationError
+
+KEY = "seal.key"
+_BYTES = 32
+
+
+def seal_of(text: str) -> str:
+    """Return the seal of a text, as hex digits. The first one makes the key.
+
+    Raises:
+        ConfigurationError: The key cannot be made or read, or is not this user's own.
+    """
+    path = state_folder() / KEY
+    try:
+        if not os.path.lexists(path):
+            _make(path)
+        why = untrusted(path)
+        key = b"" if why else path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(
+            f"The file {path}, by which this user's runs are known again, cannot be written: "
+            f"{error.strerror or error}. Name another folder: {STATE_VARIABLE}=/path/of/a/folder"
+        ) from error
+    if len(key) != _BYTES:
+        raise ConfigurationError(
+            f"The file {path} {why or 'holds no key'}. Remove it; then name your portal once more when you go on "
+            "with a run."
+        )
+    return hmac.new(key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+
+
+def is_sealed(text: str, seal: str) -> bool:
+    """Whether a seal is this user's own, of just this text. Makes no key."""
+    try:
+        if not os.path.lexists(state_folder() / KEY):
+            return False
+        return hmac.compare_digest(seal_of(text).encode(), seal.encode("utf-8", "surrogatepass"))
+    except ConfigurationError:
+        return False
+
+
+def _make(path: Path) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f"{KEY}.{secrets.token_hex(4)}.new")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(secrets.token_bytes(_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
