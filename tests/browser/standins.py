@@ -120,9 +120,10 @@ class Screen:
         self.did.append(f"click {control.selector} in {origin:g}{' agreeing' if agree else ''}")
         return self.clicked
 
-    def stop_agreeing(self, _doing: str) -> None:
-        """Note it."""
+    def stop_agreeing(self, _doing: str) -> int:
+        """Note it; no link has asked for a file."""
         self.did.append("stop agreeing")
+        return 0
 
     def go(self, url: str, _doing: str) -> None:
         """Show a new document, unless the browser is past navigating."""

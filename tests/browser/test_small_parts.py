@@ -173,7 +173,7 @@ def test_pages_that_follow_one_another_without_end_are_asked_so_often_and_no_mor
     with pytest.raises(PageReplacedError, match="without end while looking"):
         page_over(tab, monotonic=lambda: 0.0).look("looking")
     assert len(tab.worlds) == 20
-    ticks = iter(range(0, 1000, 15))
+    ticks = iter(range(0, 1000, 9))
     tab = Questions(replaced)
     with pytest.raises(PageReplacedError, match="without end while looking"):
         page_over(tab, monotonic=lambda: float(next(ticks))).look("looking")

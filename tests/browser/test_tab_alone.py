@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any, cast
 
 import attrs
@@ -31,6 +32,7 @@ class Driver:
     current_window_handle: str = "home"
     window_handles: list[str] = attrs.field(factory=lambda: ["home"])
     closed: list[str] = attrs.field(factory=list)
+    command_executor: Any = attrs.field(factory=lambda: SimpleNamespace(client_config=SimpleNamespace(timeout=60.0)))
 
     def _answer(self) -> Any:
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
@@ -42,6 +44,9 @@ class Driver:
         """Answer a command."""
         self.asked.append(parameters.get("cmd", name))
         return {"value": self._answer()}
+
+    def set_page_load_timeout(self, seconds: float) -> None:
+        """Take it."""
 
     def get(self, url: str) -> None:
         """Navigate."""
@@ -78,7 +83,7 @@ class Driver:
 def tab(*answers: Any) -> tuple[Tab, Driver]:
     """A tab over a driver with these answers."""
     driver = Driver(list(answers))
-    return Tab(cast("WebDriver", driver)), driver
+    return Tab(cast("WebDriver", driver), 45.0), driver
 
 
 ALERT = UnexpectedAlertPresentException("a dialog")
@@ -139,13 +144,13 @@ def test_a_dialog_and_an_answer_that_is_no_page_end_a_navigation_like_any_other(
 
 def test_a_picture_that_the_browser_will_not_draw_is_empty() -> None:
     picture = {"data": base64.b64encode(b"png").decode()}
-    shown, driver = tab({}, picture)
+    shown, driver = tab(picture)
     assert shown.picture("looking") == b"png"
-    assert driver.asked == ["Page.bringToFront", "Page.captureScreenshot"]
+    assert driver.asked == ["Page.captureScreenshot"]
     refused = WebDriverException("unhandled inspector error: cannot draw")
-    assert tab({}, refused)[0].picture("looking") == b""
+    assert tab(refused)[0].picture("looking") == b""
     with pytest.raises(BrowserDiedError):
-        tab({}, WebDriverException("disconnected"))[0].picture("looking")
+        tab(WebDriverException("disconnected"))[0].picture("looking")
 
 
 def told(method: str, **params: Any) -> dict[str, str]:
