@@ -19,6 +19,7 @@ _SECRET_NAME = re.compile(
 _LONGEST_PLAIN_VALUE = 40
 _PATH_PARAMETERS = re.compile(r";[^/]*+")
 _ADDRESS = re.compile(r"(https?://)([^\s/?#\"'<>|]++)([^\s\"'<>|]*+)", re.IGNORECASE)
+_BEGINNING = re.compile(r"(https?://)([^\s/?#]++)", re.IGNORECASE)
 _AFTER_IT = ".,;:!?)]}"
 REDACTED = "redacted"
 
@@ -76,7 +77,7 @@ def located(address: str) -> str:
 
     Whoever knows the address can find it again: the hash is that of the whole address, in UTF-8.
     """
-    found = _ADDRESS.match(address)
+    found = _BEGINNING.match(address)
     if found is None:
         return address
     return f"{found[1].lower()}{found[2].rpartition('@')[2]} sha256:{fingerprint(address)}"

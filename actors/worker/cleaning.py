@@ -8,7 +8,6 @@ from typing import assert_never
 
 import attrs
 
-from actors.evidence.addresses import shown
 from actors.worker.secrets import KnownSecrets
 from contracts.errors import HostResourceError, WorkerError
 from contracts.messages import LoginEnded, LoginMet, Visited, VisitFailed, VisitOrder, VisitOutcome
@@ -60,9 +59,7 @@ def _cleaned_result(result: POResult, visit: VisitOrder, secrets: KnownSecrets) 
 def _address(url: str, visit: VisitOrder, secrets: KnownSecrets) -> str:
     """Return the visited address if it may be shown, else what can take its place when the order is visited again."""
     given = visit.order.url
-    if url == given or url == secrets.hidden(shown(url), visit.order.handle.po_number, visit.order.host):
-        return url
-    return given
+    return url if url == given or secrets.may_show(url, visit.order.handle.po_number, visit.order.host) else given
 
 
 def without_secrets(item: ListedAttachment, secrets: KnownSecrets, spared: tuple[str, ...]) -> ListedAttachment:

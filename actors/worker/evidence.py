@@ -50,8 +50,11 @@ def keep_evidence(
         watch.say(f"keeping evidence of {visit.order.handle.po_number}")
         with tools.browser.hurried(SECONDS_FOR_A_COMMAND):
             secrets = [*(cookie.value for cookie in tools.cookies()), *tools.secrets.passwords]
-        picture = _picture(tools, watch, page) if tools.screenshots else b""
-        text = redacted(_heading(visit, tools, page, failure) + tools.portal.visible_text(page) + "\n", secrets)
+        shown = tools.portal.visible_text(page)
+        # A picture cannot be blackened.
+        is_harmless = shown == tools.secrets.hidden(shown, visit.order.handle.po_number, visit.order.host)
+        picture = _picture(tools, watch, page) if tools.screenshots and is_harmless else b""
+        text = redacted(f"{_heading(visit, tools, page, failure)}{shown}\n", secrets)
         return tools.filing.keep_evidence(visit.lease, text, picture)
     except (WorkerError, HostResourceError) as error:
         log.warning("There is no evidence of %s: %s", visit.order.handle.po_number, error)

@@ -56,7 +56,7 @@ def process_po(visit: VisitOrder, tools: Tools, watch: VisitWatch) -> VisitOutco
         handle=visit.lease.task,
         status=_status(harvest),
         supplier=visit.order.task.supplier.strip() or reading.supplier,
-        url=page.url,
+        url=page.url if tools.secrets.may_show(page.url, visit.lease.task.po_number) else sight.first,
         attachments_found=harvest.found,
         attachments=tuple(harvest.attachments),
         missing=tuple(harvest.missing),

@@ -13,7 +13,7 @@ import weakref
 from collections.abc import Iterable
 
 from actors.evidence import Finder, without_secrets
-from actors.evidence.addresses import in_text
+from actors.evidence.addresses import in_text, shown
 from contracts.ports import Cookie, Credentials
 
 _MOST_COOKIES = 500
@@ -75,6 +75,10 @@ class KnownSecrets:
             spared: What everybody may see, such as an order's number.
         """
         return self._finder.blackened(text, spared)
+
+    def may_show(self, address: str, *spared: str) -> bool:
+        """Whether an address may be shown as it is: it is no key to anything."""
+        return address == self.hidden(shown(address), *spared)
 
     def told(self, text: str, *spared: str) -> str:
         """Return a message with known secrets blackened, what looks like one, and whatever opens a door in an address.

@@ -8,6 +8,7 @@ import attrs
 import pytest
 
 from actors.browser.session import ChromiumBrowser
+from actors.processes.ledger import ProcessLedger
 from contracts.errors import AuthenticationError, NetworkError
 from contracts.ports import Browser, Cookie, Credentials, LoginForm
 from tests.browser.conftest import Site, Watch
@@ -93,10 +94,14 @@ def test_a_login_page_without_fields_is_said_plainly(browser: ChromiumBrowser, s
         browser.submit_login(FORM, Credentials("ann", "x"), (site.url(""),), watch)
 
 
-def test_no_password_is_ever_logged(
-    browser: ChromiumBrowser, site: Site, watch: Watch, caplog: pytest.LogCaptureFixture
+def test_no_password_is_ever_logged_and_the_driver_keeps_no_command(
+    browser: ChromiumBrowser, ledger: ProcessLedger, site: Site, watch: Watch, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level("DEBUG"):
         browser.open(site.url("/login"))
         browser.submit_login(FORM, Credentials("ann", "sesame-open"), (site.url(""),), watch)
+        browser.adopt_cookies((Cookie("sid", "sesame-cookie", "127.0.0.1"),))
     assert "sesame-open" not in caplog.text
+    kept = {path.name: path.read_text() for path in ledger.root.rglob("driver.*")}
+    assert set(kept) >= {"driver.out"}
+    assert not [name for name, text in kept.items() if "sesame" in text or "session/" in text]

@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from actors.evidence.addresses import fingerprint
+from actors.evidence.addresses import fingerprint, located
 from actors.worker.tools import Tools
 from contracts.config import AttachmentLimits, Route
 from contracts.messages import HostSession, VisitOrder
@@ -294,7 +294,7 @@ class World:
         self.log.append(f"place {item.label}")
         if self.place_error is not None:
             raise self.place_error
-        return Attachment(item.label, file.size, file.sha256, item.url or item.label, listed_as=item.label)
+        return Attachment(item.label, file.size, file.sha256, located(item.url or item.label), listed_as=item.label)
 
     def adopt(self, lease: Lease, kept: KeptFile) -> Attachment | None:
         """Take over a file that is still there."""

@@ -1,0 +1,93 @@
+"""A known secret is found in every form in which it may stand somewhere, and what everybody may see stays."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+from urllib.parse import quote, quote_plus
+
+import pytest
+from hypothesis import given, strategies as st
+
+from actors.evidence import BLACK, Finder
+
+PASSWORD = 'c4nary "P4ss"/w0rd+&=<é\'x'
+COOKIE = "SESSION0123456789abcdef"
+
+
+def base64_within(before: bytes, after: bytes = b"") -> str:
+    """Return base64 of something that holds the password."""
+    return base64.b64encode(before + PASSWORD.encode() + after).decode()
+
+
+FORMS = {
+    "plain": PASSWORD,
+    "in an address": quote(PASSWORD),
+    "in a query": quote_plus(PASSWORD),
+    "encoded twice": quote(quote(PASSWORD, safe=""), safe=""),
+    "lower-case codes": re.sub("%..", lambda code: code[0].lower(), quote(PASSWORD, safe="")),
+    "in markup": html.escape(PASSWORD),
+    "in markup, by number": html.escape(PASSWORD).replace("&#x27;", "&#39;"),
+    "in JSON": json.dumps(PASSWORD)[1:-1],
+    "in JSON with letters": json.dumps(PASSWORD, ensure_ascii=False)[1:-1],
+    "in a message": repr(PASSWORD)[1:-1],
+}
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())
+def test_a_secret_is_blackened_in_every_form(form: str) -> None:
+    assert Finder([PASSWORD]).blackened(f"before {form} after") == f"before {BLACK} after"
+
+
+@pytest.mark.parametrize("before", [b"", b"u", b"us", b"user:", b"\x00\x01\x02\x03"])
+def test_a_secret_is_blackened_inside_base64(before: bytes) -> None:
+    code = base64_within(before, b" and more")
+    kept = Finder([PASSWORD]).blackened(code)
+    assert BLACK in kept
+    assert len(code) - len(kept) > len(PASSWORD)
+
+
+@pytest.mark.parametrize("length", [12, 16, len(COOKIE) - 1])
+def test_the_beginning_of_a_secret_that_was_cut_off_is_blackened(length: int) -> None:
+    assert Finder([COOKIE]).blackened(f"its title is '{COOKIE[:length]}'") == f"its title is '{BLACK}'"
+
+
+def test_more_than_half_of_a_short_secret_is_blackened_and_a_common_word_is_not() -> None:
+    finder = Finder(["hunter2-go", "Purchase order 1234567890"])
+    assert finder.blackened("'hunter2-'") == f"'{BLACK}'"
+    assert finder.blackened("Purchase") == "Purchase"
+    assert finder.blackened("hunter") == "hunter"
+
+
+def test_what_everybody_may_see_is_spared() -> None:
+    finder = Finder(["PO16928001", "portal.example"])
+    assert finder.blackened("PO16928001 at portal.example", ("PO16928001", "portal.example:8443")) == (
+        "PO16928001 at portal.example"
+    )
+    assert finder.blackened("PO16928001", ()) == BLACK
+
+
+def test_short_secrets_and_none_change_nothing() -> None:
+    assert Finder().blackened(PASSWORD) == PASSWORD
+    assert Finder(["short"]).blackened("a short word") == "a short word"
+
+
+@given(st.lists(st.text("abcdef", min_size=6, max_size=8), max_size=6), st.text("abcdef", max_size=40))
+def test_a_secret_that_is_forgotten_is_found_no_more_and_the_others_are(secrets: list[str], text: str) -> None:
+    finder = Finder(secrets)
+    for secret in secrets[1:]:
+        finder.remove(secret)
+    assert finder.blackened(text) == Finder(secrets[:1]).blackened(text)
+    for secret in secrets[:1]:
+        finder.remove(secret)
+    assert finder.blackened(text) == text
+
+
+def test_many_secrets_in_a_large_hostile_text_come_to_an_end() -> None:
+    """Beginnings of secrets all over, none of them whole."""
+    secrets = [f"{'ab' * 20}{number}" for number in range(200)]
+    text = "ab" * 50_000
+    assert len(Finder(secrets).blackened(text)) < len(text)
+    assert Finder(["abcabcabd", "abcabcx"]).blackened("abcabc " * 50_000) == "abcabc " * 50_000
