@@ -23,7 +23,8 @@ INSIDE = ".purser"
 """The folder for everything but the orders' files."""
 OWN_NAMES = (INSIDE, "results.csv", "results.csv.bak", "report.json", "report.json.bak")
 """What lies in a download folder beside the suppliers' folders."""
-_SHORT_NAME = re.compile(r"~\d+(?:\.|$)")  # Windows gives every long name a second one, such as RESULT~1.CSV
+# Windows gives every long name a second one, such as RESULT~1.CSV.
+_SHORT_NAME = re.compile(r"[^.~]{1,6}~\d{1,6}(?:\.[^.]{0,3})?")
 
 
 class ReplacedError(OSError):
@@ -82,7 +83,7 @@ class Ground:
 
     def is_reserved(self, name: str) -> bool:
         """Whether a name in the download folder is one of ours, or one that a file system may take for it."""
-        return reserved_key(name) in self._reserved or _SHORT_NAME.search(name) is not None
+        return reserved_key(name) in self._reserved or _SHORT_NAME.fullmatch(name) is not None
 
     def parts_of(self, path: Path) -> tuple[str, ...] | None:
         """Return the parts of a path below the download folder, or None when it lies elsewhere. No link is followed."""

@@ -7,6 +7,7 @@ dies. Both readers are here. Only the standard library is used.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -91,10 +92,12 @@ def gone_line(owner: str) -> bytes:
 
 
 def is_run_folder(root: Path, run: str) -> bool:
-    """Whether `root` is that run's temporary folder and nothing else: its name, its marker, no link."""
+    """Whether `root` is that run's temporary folder and nothing else: its name, its marker, no link, this user's."""
     if not root.is_absolute() or not root.name.startswith(ROOT_PREFIX) or root.is_symlink() or not root.is_dir():
         return False
     try:
+        if hasattr(os, "geteuid") and root.lstat().st_uid != os.geteuid():
+            return False  # somebody else has made one of that name since
         return (root / MARKER).read_text(encoding="utf-8") == run
     except OSError:
         # The program may have died between making the folder and marking it; an empty one holds nothing of anybody.

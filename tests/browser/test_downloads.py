@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -168,3 +169,24 @@ def test_an_empty_file_that_stays_empty_is_one(browser: ChromiumBrowser, into: P
             (into / "empty.txt").touch()
 
     assert browser.download_by_click(Control(".dead", 0), into, Placing(), LIMIT).size == 0
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="only there a folder has a path that nobody can take")
+def test_a_link_put_in_place_of_the_folder_leads_no_file_out(
+    browser: ChromiumBrowser, site: Site, into: Path, watch: Watch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The browser writes by a path; it is one that leads to the folder itself, whatever is put in its place."""
+    outside, moved = tmp_path / "outside", tmp_path / "moved"
+    outside.mkdir()
+    click = browser._page.click
+
+    def swap_then_click(*given: Any, **more: Any) -> str:
+        into.rename(moved)
+        into.symlink_to(outside)
+        return click(*given, **more)
+
+    monkeypatch.setattr(browser._page, "click", swap_then_click)
+    file = browser.download_by_click(Control(".file", 0), into, watch, LIMIT)
+    assert file.sha256 == HASH
+    assert [path.name for path in moved.iterdir()] == ["first.pdf"]
+    assert list(outside.iterdir()) == []

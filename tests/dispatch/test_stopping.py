@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from contracts.errors import Blame
-from contracts.messages import Drain, GiveUp, Submit, VisitEnded, VisitFailed
+from contracts.messages import Drain, GiveUp, PublishFailed, Submit, VisitEnded, VisitFailed
 from contracts.tasks import TaskStatus
 from tests.dispatch.driving import Drive, orders
 
@@ -113,3 +113,26 @@ def test_an_order_that_misses_some_files_ends_with_what_it_has_while_draining() 
     drive.complete("w1", TaskStatus.PARTIAL, retry_worthwhile=True)
     assert drive.outcomes[0].status is TaskStatus.PARTIAL
     assert drive.progress.finished
+
+
+def test_a_folder_that_was_replaced_ends_the_run_and_loses_no_order() -> None:
+    """No waiting puts it right; nobody is charged, and all orders can be resumed."""
+    drive = driven(4, workers=2, resumes=True)
+    drive.fail("w1", Blame.HOST, ends_run=True, message="another folder")
+    assert drive.is_idle("w1"), "nothing more is handed out"
+    drive.fail("w2", Blame.HOST, message="the same trouble, told as such")
+    assert drive.progress.stopped_early == "another folder"
+    drive.advance(60.0)
+    assert drive.is_idle("w1")
+    assert drive.is_idle("w2")
+    assert not drive.outcomes, "all can be resumed"
+    assert all(entry.attempts == 0 for place in range(2) for entry in drive.ends_of(place))
+
+
+def test_files_that_find_their_folder_replaced_end_the_run() -> None:
+    drive = driven(2, resumes=True)
+    drive.publish_failures.append(PublishFailed(drive.visit("w1").lease, "another folder", ends_run=True))
+    drive.complete("w1")
+    assert drive.progress.stopped_early == "another folder"
+    assert drive.is_idle("w1")
+    assert not drive.outcomes

@@ -10,13 +10,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from actors.cli import run
 from actors.cli.account import ExitCode
 from actors.filing.folder import DownloadFolder
 from actors.filing.lock import FolderLock
 from actors.folders.folder import Folder
+from actors.intake import write_report
 from contracts.errors import ConfigurationError, HostResourceError
 from tests.cli.conftest import Stand, stand as stand
 from tests.filing.samples import arrived, lease, listed, result
@@ -194,3 +197,45 @@ def test_the_results_of_a_run_in_a_shared_folder_are_written_beside_and_renamed(
         stand.run(stand.orders("PO1"))
     drafts = [name for name in names if name.startswith(".results.csv.") and name.endswith(".new")]
     assert len(drafts) == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives links away")
+@pytest.mark.parametrize("name", ["results.csv", "report.json"])
+def test_another_users_link_in_place_of_the_results_is_not_followed(stand: Stand, outside: Path, name: str) -> None:
+    """Before a run it is refused; one that comes while a run works costs that file, and the run says so."""
+    before = everything(outside)
+    plant(stand.downloads / name, outside / "precious")
+    os.chown(stand.downloads / name, 65534, 65534, follow_symlinks=False)
+    assert stand.run(stand.orders("PO1")) is ExitCode.UNUSABLE
+    assert "is a link of another user" in stand.heard.err
+    assert stand.script.visits == []
+    assert everything(outside) == before
+    with pytest.raises(HostResourceError, match="link of another user"):
+        write_report(stand.downloads / name, {})
+    assert everything(outside) == before
+
+
+def test_results_go_to_the_folder_that_was_there_and_the_run_says_so(
+    stand: Stand, outside: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The download folder is swapped for a link before the results are written."""
+    real, moved = run.draw_up, stand.downloads.with_name("moved")
+
+    def swap_then_draw_up(*given: Any) -> Any:
+        stand.downloads.rename(moved)
+        stand.downloads.symlink_to(outside)
+        return real(*given)
+
+    monkeypatch.setattr(run, "draw_up", swap_then_draw_up)
+    before = everything(outside)
+    assert stand.run(stand.orders("PO1")) is ExitCode.NOT_FINISHED
+    assert everything(outside) == before
+    assert {"results.csv", "report.json"} <= {path.name for path in moved.iterdir()}
+    assert f"lies in {moved}" in stand.heard.err
+
+
+def test_a_pipe_in_place_of_the_results_holds_nobody_up(stand: Stand) -> None:
+    stand.downloads.mkdir()
+    os.mkfifo(stand.downloads / "results.csv")
+    assert stand.run(stand.orders("PO1")) is ExitCode.SUCCESS
+    assert (stand.downloads / "results.csv").is_file()
