@@ -26,6 +26,7 @@ _AS_FOLDER = getattr(os, "O_DIRECTORY", 0) | _NO_LINK | getattr(os, "O_CLOEXEC",
 _ON_THE_WAY = _AS_FOLDER | getattr(os, "O_PATH", 0)
 _WRITE_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 _READ = os.O_RDONLY | _NO_LINK | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_OPEN = "/proc/self/fd/{}"
 DRAFT = ".new"
 """What a file's name ends with until it is complete."""
 
@@ -53,8 +54,7 @@ class Folder:
         self.owner = owner
         self._fd = descriptor
         self._close = weakref.finalize(self, os.close, descriptor) if descriptor is not None else None
-        found = os.fstat(descriptor) if descriptor is not None else path.lstat()
-        self._identity = found.st_dev, found.st_ino
+        self._known: os.stat_result | None = path.lstat() if descriptor is None else None
 
     @classmethod
     def at(cls, path: Path) -> Self:
@@ -82,6 +82,12 @@ class Folder:
         """
         if not _HAS_DESCRIPTORS:
             return cls.at(path)
+        with contextlib.suppress(OSError):  # if it is not so, the way is walked to see where it ends
+            folder = cls(path, os.open(path, os.O_RDONLY | _AS_FOLDER))
+            # The system knows its true path. If that is the one that was asked for, no link was followed.
+            if os.readlink(_OPEN.format(folder._fd)) == str(path):  # noqa: PTH115 - as text, and often
+                return folder
+            folder.close()
         fd = os.open(path.anchor, _ON_THE_WAY)
         names = path.parts[1:]
         place = Path(path.anchor)
@@ -194,15 +200,22 @@ class Folder:
     def lies_at(self, path: Path) -> bool:
         """Whether a path leads to this very folder. A link at its end counts if it leads here."""
         try:
-            found = path.stat()
+            return self._is(path.stat())
         except OSError:
             return False
-        return (found.st_dev, found.st_ino) == self._identity
+
+    def _is(self, found: os.stat_result) -> bool:
+        if self._known is None:
+            self._known = self.status()
+        return (found.st_dev, found.st_ino) == (self._known.st_dev, self._known.st_ino)
 
     @property
     def is_in_place(self) -> bool:
         """Whether it still lies where it lay when it was opened, and not behind a link."""
-        return not self.path.is_symlink() and self.lies_at(self.path)
+        try:
+            return self._is(self.path.lstat())
+        except OSError:
+            return False
 
     @property
     def steady_path(self) -> Path:

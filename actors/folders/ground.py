@@ -69,7 +69,8 @@ class Ground:
         Raises:
             ReplacedError: Something else is there.
         """
-        if not (self.root.is_in_place and self.root.lies_at(self.stated)):
+        is_in_place = self.root.is_in_place and (self.stated == self.root.path or self.root.lies_at(self.stated))
+        if not is_in_place:
             raise ReplacedError(f"{self.stated} is another folder than when the run began")
         if not self.inside.is_in_place:
             raise ReplacedError(f"{self.inside.path} is another folder than when the run began")
