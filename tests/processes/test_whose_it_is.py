@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import stat
+import subprocess
 from pathlib import Path
+from typing import cast
 
+import attrs
 import pytest
 
 from actors.processes import groups, leftovers, records
 from actors.processes.ledger import ProcessLedger
 from actors.processes.reaper import Reaped, reap
 from actors.processes.runfile import runs_folder
+from contracts.errors import BrowserDiedError
 from contracts.ports import Owner
 
 FOLDER = "/tmp/purser-1/w1"
@@ -91,3 +96,46 @@ def test_a_live_run_whose_lock_cannot_be_seen_is_left_alone(tmp_path: Path) -> N
     assert reap(tmp_path) == Reaped()
     assert path.exists()
     assert root.exists()
+
+
+def test_the_folders_of_a_run_are_its_users_alone_and_made_where_nothing_is(tmp_path: Path) -> None:
+    state = tmp_path / "not" / "there"
+    for _ in range(2):
+        with ProcessLedger(state, warden=False) as ledger:
+            assert stat.S_IMODE(runs_folder(state).stat().st_mode) == 0o700
+            assert stat.S_IMODE(ledger.root.stat().st_mode) == 0o700
+            assert (ledger.root / records.MARKER).read_text(encoding="utf-8") == ledger._file.run
+    assert list(runs_folder(state).iterdir()) == []
+
+
+def test_a_browser_that_never_was_need_not_be_asked_to_end(ledger: ProcessLedger, owner: Owner) -> None:
+    assert ledger.terminate(owner, 0.0) is True
+    ledger.announce(owner, ledger.root / "w1", "nonce")
+    assert ledger.terminate(owner, 0.0) is True
+
+
+@attrs.define
+class Driver:
+    """A driver that was started a moment too late."""
+
+    waited: int = 0
+
+    def wait(self) -> int:
+        """Reap it."""
+        self.waited += 1
+        return -9
+
+
+def test_a_driver_that_comes_too_late_is_killed_and_its_group_waited_for(
+    tmp_path: Path, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed: list[int] = []
+    left = [(NOBODY,), (NOBODY,), ()]
+    monkeypatch.setattr(groups, "kill_group", killed.append)
+    monkeypatch.setattr(groups, "members", lambda _pid: left.pop(0))
+    waits: list[float] = []
+    driver = Driver()
+    with ProcessLedger(tmp_path, warden=False, wait=waits.append, monotonic=lambda: 0.0) as ledger:
+        with pytest.raises(BrowserDiedError, match="stopped while it was starting"):
+            ledger.record(owner, NOBODY.pid, tmp_path, "nonce", cast("subprocess.Popen[bytes]", driver))
+        assert (killed, driver.waited, len(waits), left) == ([NOBODY.pid], 1, 2, [])

@@ -60,3 +60,29 @@ def test_a_second_order_to_be_quick_with_more_time_gives_no_more_than_the_first(
     tree.exit(force=True, within=100.0)
     tree.advance(4.0)
     assert tree.ended is not None
+
+
+def test_a_generation_is_not_killed_for_the_silence_of_the_one_before_it() -> None:
+    tree = Tree(child("a", silence=10.0, force=1.0))
+    tree.advance(5.0)
+    tree.down("a")
+    tree.ready_all()
+    assert tree.alive == {"a": 2}
+    tree.advance(9.9)
+    assert "kill a" not in tree.log, "it was asked once, and has half its silence to answer"
+    tree.do(Alive("a", 2))
+    tree.advance(5.0)
+    assert "kill a" not in tree.log
+
+
+def test_a_child_that_is_being_recycled_keeps_no_sibling_from_coming_back_that_shares_no_fate_with_it() -> None:
+    tree = Tree(child("a"), child("b"))
+    tree.do(RecycleChild("a", 1, "worn"))
+    tree.crash("b")
+    assert tree.alive == {"a": 1, "b": 2}
+    assert tree.phase("a") == "stopping"
+
+
+def test_a_child_may_be_given_no_time_at_all() -> None:
+    spec = child("a", shutdown=0.0, force=0.0, confirm_within=0.0, cleanup_within=0.0, ready_within=0.0)
+    assert (spec.force, spec.confirm_within, spec.cleanup_within) == (0.0, 0.0, 0.0)

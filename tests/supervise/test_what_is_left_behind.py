@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from actors.runtime import Context
 from actors.supervise import ChildSpec, SupervisorSpec, supervisor
 from contracts.supervision import ChildChange
@@ -44,5 +46,12 @@ def test_a_supervisor_becomes_ready_without_a_child_that_was_retired(world: Worl
 
     inner = SupervisorSpec(children=(ChildSpec(id="lost", start=start, confirm_dead=still_there),))
     world.start(ChildSpec(id="inner", start=supervisor(inner)))
+    world.wait(lambda: any((one.child, one.change) == ("inner", ChildChange.READY) for one in world.news))
+    world.end()
+
+
+@pytest.mark.parametrize("parallel", [False, True])
+def test_a_supervisor_without_children_is_ready_at_once(world: World, parallel: bool) -> None:
+    world.start(ChildSpec(id="inner", start=supervisor(SupervisorSpec(children=(), parallel=parallel))))
     world.wait(lambda: any((one.child, one.change) == ("inner", ChildChange.READY) for one in world.news))
     world.end()
