@@ -139,3 +139,58 @@ def test_a_driver_that_comes_too_late_is_killed_and_its_group_waited_for(
         with pytest.raises(BrowserDiedError, match="stopped while it was starting"):
             ledger.record(owner, NOBODY.pid, tmp_path, "nonce", cast("subprocess.Popen[bytes]", driver))
         assert (killed, driver.waited, len(waits), left) == ([NOBODY.pid], 1, 2, [])
+
+
+@pytest.mark.parametrize(("looks", "in_time"), [(1, True), (3, True), (9, False)])
+def test_a_browser_that_is_asked_to_end_is_waited_for_and_no_longer_than_it_may_take(
+    tmp_path: Path, owner: Owner, monkeypatch: pytest.MonkeyPatch, looks: int, in_time: bool
+) -> None:
+    lives = iter([True] * looks + [False] * 9)
+    asked: list[int] = []
+    now = [0.0]
+    monkeypatch.setattr(groups, "is_running", lambda _pid, _start: next(lives))
+    monkeypatch.setattr(groups, "ask_to_end", asked.append)
+    monkeypatch.setattr(leftovers, "owned_members", lambda _record, _machine=None: ())
+    monkeypatch.setattr(leftovers, "strays", lambda _records: ())
+
+    def wait(_seconds: float) -> None:
+        now[0] += 1.0
+
+    with ProcessLedger(tmp_path, warden=False, wait=wait, monotonic=lambda: now[0]) as ledger:
+        ledger.announce(owner, tmp_path, "nonce")
+        ledger._entries[owner].record = records.GroupRecord("w1/1", "folder", "nonce", NOBODY.pid, 7, NOBODY.pid)
+        assert ledger.terminate(owner, 5.0) is in_time
+    assert asked == [NOBODY.pid]
+
+
+@pytest.mark.parametrize("stray", [False, True])
+def test_what_a_dead_run_left_is_killed_until_nothing_of_it_is_seen(
+    monkeypatch: pytest.MonkeyPatch, stray: bool
+) -> None:
+    left = [(NOBODY,), (NOBODY,), ()]
+    killed: list[int] = []
+    waits: list[float] = []
+
+    def seen(*_arguments: object) -> tuple[groups.Process, ...]:
+        return left.pop(0)
+
+    def none(*_arguments: object) -> tuple[groups.Process, ...]:
+        return ()
+
+    monkeypatch.setattr(groups, "living", none)
+    monkeypatch.setattr(groups, "kill_group", killed.append)
+    monkeypatch.setattr(groups, "kill_process", lambda process: killed.append(process.pid))
+    monkeypatch.setattr(leftovers, "owned_members", none if stray else seen)
+    monkeypatch.setattr(leftovers, "strays", seen if stray else none)
+    record = records.GroupRecord("w1/1", "folder", "nonce", NOBODY.pid, NOBODY.start)
+    assert leftovers._kill((record,), waits.append) == (0 if stray else 1, 1, True)
+    assert (killed, len(waits)) == ([NOBODY.pid] * 2, 2)
+
+
+def test_what_does_not_die_is_told_as_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(groups, "living", tuple)
+    monkeypatch.setattr(groups, "kill_group", lambda _group: None)
+    monkeypatch.setattr(leftovers, "owned_members", lambda _record, _machine=None: (NOBODY,))
+    monkeypatch.setattr(leftovers, "strays", lambda _records: ())
+    record = records.GroupRecord("w1/1", "folder", "nonce", NOBODY.pid, NOBODY.start)
+    assert leftovers._kill((record,), lambda _seconds: None) == (1, 1, False)
