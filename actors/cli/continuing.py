@@ -75,7 +75,7 @@ def retry(
         config: As `resume`.
         ask: Puts a question to a person.
     """
-    stated = Stated(environment=environment, base_url=base_url, config=config)
+    stated = Stated(environment=environment, base_url=base_url, config=config, command="retry")
     return _again(folder, (statuses, blames), stated, outlets, make_session, ask)
 
 

@@ -31,11 +31,13 @@ class Stated:
         environment: `os.environ`, or anything like it.
         base_url: The portal, or None.
         config: A settings file, or None.
+        command: What the user typed, for messages.
     """
 
     environment: Mapping[str, str]
     base_url: str | None = None
     config: Path | None = None
+    command: str = "resume"
 
     def programs(self) -> HeadlessConfiguration:
         """Return the browser and the driver to start.
@@ -105,11 +107,11 @@ def _of_a_stranger(
     if wanted and not ask(f"{why} They would be visited at {shown}{more}. Is that right?"):
         raise JournalError(
             f"{why} They would be visited at {shown}{more}. Name your portal: "
-            f"{command_line('resume', folder)} --base-url URL. If the list names other hosts than your portal, agree "
+            f"{command_line(stated.command, folder)} --base-url URL. If the list names other hosts than your portal, agree "
             "to them on a terminal, or give a list of your own: purser run FILE.csv --fresh."
         )
     if not wanted and not plan.settings.base_url and orders.to_visit:
-        raise JournalError(f"{why} Name your portal: {command_line('resume', folder)} --base-url URL")
+        raise JournalError(f"{why} Name your portal: {command_line(stated.command, folder)} --base-url URL")
     outlets.tell(f"{why} Everything else is as you have set it up.")
     return attrs.evolve(plan, settings=attrs.evolve(plan.settings, base_url=base_url))
 

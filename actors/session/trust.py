@@ -29,9 +29,8 @@ def require_own_journal(journal: Path) -> None:
         raise JournalError(f"The journal {journal} cannot be looked at: {error.strerror or error}.") from error
     if why:
         raise JournalError(
-            f"{why}. So what it says is not believed, and nothing was done. If you know what is in it and that nobody "
-            f"else changed it, make it yours alone (chown, chmod 600); else start anew with --fresh, which keeps it "
-            "aside, or choose another download folder."
+            f"{why}. So what it says is not believed, and nothing was done. If you know that nobody else changed it, "
+            "make it yours alone (chown, chmod go-w); else move it away, or choose another download folder."
         )
 
 
