@@ -7,7 +7,6 @@ is taken. Programs are in no plan. Which browser and which driver are started is
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 import shlex
@@ -20,7 +19,7 @@ import cattrs
 from actors.cli.options import RunPlan
 from actors.cli.outlets import command_line
 from actors.folders.ownership import untrusted
-from actors.session.seals import is_sealed, seal_of
+from actors.session.seals import is_own, sealed
 from contracts.config import HeadlessConfiguration
 from contracts.errors import JournalError
 
@@ -88,11 +87,7 @@ def kept_plan(plan: RunPlan, digest: str) -> dict[str, Any]:
     told = {
         "plan": kept, "input": f".purser/input/{digest[:16]}.csv", "sha256": digest, "named_programs": named,
     }  # fmt: skip
-    return {**told, "seal": seal_of(_text(told))}
-
-
-def _text(told: dict[str, Any]) -> str:
-    return json.dumps(told, sort_keys=True, separators=(",", ":"))
+    return sealed(told)
 
 
 def with_programs(browser: HeadlessConfiguration, programs: HeadlessConfiguration | None) -> HeadlessConfiguration:
@@ -122,11 +117,10 @@ def read_plan(told: Any, download_dir: Path, *, announced: bool = False) -> Kept
         raise JournalError("This run was not begun by purser run, so it is not known how. Go on with it from Python.")
     if not _KEPT_INPUT.fullmatch(told["input"]):
         raise JournalError(f"{told['input']!r} is no copy of a file of orders. {give_again(download_dir)}")
-    content = {key: value for key, value in told.items() if key != "seal"}
-    is_own = isinstance(told.get("seal"), str) and is_sealed(_text(content), told["seal"])
+    is_sealed = is_own(told)
     copy = download_dir / told["input"]
     try:
-        if is_own and announced and not os.path.lexists(copy):
+        if is_sealed and announced and not os.path.lexists(copy):
             copy = Path(str(told["plan"]["csv_path"]))
         elif why := untrusted(copy):
             raise JournalError(f"{copy} {why}. It is the copy of the file of orders. {give_again(download_dir)}")
@@ -140,7 +134,7 @@ def read_plan(told: Any, download_dir: Path, *, announced: bool = False) -> Kept
         plan=told["plan"],
         list_file=copy,
         is_copy=copy == download_dir / told["input"],
-        is_own=is_own and is_same,
+        is_own=is_sealed and is_same,
         named_programs=told.get("named_programs") is True,
     )
 

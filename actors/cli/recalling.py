@@ -107,8 +107,8 @@ def _of_a_stranger(
     if wanted and not ask(f"{why} They would be visited at {shown}{more}. Is that right?"):
         raise JournalError(
             f"{why} They would be visited at {shown}{more}. Name your portal: "
-            f"{command_line(stated.command, folder)} --base-url URL. If the list names other hosts than your portal, agree "
-            "to them on a terminal, or give a list of your own: purser run FILE.csv --fresh."
+            f"{command_line(stated.command, folder)} --base-url URL. If the list names other hosts than your portal, "
+            "agree to them on a terminal, or give a list of your own: purser run FILE.csv --fresh."
         )
     if not wanted and not plan.settings.base_url and orders.to_visit:
         raise JournalError(f"{why} Name your portal: {command_line(stated.command, folder)} --base-url URL")

@@ -15,6 +15,10 @@ import attrs
 
 BEFORE_THE_FIRST = "0" * 64
 """What the first line carries as the hash of the line before it."""
+LONGEST_LINE = 16 * 2**20
+"""Bytes that a line may have. One of an order with a thousand files has less than one of them."""
+_LARGEST = 2**63 - 1
+_LONGEST_REASON = 200
 
 
 def line_of(entry: Mapping[str, Any], number: int, previous: str) -> str:
@@ -73,47 +77,79 @@ class ManifestLine:
     files: tuple[ListedFile, ...]
 
 
+class BrokenChainError(ValueError):
+    """A line is not what the chain says it must be. The message names it."""
+
+
+def read_line(raw: bytes, number: int, previous: str) -> ManifestLine:
+    """Return what one line tells. Whatever the bytes are, they are a line or raise.
+
+    Args:
+        raw: The line with its end, or its first `LONGEST_LINE` bytes and more.
+        number: Its place, counted from 1.
+        previous: The hash of the line before it.
+
+    Raises:
+        BrokenChainError: It is torn, too long, out of its place, or does not carry the hash of the line before it.
+    """
+    if len(raw) > LONGEST_LINE:
+        raise BrokenChainError(f"Line {number} is no line of a manifest (it is longer than {LONGEST_LINE} bytes).")
+    if not raw.endswith(b"\n"):
+        raise BrokenChainError(f"Line {number} is torn: it has no end.")
+    line = raw[:-1]
+    try:
+        told = json.loads(line)
+        read = ManifestLine(
+            number,
+            hash_of(line),
+            _text(told["po_number"]),
+            _text(told["status"]),
+            _text(told["folder"]),
+            tuple(_file(file) for file in told["files"]),
+        )
+        stated_number, stated_previous = _whole(told["number"]), _text(told["previous"])
+    except (LookupError, RecursionError, TypeError, ValueError) as error:
+        raise BrokenChainError(f"Line {number} is no line of a manifest ({_reason(error)}).") from error
+    if stated_number != number:
+        raise BrokenChainError(f"Line {number} says that it is line {stated_number}: lines were taken out or put in.")
+    if stated_previous != previous:
+        raise BrokenChainError(f"Line {number} does not follow from line {number - 1}: one of them was changed.")
+    return read
+
+
+def read_chain(lines: Iterable[bytes]) -> Iterator[ManifestLine]:
+    """Yield every line of a manifest, as far as the chain holds. Raises as `read_line`."""
+    previous = BEFORE_THE_FIRST
+    for number, raw in enumerate(lines, start=1):
+        read = read_line(raw, number, previous)
+        previous = read.hash
+        yield read
+
+
 def _file(told: Mapping[str, Any]) -> ListedFile:
+    size = _whole(told["size"])
+    if size < 0:
+        raise ValueError("a size below zero")
     return ListedFile(
-        str(told["name"]),
-        int(told["size"]),
-        str(told["sha256"]),
+        _text(told["name"]),
+        size,
+        _text(told["sha256"]),
         bool(told.get("length_known", True)),
         bool(told.get("type_differs", False)),
     )
 
 
-class BrokenChainError(ValueError):
-    """A line is not what the chain says it must be. The message names it."""
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("a value is no text")
+    return value
 
 
-def read_chain(lines: Iterable[bytes]) -> Iterator[ManifestLine]:
-    """Yield every line of a manifest, as far as the chain holds.
+def _whole(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or abs(value) > _LARGEST:
+        raise TypeError("a value is no whole number that can be")
+    return value
 
-    Raises:
-        BrokenChainError: A line is torn, is out of its place, or does not carry the hash of the line before it.
-    """
-    previous = BEFORE_THE_FIRST
-    for number, raw in enumerate(lines, start=1):
-        if not raw.endswith(b"\n"):
-            raise BrokenChainError(f"Line {number} is torn: it has no end.")
-        line = raw[:-1]
-        try:
-            told = json.loads(line)
-            read = ManifestLine(
-                number,
-                hash_of(line),
-                str(told["po_number"]),
-                str(told["status"]),
-                str(told["folder"]),
-                tuple(_file(file) for file in told["files"]),
-            )
-            stated = (told["number"], told["previous"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise BrokenChainError(f"Line {number} is no line of a manifest ({error}).") from error
-        if stated[0] != number:
-            raise BrokenChainError(f"Line {number} says that it is line {stated[0]}: lines were taken out or put in.")
-        if stated[1] != previous:
-            raise BrokenChainError(f"Line {number} does not follow from line {number - 1}: one of them was changed.")
-        previous = read.hash
-        yield read
+
+def _reason(error: Exception) -> str:
+    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)[:_LONGEST_REASON]

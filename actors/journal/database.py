@@ -16,12 +16,15 @@ from pathlib import Path
 from actors.folders.folder import Folder, NotOursError
 from actors.journal.room import is_full
 from actors.journal.rows import DamagedRowError
+from actors.journal.schemas import schema_at, schema_of
 from contracts.errors import DiskFullError, HostResourceError, JournalError
 
 APPLICATION_ID = 0x50555253
 """Marks the file as this program's: "PURS"."""
 LOCK_ENDING = "-lock"
 SECONDS_TO_WAIT = 5.0
+LARGEST_CELL = 64 * 2**20
+"""Bytes. What is larger was not written by this program, and is not read."""
 _BESIDE = ("", "-wal", "-shm", "-journal")
 
 
@@ -127,6 +130,7 @@ def connect(path: Path, owner: int | None = None) -> sqlite3.Connection:
     try:
         with explained(path):
             connection.row_factory = sqlite3.Row
+            connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST_CELL)
             if not is_checked:
                 _check(connection, path)
             connection.execute("PRAGMA journal_mode=WAL")
@@ -182,6 +186,7 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
 
 def _opened_to_read(path: Path, mode: str) -> sqlite3.Connection:
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, timeout=SECONDS_TO_WAIT)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST_CELL)
     try:
         connection.execute("SELECT count(*) FROM sqlite_master")
     except BaseException:
@@ -219,6 +224,8 @@ def _check(connection: sqlite3.Connection, path: Path, *, oldest: int = 0) -> No
         )
     if version < oldest:
         raise JournalError(f"The journal {path} is of an older version. Go on with it once: purser resume.")
+    if tables and schema_of(connection) != schema_at(migrations()[:version]):
+        raise damaged(path, "its tables are not those that this program makes")
     told = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if told != "ok":
         raise damaged(path, told)
@@ -238,8 +245,8 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_ERROR:  # a table or a column is not there
-            raise damaged(path, str(error)) from error
+        if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) == sqlite3.SQLITE_ERROR:
+            raise damaged(path, str(error)) from error  # a table or a column is not there, or a text is none
         raise unwritable(path, error) from error
     except (sqlite3.DatabaseError, DamagedRowError) as error:
         raise damaged(path, str(error)) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +13,8 @@ from actors.evidence.chain import BEFORE_THE_FIRST
 from actors.journal import database
 from actors.journal.coding import unbound
 from actors.journal.marks import ANNOUNCED, OWES, Marks
+from actors.journal.replaying import plan_in
+from actors.journal.rows import reading, text, whole
 
 
 @attrs.frozen(kw_only=True)
@@ -89,7 +90,7 @@ class JournalReader:
 
     def standing(self) -> RunStanding | None:
         """Return how the last run stands; None when there was none."""
-        with database.explained(self._path):
+        with database.explained(self._path), reading("how the run stands"):
             run = self._db.execute("SELECT * FROM runs ORDER BY run DESC LIMIT 1").fetchone()
             if run is None:
                 return None
@@ -107,21 +108,26 @@ class JournalReader:
             )
             return RunStanding(
                 number=number,
-                began=run["began"],
-                ended=run["ended"] or "",
-                total=run["total"],
-                succeeded=run["succeeded"],
-                failed=run["failed"],
+                began=text(run["began"], "began"),
+                ended=text(run["ended"] or "", "ended"),
+                total=whole(run, "total"),
+                succeeded=whole(run, "succeeded"),
+                failed=whole(run, "failed"),
                 by_status=self._counts("status", number),
                 by_blame=self._counts("blame", number),
                 interrupted=self._db.execute(
                     "SELECT count(*) FROM tasks WHERE run = ? AND status IS NULL AND interruptions > 0", (number,)
                 ).fetchone()[0],
-                in_hand=tuple(LeaseInHand(po_number=r[0], worker=r[1], granted=r[2], crashes=r[3]) for r in in_hand),
-                pauses=tuple(unbound(row["text"]) for row in lasting),
-                waited_for={unbound(row["text"]): round(row["seconds"], 1) for row in waited},
-                plan=json.loads(run["plan"]),
+                in_hand=tuple(_in_hand(row) for row in in_hand),
+                pauses=tuple(text(unbound(row["text"]), "pause") for row in lasting),
+                waited_for={text(unbound(row["text"]), "pause"): round(row["seconds"] or 0, 1) for row in waited},
+                plan=plan_in(run["plan"]),
             )
+
+    def plans(self) -> tuple[Any, ...]:
+        """Return how the runs are set up, in terms of JSON, oldest first."""
+        with database.explained(self._path):
+            return tuple(plan_in(row["plan"]) for row in self._db.execute("SELECT plan FROM runs ORDER BY run"))
 
     def is_announced(self) -> bool:
         """Whether a run was set up that has not begun."""
@@ -139,10 +145,19 @@ class JournalReader:
             f"GROUP BY {column} ORDER BY {column}",
             (run,),
         )
-        return {row[0]: row[1] for row in found}
+        return {text(row[0], column): row[1] for row in found}
 
     def head(self) -> str:
         """Return the hash of the manifest's last line."""
         with database.explained(self._path):
             last = self._db.execute("SELECT hash FROM manifest ORDER BY number DESC LIMIT 1").fetchone()
             return str(last["hash"]) if last is not None else BEFORE_THE_FIRST
+
+
+def _in_hand(row: Any) -> LeaseInHand:
+    return LeaseInHand(
+        po_number=text(unbound(row["po_number"]), "po_number"),
+        worker=text(unbound(row["worker"]), "worker"),
+        granted=text(row["granted"], "granted"),
+        crashes=whole(row, "crashes"),
+    )

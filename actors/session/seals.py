@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import os
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from actors.folders.ownership import untrusted
 from actors.session.saved_logins import STATE_VARIABLE, state_folder
@@ -54,6 +57,22 @@ def is_sealed(text: str, seal: str) -> bool:
         return hmac.compare_digest(seal_of(text).encode(), seal.encode("utf-8", "surrogatepass"))
     except ConfigurationError:
         return False
+
+
+def sealed(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is told, in terms of JSON, with its seal. Raises as `seal_of`."""
+    return {**told, "seal": seal_of(_as_text(told))}
+
+
+def is_own(told: object) -> bool:
+    """Whether this is something that `sealed` returned to this user."""
+    if not isinstance(told, dict) or not isinstance(told.get("seal"), str):
+        return False
+    return is_sealed(_as_text({key: value for key, value in told.items() if key != "seal"}), told["seal"])
+
+
+def _as_text(told: Mapping[str, Any]) -> str:
+    return json.dumps(told, sort_keys=True, separators=(",", ":"))
 
 
 def _make(path: Path) -> None:

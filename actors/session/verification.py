@@ -1,20 +1,31 @@
-"""Checks a download folder against its manifest: the chain of its lines, and every file they tell of."""
+"""Checks a download folder against its manifest: the chain of its lines, every file they tell of, and nothing beside.
+
+It ends in bounded memory, and in a time that grows with what must be read, whatever lies in the folder.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable
+from io import FileIO
 from pathlib import Path
 
 import attrs
 
-from actors.evidence.chain import BEFORE_THE_FIRST, BrokenChainError, ListedFile, ManifestLine, read_chain
-from actors.filing.verify import is_as_recorded
+from actors.evidence.chain import BrokenChainError
+from actors.folders.folder import Folder
+from actors.folders.ground import INSIDE
 from actors.journal import JournalReader
 from actors.session.books import journal_path, manifest_path
+from actors.session.comparing import compare_order, not_fetched
 from actors.session.figures import is_worked_in
+from actors.session.manifest_index import ManifestIndex, Place, read_again, read_manifest
+from actors.session.seals import is_own
+from actors.session.trust import require_own_journal
 from contracts.errors import ConfigurationError, HostResourceError, JournalError
-from contracts.tasks import Attachment, TaskStatus
+
+MOST_TOLD = 10_000
+"""Differences that are told one by one; the others are counted."""
 
 
 @attrs.frozen
@@ -47,98 +58,102 @@ def verify_folder(folder: Path, head: str | None = None) -> Verification:
         JournalError: There is no manifest, or it cannot be read.
     """
     in_use = is_worked_in(folder)
-    known, trouble = _head_of_the_journal(folder)  # read before the manifest, which is written after it
-    lines, differences = _read(manifest_path(folder))
-    last = lines[-1].hash if lines else BEFORE_THE_FIRST
-    wanted = head.strip().lower() if head is not None else None
-    if wanted is not None and wanted != last and not (in_use and _holds(lines, wanted)):
-        differences.append(
-            f"The head is {last}, not {wanted}: lines were added, changed or taken out since it was noted."
-        )
-    if known is None and wanted is None:
-        differences.append(f"The journal cannot be compared with: {trouble}")
-    elif known not in (None, last) and not (in_use and _holds(lines, str(known))):
-        differences.append(f"The journal knows the head {known}, the manifest ends with {last}.")
+    found = _verified(folder, head, in_use=in_use)
+    if not in_use or not found.differences:
+        return found
+    # What a run is just doing looks otherwise the second time.
+    again = _verified(folder, head, in_use=True)
+    both = set(found.differences)
+    return attrs.evolve(again, differences=tuple(one for one in again.differences if one in both))
+
+
+@attrs.define
+class _Differences:
+    told: list[str] = attrs.field(factory=list)
+    more: int = 0
+
+    def add(self, found: Iterable[str]) -> None:
+        for one in found:
+            if len(self.told) < MOST_TOLD:
+                self.told.append(one)
+            else:
+                self.more += 1
+
+    def all(self) -> tuple[str, ...]:
+        return (*self.told, f"and {self.more} more differences") if self.more else tuple(self.told)
+
+
+@attrs.frozen
+class _Journal:
+    """What the journal knows: its head, or why it cannot be asked, and the names of results files in the folder."""
+
+    head: str | None
+    trouble: str = ""
+    results: frozenset[str] = frozenset()
+
+
+def _verified(folder: Path, head: str | None, *, in_use: bool) -> Verification:
+    journal = _read_journal(folder)  # before the manifest, which is written after it
+    noted = head.strip().lower() if head is not None else None
+    manifest = manifest_path(folder)
+    differences = _Differences()
     files = 0
-    filed = _filed(lines)
-    for line in filed:
-        good, found = _compare(folder, line)
-        files += good
-        differences += found
-    return Verification(len(lines), len(filed), files, last, tuple(differences))
-
-
-def _read(manifest: Path) -> tuple[list[ManifestLine], list[str]]:
-    """Return the lines up to where the chain breaks, and the break in words."""
-    lines: list[ManifestLine] = []
     try:
-        with manifest.open("rb") as file:
-            for line in read_chain(file):
-                lines.append(line)  # noqa: PERF402 - what was read before the chain broke is kept
+        with Folder.at(Path(os.path.realpath(folder))) as root, _open_manifest(root) as file:
+            index = read_manifest(file, frozenset({noted or "", journal.head or ""}))
+            differences.add([index.broken] if index.broken else [])
+            differences.add(_of_the_head(index, noted, journal, in_use=in_use))
+            for key, place in index.latest.items():
+                good, found = _compared(root, file, index.folders[key], place)
+                files += good
+                differences.add(found)
+            differences.add(not_fetched(root, index.folders.values(), journal.results))
     except FileNotFoundError as error:
+        raise JournalError(f"There is no manifest at {manifest}. Name the download folder of a run.") from error
+    except NotADirectoryError as error:
         raise JournalError(f"There is no manifest at {manifest}. Name the download folder of a run.") from error
     except OSError as error:
         raise JournalError(f"The manifest {manifest} cannot be read: {error.strerror or error}.") from error
-    except BrokenChainError as error:
-        return lines, [str(error)]
-    return lines, []
+    return Verification(index.lines, len(index.latest), files, index.head, differences.all())
 
 
-def _head_of_the_journal(folder: Path) -> tuple[str | None, str]:
-    """Return the head as the journal knows it, or None and why not."""
+def _open_manifest(root: Folder) -> FileIO:
+    with root.below(INSIDE, "evidence") as evidence:
+        return evidence.open("manifest.jsonl")
+
+
+def _of_the_head(index: ManifestIndex, noted: str | None, journal: _Journal, *, in_use: bool) -> list[str]:
+    """Return how the manifest's head differs from the one that was noted, and from the journal's."""
+    last, found = index.head, []
+    if noted is not None and noted != last and not (in_use and noted in index.seen):
+        found.append(f"The head is {last}, not {noted}: lines were added, changed or taken out since it was noted.")
+    if journal.head is None and noted is None:
+        found.append(f"The journal cannot be compared with: {journal.trouble}")
+    elif journal.head not in (None, last) and not (in_use and journal.head in index.seen):
+        found.append(f"The journal knows the head {journal.head}, the manifest ends with {last}.")
+    return found
+
+
+def _compared(root: Folder, file: FileIO, folder: str, place: Place) -> tuple[int, list[str]]:
     try:
-        with JournalReader(journal_path(folder)) as reader:
-            return reader.head(), ""
+        return compare_order(root, read_again(file, place))
+    except BrokenChainError:
+        return 0, [f"the line of the manifest that tells of {folder} was changed while it was read"]
+
+
+def _read_journal(folder: Path) -> _Journal:
+    try:
+        path = journal_path(folder)
+        require_own_journal(path)
+        with JournalReader(path) as reader:
+            named = [told["plan"][what] for told in reader.plans() if is_own(told) for what in ("results", "report")]
+            return _Journal(reader.head(), results=_names_in(folder, named))
     except (ConfigurationError, HostResourceError) as error:
-        return None, str(error)
+        return _Journal(None, str(error))
 
 
-def _holds(lines: list[ManifestLine], head: str) -> bool:
-    return head == BEFORE_THE_FIRST or any(line.hash == head for line in lines)
-
-
-def _filed(lines: list[ManifestLine]) -> list[ManifestLine]:
-    """Return the lines whose folders must be there: the last one of each order that has files."""
-    latest = {_without_status(line.folder): line for line in lines if line.folder}
-    return sorted(latest.values(), key=lambda line: line.number)
-
-
-def _without_status(folder: str) -> str:
-    for status in TaskStatus:
-        if folder.endswith(f"_{status.value}"):
-            return folder.removesuffix(f"_{status.value}")
-    return folder
-
-
-def _compare(root: Path, line: ManifestLine) -> tuple[int, list[str]]:
-    """Return how many files of a line are what they were, and what differs."""
-    folder = root / line.folder
-    if not Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(root)):
-        return 0, [f"{line.po_number}: its folder {line.folder} leads out of the download folder"]
-    found = [_difference(folder, file) for file in line.files]
-    differences = [f"file {line.folder}/{what} (order {line.po_number})" for what in found if what]
-    return found.count(""), [*differences, *_additional(folder, line)]
-
-
-def _difference(folder: Path, file: ListedFile) -> str:
-    path = folder / file.name
-    if path.parent != folder or file.name in ("", ".", ".."):
-        return f"{file.name} has a name that no file of an order has"
-    try:
-        if is_as_recorded(path, Attachment(file.name, file.size, file.sha256, "")):
-            return ""
-    except OSError as error:
-        return f"{file.name} cannot be read: {error.strerror or error}"
-    return f"{file.name} is not what it was" if os.path.lexists(path) else f"{file.name} is missing"
-
-
-def _additional(folder: Path, line: ManifestLine) -> Iterator[str]:
-    known = {file.name for file in line.files}
-    try:
-        entries = sorted(entry.name for entry in folder.iterdir())
-    except (FileNotFoundError, NotADirectoryError):
-        return  # its files have been told missing
-    except OSError as error:
-        yield f"the folder {line.folder} cannot be read: {error.strerror or error}"
-        return
-    yield from (f"{line.folder}/{name} is not in the manifest" for name in entries if name not in known)
+def _names_in(folder: Path, files: Iterable[str]) -> frozenset[str]:
+    """Return the names of those files that lie in the folder itself, and of the copies beside them."""
+    root = os.path.realpath(folder)
+    names = [Path(file).name for file in files if os.path.realpath(Path(file).parent) == root]
+    return frozenset(name + ending for name in names for ending in ("", ".bak"))
