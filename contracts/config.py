@@ -91,13 +91,20 @@ def check_web_address(value: str, name: str = "base_url") -> str:
         good = False
     if not good or any(ord(character) <= 32 for character in value):
         raise ConfigurationError(
-            f"{name} must be an http or https address such as https://portal.example, not {value!r}."
+            f"{name} must be an http or https address such as https://portal.example, not {_without_login(value)!r}."
         )
     if parts.username or parts.password:
         raise ConfigurationError(
             f"{name} must not carry a user name or password; use PURSER_USERNAME and PURSER_PASSWORD."
         )
     return value
+
+
+def _without_login(address: str) -> str:
+    """Return an address that is none without what may be a user name and a password, for a message."""
+    before, slashes, rest = address.partition("//")
+    login, _, host = rest.rpartition("@")
+    return f"{before}{slashes}\u2588\u2588\u2588@{host}" if login else address
 
 
 def _positive_counts(_instance: Any, attribute: Any, value: Any) -> None:

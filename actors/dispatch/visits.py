@@ -140,7 +140,8 @@ class VisitJudge:
         self._desk.requeue(task)
         if host.refused:
             return
-        if version >= host.session.version and not host.login_pending:
+        # While its circuit is open the portal is left alone; who meets the login page after that asks for it.
+        if version >= host.session.version and not host.login_pending and not host.circuit_is_open:
             self._desk.effects.append(TellGatekeeper(host.ask_for_login(now)))
 
     def _on_failed(self, task: TaskState, host: HostState, lease: Lease, failure: VisitFailed, now: float) -> None:

@@ -85,6 +85,8 @@ def host_of(base_url: str) -> str:
 def save_cookies(folder: Path, cookies: tuple[Cookie, ...]) -> None:
     """Write cookies down for this user alone."""
     with os.fdopen(os.open(folder / COOKIES, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        if hasattr(os, "fchmod"):
+            os.fchmod(file.fileno(), 0o600)  # one that is there already keeps the mode it has
         json.dump([attrs.asdict(cookie) for cookie in cookies], file)
 
 

@@ -226,3 +226,21 @@ def test_screenshots_are_on_or_off_and_nothing_else(value: Any) -> None:
     """Taken for true, a word that means no would keep what nobody wanted kept."""
     with pytest.raises(ConfigurationError, match="screenshots must be True or False"):
         Settings(screenshots=value)
+
+
+@pytest.mark.parametrize(
+    "address", ["ftp://me:hunter2@p.example/", "https://me:hunter2@p example", "x//me:hunter2@y@z"]
+)
+def test_an_address_that_is_none_is_told_without_a_password(address: str) -> None:
+    with pytest.raises(ConfigurationError, match="must be an http or https address") as raised:
+        check_web_address(address)
+    assert "hunter2" not in str(raised.value)
+
+
+def test_login_hosts_are_hosts() -> None:
+    assert Settings(login_hosts=("Login.example", "idp.example:8443")).login_hosts == (
+        "login.example",
+        "idp.example:8443",
+    )
+    with pytest.raises(ConfigurationError, match="login_hosts must hold hosts"):
+        Settings(login_hosts=("https://login.example",))

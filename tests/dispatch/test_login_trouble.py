@@ -60,6 +60,23 @@ def test_orders_wait_until_the_portal_answers_and_then_the_login_is_asked_for_ag
     assert drive.outcomes == {}
 
 
+def test_a_worker_that_meets_the_login_page_while_the_portal_is_in_trouble_asks_for_no_login() -> None:
+    drive = Drive()
+    drive.begin(orders(2))
+    drive.ready("w1", "w2")
+    drive.meet_login("w1")
+    drive.send(LoginWanted(HOST, SECRET))
+    end_in_trouble(drive)
+    drive.meet_login("w2")
+    assert drive.gatekeeper == [LoginNeeded(HOST, 0)]
+    drive.advance(5.0)
+    drive.answer_probes(200)
+    for worker in ("w1", "w2"):
+        drive.send(DutyEnded(worker, 1))
+    drive.meet_login("w1")
+    assert drive.gatekeeper == [LoginNeeded(HOST, 0)] * 2
+
+
 def test_a_login_that_stays_in_trouble_while_the_base_answers_ends_the_run_after_the_limit() -> None:
     drive = met(timeouts=Timeouts(circuit_open=60.0))
     for _ in range(30):

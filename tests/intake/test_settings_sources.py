@@ -180,16 +180,21 @@ def test_screenshots_are_switched_by_file_and_by_variable(tmp_path: Path, writte
         read_environment({"PURSER_SCREENSHOTS": "maybe"})
 
 
-def test_other_hosts_for_files_are_a_list_in_a_file_and_have_commas_between_in_a_variable(tmp_path: Path) -> None:
-    wanted = ("files.example", "store.example:8443")
-    in_file = from_toml(tmp_path, 'allowed_file_hosts = ["Files.example", "store.example:8443"]')
-    in_variable = read_environment({"PURSER_ALLOWED_FILE_HOSTS": " files.example, store.example:8443 ,"})
-    assert in_file.settings().allowed_file_hosts == in_variable.settings().allowed_file_hosts == wanted
-    assert in_variable.over(in_file).settings().allowed_file_hosts == wanted
-    assert from_toml(tmp_path, "allowed_file_hosts = []").over(in_variable).settings().allowed_file_hosts == ()
-    assert Settings().allowed_file_hosts == ()
-    with pytest.raises(ConfigurationError, match=r"PURSER_ALLOWED_FILE_HOSTS: .* must hold hosts"):
-        read_environment({"PURSER_ALLOWED_FILE_HOSTS": "files.example,a/b"})
+@pytest.mark.parametrize("name", ["allowed_file_hosts", "login_hosts"])
+def test_other_hosts_are_a_list_in_a_file_and_have_commas_between_in_a_variable(tmp_path: Path, name: str) -> None:
+    wanted, variable = ("files.example", "store.example:8443"), f"PURSER_{name.upper()}"
+
+    def said(patch: RunSettings) -> object:
+        return getattr(patch.settings(), name)
+
+    in_file = from_toml(tmp_path, f'{name} = ["Files.example", "store.example:8443"]')
+    in_variable = read_environment({variable: " files.example, store.example:8443 ,"})
+    assert said(in_file) == said(in_variable) == wanted
+    assert said(in_variable.over(in_file)) == wanted
+    assert said(from_toml(tmp_path, f"{name} = []").over(in_variable)) == ()
+    assert said(RunSettings()) == ()
+    with pytest.raises(ConfigurationError, match=rf"{variable}: .* must hold hosts"):
+        read_environment({variable: "files.example,a/b"})
 
 
 @pytest.mark.parametrize(("written", "read"), [("false", False), ("true", True)])
