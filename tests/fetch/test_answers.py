@@ -8,7 +8,9 @@ from email.utils import format_datetime
 import pytest
 from hypothesis import given, strategies as st
 
-from actors.fetch.answers import looks_like_login, retry_after_seconds
+from actors.addresses import web_address
+from actors.fetch.answers import looks_like_login, refuse_failure, retry_after_seconds
+from contracts.errors import AttachmentError, AuthenticationError, NetworkError, PortalError
 
 NOW = datetime(2024, 5, 1, 12, 0, tzinfo=UTC)
 
@@ -49,3 +51,28 @@ def test_any_retry_after_is_a_wait_or_none(value: str) -> None:
 )
 def test_a_login_page_is_known_by_its_password_field(beginning: bytes, disposition: str, login: bool) -> None:
     assert looks_like_login(beginning, disposition) is login
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (199, AttachmentError), (200, None), (201, None), (203, None), (204, AttachmentError), (205, AttachmentError),
+        (206, AttachmentError), (299, None), (300, AttachmentError), (304, AttachmentError), (400, AttachmentError),
+        (401, AuthenticationError), (403, AttachmentError), (404, AttachmentError), (407, NetworkError),
+        (408, PortalError), (410, AttachmentError), (429, PortalError), (499, AttachmentError), (500, PortalError),
+        (503, PortalError), (599, PortalError),
+    ],
+)  # fmt: skip
+def test_a_status_that_brings_no_whole_file_is_told_for_whose_fault_it_is(
+    status: int, error: type[Exception] | None
+) -> None:
+    address = web_address("https://portal.example/a.pdf")
+    assert address is not None
+    if error is None:
+        refuse_failure(address, status, {}, NOW)
+        return
+    with pytest.raises(error) as raised:
+        refuse_failure(address, status, {"retry-after": "70"}, NOW)
+    assert type(raised.value) is error
+    if isinstance(raised.value, PortalError):
+        assert (raised.value.http_status, raised.value.retry_after) == (status, 70.0)
