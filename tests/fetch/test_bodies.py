@@ -233,3 +233,8 @@ def test_what_comes_behind_an_answer_is_not_taken_for_the_next(
         with pytest.raises(AttachmentError, match="sent more"):
             fetcher.fetch(ask(server.url), folder, FakeWatch())
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("encoding", ["", "identity", "gzip", "deflate", "br", "zstd"])
+def test_a_body_of_which_nothing_has_come_has_not_ended(encoding: str) -> None:
+    assert Decoder(encoding, 1000).has_ended is False
