@@ -1,28 +1,30 @@
-"""Sequential mode: the same dispatch core and the same visits, in the caller's thread, with one browser and no actors.
+"""Sequential mode: the same dispatch core and the same visits, with one browser and no actors.
 
-One ticker keeps what the tree keeps elsewhere: deadlines with the same group kill, the memory check, the callback. It
-touches no core; it leaves events in a queue that the caller's thread takes up between two visits.
+The core runs in the caller's thread, which does nothing that may block: whatever asks the browser or the portal is an
+errand on a thread of its own, one at a time, and is left behind when it does not come back after its browser was
+killed. So an interrupt is seen at any time, and no page holds up the orders after it. What the errand reports lies in
+a queue that the caller's thread takes up. Between two looks at it, it keeps what the tree keeps elsewhere: deadlines,
+the memory check, the callback, the end of a drain that takes too long.
 """
 
 from __future__ import annotations
 
+import functools
 import logging
 import queue
 import random
-import time
+from collections.abc import Callable
 from typing import Any, assert_never
-
-import attrs
 
 from actors.dispatch.core import DispatchCore
 from actors.dispatch.performer import Performer
 from actors.dispatch.recovery import finish_publishes
 from actors.gatekeeper.core import GatekeeperCore
-from actors.monitor.actor import take_reading, view_of
 from actors.monitor.core import MonitorCore, MonitorEffect, TellCrew, TellDispatcher
 from actors.runtime import Bell, ThreadEnvironment
-from actors.runtime.environment import Timer
 from actors.session.engine import Work
+from actors.session.errand import Errand, Message, doing, perform
+from actors.session.memory_looks import MemoryLooks
 from actors.session.tree import TreeParts, worker_tools
 from actors.worker.visitor import Visitor
 from contracts.errors import (
@@ -37,24 +39,14 @@ from contracts.messages import (
     BeginBatch,
     DispatchEvent,
     Drain,
-    DutyEnded,
-    FileArrived,
     GatekeeperMessage,
     GiveUp,
-    LeaseTouched,
-    LogIn,
-    MemoryRead,
     OrderEnded,
-    ProbeEnded,
-    ProbePortal,
-    Recycle,
     Submit,
-    VisitEnded,
-    VisitOrder,
     Wake,
     WorkerReady,
 )
-from contracts.ports import KeptFile, Owner
+from contracts.ports import Owner
 from contracts.status import Progress
 from contracts.supervision import ChildChange, ChildEvent, ExitKind, KillChild, Reason
 
@@ -63,29 +55,18 @@ log = logging.getLogger("purser.session")
 WORKER = "sequential"
 STARTS_WITHOUT_AN_ORDER = 3
 """Browser starts in a row that end the run: without a finished order, and without one charged for the loss."""
+STARTS_IN_ONE = 2
+"""How many times as long as a start may take until it is taken for hung: it has deadlines of its own."""
 SECONDS_BETWEEN_TICKS = 0.5
-_REPORTS_PER_TICK = 2
-
-
-@attrs.define(eq=False)
-class _Deadline:
-    """What the ticker may know of the visit in hand. Written by the caller's thread, read by the ticker."""
-
-    owner: Owner
-    ends_at: float
-    inactivity: float
-    last_touch: float
-
-    def is_over(self, now: float) -> bool:
-        return now >= self.ends_at or now >= self.last_touch + self.inactivity
+_TICKS_BETWEEN_REPORTS = 2
 
 
 class SequentialEngine:
-    """Implements `Engine` in the caller's thread.
+    """Implements `Engine` with one browser.
 
     Args:
         parts: The same parts the tree is built from.
-        environment: Where the ticker's timers come from; closed with it.
+        environment: Where the errands' threads come from.
         bell: Rung to wake the caller's thread.
     """
 
@@ -120,22 +101,21 @@ class SequentialEngine:
             wake_at=self._wake_at,
         )
         self._events: queue.SimpleQueue[DispatchEvent] = queue.SimpleQueue()
-        self._readings: queue.SimpleQueue[MemoryRead] = queue.SimpleQueue()
+        self._looks = MemoryLooks(parts, environment, bell)
         self._recycling = ""
-        self._work: list[VisitOrder | LogIn | ProbePortal] = []
+        self._work: list[Message] = []
         self._visitor: Visitor | None = None
         self._generation = 0
         self._fruitless = 0
         self._is_broken_off = False
         self._last_end = ""
         self._wake: float | None = None
-        self._deadline: _Deadline | None = None
+        self._errand: Errand | None = None
+        self._killed: dict[Owner, float] = {}
         self._stop_asked_at: float | None = None
         self._force = False
-        self._reading = False
-        self._next_reading = 0.0
+        self._next_tick = 0.0
         self._ticks = 0
-        self._timer: Timer | None = environment.set_timer(SECONDS_BETWEEN_TICKS, self._tick)
 
     # ------------------------------------------------------------------------------------------------------- the batch
 
@@ -164,11 +144,14 @@ class SequentialEngine:
 
     def _work_to_the_end(self) -> None:
         while True:
+            self._look_around()
             self._take_up_events()
-            if self.progress().finished:
+            if self._errand is not None:
+                self._wait_for(self._errand)
+            elif self.progress().finished:
                 return
-            if self._work:
-                self._do(self._work.pop(0))
+            elif self._work:
+                self._do(self._work[0])
             elif self._visitor is None:
                 self._start_browser()
             else:
@@ -193,14 +176,16 @@ class SequentialEngine:
         return self._parts.board.read()
 
     def close(self) -> bool:
-        """End the browser and the ticker."""
+        """End the browser."""
         self._environment.close()
+        errand = self._errand
+        if errand is not None:
+            self._kill(errand.owner)
+            self._bell.wait_for(lambda: errand.is_over, self._parts.settings.timeouts.force / 2)
         self._drop_browser(Reason(ExitKind.SHUTDOWN, "the session ends"), ordered=True)
         if self._generation:
             self._announce(ChildChange.STOPPED)
         return not self._force
-
-    # -------------------------------------------------------------------------------------------------------- the core
 
     def _feed(self, event: DispatchEvent) -> None:
         self._performer.run(self._core, event, self._clock.monotonic)
@@ -214,10 +199,10 @@ class SequentialEngine:
             except queue.Empty:
                 break
             self._feed(event)
-        while not self._readings.empty():
-            for effect in self._monitor.handle(self._readings.get(), self._clock.monotonic()):
+        for read in self._looks.take():
+            for effect in self._monitor.handle(read, self._clock.monotonic()):
                 self._follow_monitor(effect)
-        if self._recycling:
+        if self._recycling and self._errand is None:
             text, self._recycling = self._recycling, ""
             log.info("The browser is replaced: %s", text)
             self._fruitless = 0
@@ -252,11 +237,7 @@ class SequentialEngine:
 
     def _idle(self) -> None:
         """Wait for the core's next wake-up or an event, looking after the idle browser."""
-        now = self._clock.monotonic()
-        patience = (
-            SECONDS_BETWEEN_TICKS if self._wake is None else min(SECONDS_BETWEEN_TICKS, max(0.0, self._wake - now))
-        )
-        self._bell.wait_for(lambda: not self._events.empty(), patience)
+        self._bell.wait_for(lambda: not self._events.empty(), self._patience())
         try:
             if self._visitor is not None:
                 self._visitor.check_alive()
@@ -264,7 +245,54 @@ class SequentialEngine:
             self._drop_browser(Reason(ExitKind.CRASHED, str(error), type(error).__name__), ordered=False)
         self._feed(Wake())
 
-    # ------------------------------------------------------------------------------------------------------ the browser
+    def _patience(self) -> float:
+        """Seconds until the core wants to be woken, or the caller's thread looks up anyway."""
+        if self._wake is None:
+            return SECONDS_BETWEEN_TICKS
+        return min(SECONDS_BETWEEN_TICKS, max(0.0, self._wake - self._clock.monotonic()))
+
+    def _begin(self, errand: Errand) -> None:
+        self._errand = errand
+        errand.start(self._environment, self._bell)
+
+    def _wait_for(self, errand: Errand) -> None:
+        """Wait until the errand comes back, an event comes or the core wants to be woken, whichever is first."""
+        self._work = [message for message in self._work if message is not errand.message]
+        errand.start(self._environment, self._bell)
+        self._bell.wait_for(lambda: errand.is_over or not self._events.empty(), self._patience())
+        if errand.is_over and self._events.empty():  # what it reported on its way comes first
+            self._finish(errand)
+            return
+        now = self._clock.monotonic()
+        if now >= errand.due:
+            self._kill(errand.owner)
+        killed_at = self._killed.get(errand.owner)
+        if killed_at is not None and now >= killed_at + self._parts.settings.timeouts.force / 2:
+            self._leave(errand)
+        elif self._wake is not None and now >= self._wake:
+            self._feed(Wake())
+
+    def _leave(self, errand: Errand) -> None:
+        """Go on without an errand whose thread does not come back although its browser was killed."""
+        text = f"the thread that was to {errand.name} did not come back after its browser was killed"
+        log.error("%s. It is left behind, and whatever it may still bring is dropped.", text.capitalize())
+        self._errand = None
+        errand.leave()
+        self._visitor = None
+        self._feed(Wake())  # so that the core sees first that a deadline has passed, if that is why
+        self._drop_browser(Reason(ExitKind.HUNG, text), ordered=False)
+
+    def _finish(self, errand: Errand) -> None:
+        """Take up what an errand brought or raised."""
+        try:
+            take = errand.result()
+        except SessionCorruptionError as error:
+            self._errand = None
+            self._feed(Wake())  # as above
+            self._drop_browser(Reason(ExitKind.CRASHED, str(error), type(error).__name__), ordered=False)
+        else:
+            take()
+            self._errand = None
 
     def _start_browser(self) -> None:
         if self._fruitless >= STARTS_WITHOUT_AN_ORDER:
@@ -273,20 +301,37 @@ class SequentialEngine:
         self._fruitless += 1
         self._generation += 1
         self._announce(ChildChange.STARTED)
+        owner = Owner(WORKER, self._generation)
+        errand = Errand(owner, "start the browser", lambda: self._started(owner))
+        errand.due = self._clock.monotonic() + self._parts.settings.timeouts.worker_ready * STARTS_IN_ONE
+        self._begin(errand)
+
+    def _started(self, owner: Owner) -> Callable[[], None]:
+        """Start a browser; return what is to be done with it. Runs on the errand's thread."""
         try:
-            self._visitor = Visitor(Owner(WORKER, self._generation), self._tools, self._clock)
+            visitor = Visitor(owner, self._tools, self._clock)
         except (ProfileCorruptionError, ConfigurationError):
             raise
         except ParallelProcessingError as error:
-            log.warning("The browser did not start: %s", error)
-            self._drop_browser(Reason(ExitKind.START_FAILED, str(error), type(error).__name__), ordered=False)
-            return
+            failure = error
+            return lambda: self._note_failed_start(failure)
+        return lambda: self._note_start(visitor)
+
+    def _note_start(self, visitor: Visitor) -> None:
+        self._visitor = visitor
         self._announce(ChildChange.READY)
         self._feed(WorkerReady(WORKER, self._generation))
 
+    def _note_failed_start(self, error: ParallelProcessingError) -> None:
+        log.warning("The browser did not start: %s", error)
+        self._drop_browser(Reason(ExitKind.START_FAILED, str(error), type(error).__name__), ordered=False)
+
     def _drop_browser(self, reason: Reason, *, ordered: bool) -> None:
         owner = Owner(WORKER, self._generation)
-        if self._visitor is not None:
+        errand, self._errand = self._errand, None
+        if errand is not None and not errand.is_over:
+            errand.leave()
+        elif self._visitor is not None:
             self._visitor.close()
         self._visitor = None
         self._work.clear()
@@ -302,11 +347,13 @@ class SequentialEngine:
         self._parts.premises.launcher.remove_folder(owner)
         self._parts.premises.processes.forget(owner)
         self._parts.revocations.forget(owner)
+        self._killed.pop(owner, None)
 
     def _note_recycling(self, _worker: str, _generation: int, text: str) -> None:
         self._recycling = text
 
     def _kill(self, owner: Owner) -> None:
+        self._killed.setdefault(owner, self._clock.monotonic())
         self._parts.revocations.revoke(owner)
         self._parts.premises.processes.kill(owner)
 
@@ -316,93 +363,49 @@ class SequentialEngine:
         if not self._is_broken_off:
             self._feed(event)
 
-    # ------------------------------------------------------------------------------------------------------------ work
-
-    def _do(self, message: VisitOrder | LogIn | ProbePortal) -> None:
+    def _do(self, message: Message) -> None:
         visitor = self._visitor
         if visitor is None:
+            self._work.clear()
             return
-        try:
-            match message:
-                case VisitOrder():
-                    self._visit(message, visitor)
-                case LogIn():
-                    self._watch_over(message.timeout, visitor.owner)
-                    self._ask_gatekeeper(visitor.log_in(message))
-                    self._events.put(DutyEnded(WORKER, self._generation))
-                case ProbePortal(host, base_url):
-                    self._events.put(ProbeEnded(WORKER, self._generation, host, visitor.probe(base_url)))
-                case _:
-                    assert_never(message)
-        except SessionCorruptionError as error:
-            self._feed(Wake())  # so that the core sees first that a deadline has passed, if that is why
-            self._drop_browser(Reason(ExitKind.CRASHED, str(error), type(error).__name__), ordered=False)
-        except KeyboardInterrupt:
-            # The interrupted command goes on inside the browser, so it is never used again.
-            self._drop_browser(Reason(ExitKind.KILLED, "interrupted"), ordered=True)
-            raise
-        finally:
-            self._deadline = None
+        work = functools.partial(self._perform, message, visitor)
+        self._begin(Errand(visitor.owner, doing(message), work, closes=visitor, message=message))
 
-    def _visit(self, visit: VisitOrder, visitor: Visitor) -> None:
-        deadline = self._watch_over(visit.timeout, visitor.owner)
+    def _perform(self, message: Message, visitor: Visitor) -> Callable[[], None]:
+        """Do what is asked; return what is to be done with what came of it. Runs on the errand's thread."""
 
-        def report(activity: str) -> None:
-            deadline.last_touch = self._clock.monotonic()
-            self._feed(LeaseTouched(visit.lease, activity))
+        def tell(event: DispatchEvent) -> None:
+            self._events.put(event)
+            self._bell.ring()
 
-        def keep(file: KeptFile) -> None:
-            self._feed(FileArrived(file))
+        event, login = perform(message, visitor, tell)
 
-        outcome = visitor.visit(visit, report, keep)
-        if why := visitor.worn:
-            self._events.put(Recycle(WORKER, self._generation, why))
-        # Behind whatever came meanwhile: after a stop the end of one order must not begin the next.
-        self._events.put(VisitEnded(visit.lease, outcome))
+        def take() -> None:
+            if login is not None:
+                self._ask_gatekeeper(login)
+            # Behind whatever came meanwhile: after a stop the end of one order must not begin the next.
+            self._events.put(event)
 
-    def _watch_over(self, timeout: float, owner: Owner) -> _Deadline:
+        return take
+
+    def _look_around(self) -> None:
+        """Look at the shutdown, the memory and the callback, now and then."""
         now = self._clock.monotonic()
-        self._deadline = _Deadline(owner, now + timeout, self._parts.settings.timeouts.inactivity, now)
-        return self._deadline
-
-    # ----------------------------------------------------------------------------------------------------- the ticker
-
-    def _tick(self) -> None:
-        """Look at the deadline, the shutdown, the memory and the callback. Runs on the timer thread."""
-        now = time.monotonic()
-        deadline = self._deadline
-        if deadline is not None and deadline.is_over(now):
-            self._environment.run_job("kill", lambda: self._kill(deadline.owner))
+        if now < self._next_tick:
+            return
+        self._next_tick = now + SECONDS_BETWEEN_TICKS
         shutdown = self._parts.settings.timeouts.shutdown
         if self._stop_asked_at is not None and not self._force and now - self._stop_asked_at >= shutdown:
             self._events.put(GiveUp("the shutdown timeout has passed"))
             self._end_now()
-        if now >= self._next_reading and not self._reading:
-            self._reading = True
-            self._next_reading = now + self._parts.settings.limits.check_interval
-            self._environment.run_job("memory", self._read_memory)
+        self._looks.look(now)
         self._ticks += 1
-        if self._ticks % _REPORTS_PER_TICK == 0:
-            self._report()
-        self._timer = self._environment.set_timer(SECONDS_BETWEEN_TICKS, self._tick)
-
-    def _report(self) -> None:
-        progress = self._parts.make_progress()
-        if progress is not None:
+        if self._ticks % _TICKS_BETWEEN_REPORTS == 0 and (progress := self._parts.make_progress()) is not None:
             known: dict[str, Any] = progress
             self._parts.lane.offer(lambda: known)
 
     def _end_now(self) -> None:
         self._force = True
-        deadline = self._deadline
-        if deadline is not None:
-            self._environment.run_job("kill", lambda: self._kill(deadline.owner))
-
-    def _read_memory(self) -> None:
-        try:
-            read = take_reading(self._parts.premises.processes, self._parts.premises.filing.free_bytes)
-            self._parts.memory.publish(view_of(read, self._parts.memory.read()))
-            self._readings.put(read)
-            self._bell.ring()
-        finally:
-            self._reading = False
+        errand = self._errand
+        if errand is not None:
+            self._environment.run_job("kill", lambda: self._kill(errand.owner))

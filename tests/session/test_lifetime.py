@@ -434,8 +434,7 @@ def test_an_interrupt_drains_and_is_raised_again(mode: str, tmp_path: Path) -> N
     assert len(told["statuses"]) == 40
     assert set(told["statuses"]) <= {TaskStatus.NO_ATTACHMENTS.value, TaskStatus.CANCELLED.value}
     assert TaskStatus.CANCELLED.value in told["statuses"]
-    if mode == "parallel":
-        assert TaskStatus.NO_ATTACHMENTS.value in told["statuses"]
+    assert TaskStatus.NO_ATTACHMENTS.value in told["statuses"]
     assert told["state"] == []
     assert told["status"] == SessionStatus.CANCELLED.value
     assert told["threads"] == ["MainThread"]

@@ -1,0 +1,162 @@
+"""One piece of blocking work on a thread of its own, so that whoever waits for it can be interrupted, and can leave.
+
+A thread that does not come back cannot be ended. Its browser is killed, which frees it from whatever it asks of the
+browser; one that hangs in a loop, such as a portal adapter of the user's, is left behind, and what it brings is late.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any, assert_never
+
+from actors.runtime import Bell, ThreadEnvironment
+from actors.worker.visitor import Visitor
+from contracts.messages import (
+    DispatchEvent,
+    DutyEnded,
+    FileArrived,
+    LeaseTouched,
+    LogIn,
+    LoginEnded,
+    ProbeEnded,
+    ProbePortal,
+    Recycle,
+    VisitEnded,
+    VisitOrder,
+)
+from contracts.ports import KeptFile, Owner
+
+Message = VisitOrder | LogIn | ProbePortal
+
+
+class Errand:
+    """Work of one generation.
+
+    Args:
+        owner: The generation.
+        name: What it is, for the thread's name and for messages.
+        work: Does it, and returns what came of it. Runs on the errand's own thread.
+        closes: What is closed when the work comes back after it was left behind.
+        message: What asked for it.
+    """
+
+    def __init__(
+        self,
+        owner: Owner,
+        name: str,
+        work: Callable[[], Any],
+        *,
+        closes: Visitor | None = None,
+        message: Message | None = None,
+    ) -> None:
+        self.owner = owner
+        self.name = name
+        self.message = message
+        self.due = float("inf")
+        """When it must have come back; after that its thread is left behind."""
+        self._work = work
+        self._closes = closes
+        self._begun = threading.Lock()
+        self._lock = threading.Lock()
+        self._is_started = False
+        self._is_left = False
+        self._is_over = False
+        self._result: Any = None
+        self._error: BaseException | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it came back."""
+        return self._is_over
+
+    def start(self, environment: ThreadEnvironment, bell: Bell) -> None:
+        """Begin, if it has not begun; an interrupt amid this loses nothing when it is called again."""
+        if not self._is_started:
+            environment.run_job(self.name, lambda: self._run(bell))
+            self._is_started = True
+
+    def result(self) -> Any:
+        """Return what came of it, or raise what it raised."""
+        if self._error is not None:
+            raise self._error
+        return self._result
+
+    def leave(self) -> None:
+        """Wait for it no more. What it holds is closed when it comes back."""
+        with self._lock:
+            self._is_left = True
+            too_late = self._is_over
+        if too_late:
+            self._close()
+
+    def _run(self, bell: Bell) -> None:
+        if not self._begun.acquire(blocking=False):
+            return  # started twice, around an interrupt
+        try:
+            self._result = self._work()
+        except BaseException as error:  # noqa: BLE001 - boundary of a thread: raised again where it is waited for
+            self._error = error
+        with self._lock:
+            self._is_over = True
+            is_left = self._is_left
+        if is_left:
+            self._close()
+        bell.ring()
+
+    def _close(self) -> None:
+        made = self._result if isinstance(self._result, Visitor) else self._closes
+        if made is not None:
+            made.close()
+
+
+def doing(message: Message) -> str:
+    """Say what a message asks for, as in "to do this"."""
+    match message:
+        case VisitOrder():
+            return f"visit {message.order.handle.po_number}"
+        case LogIn():
+            return f"log in to {message.host}"
+        case ProbePortal():
+            return f"ask whether {message.host} answers"
+        case _:
+            assert_never(message)
+
+
+def perform(
+    message: Message, visitor: Visitor, tell: Callable[[DispatchEvent], None]
+) -> tuple[DispatchEvent, LoginEnded | None]:
+    """Do what a message asks for.
+
+    Args:
+        message: A visit, a login or a probe.
+        visitor: Whose browser does it.
+        tell: Told of each sign of work and each file on the way.
+
+    Returns:
+        How it ended, and for whom keeps the logins.
+
+    Raises:
+        SessionCorruptionError: As the visitor does.
+    """
+    owner = visitor.owner
+    match message:
+        case VisitOrder(lease):
+
+            def report(activity: str) -> None:
+                tell(LeaseTouched(lease, activity))
+
+            def keep(file: KeptFile) -> None:
+                tell(FileArrived(file))
+
+            outcome = visitor.visit(message, report, keep)
+            if why := visitor.worn:
+                tell(Recycle(owner.worker, owner.generation, why))
+            return VisitEnded(lease, outcome), None
+        case LogIn():
+            login = visitor.log_in(message)
+            return DutyEnded(owner.worker, owner.generation), login
+        case ProbePortal(host, base_url):
+            return ProbeEnded(owner.worker, owner.generation, host, visitor.probe(base_url)), None
+        case _:
+            assert_never(message)

@@ -1,0 +1,51 @@
+"""Looks at the memory now and then for the sequential mode, as the monitor does for a crew."""
+
+from __future__ import annotations
+
+import queue
+
+from actors.monitor.actor import take_reading, view_of
+from actors.runtime import Bell, ThreadEnvironment
+from actors.session.tree import TreeParts
+from contracts.messages import MemoryRead
+
+
+class MemoryLooks:
+    """Takes readings beside the caller's thread, one at a time.
+
+    Args:
+        parts: Whose memory is read, and where the last reading is shown.
+        environment: Where the looks' threads come from.
+        bell: Rung when a reading is there.
+    """
+
+    def __init__(self, parts: TreeParts, environment: ThreadEnvironment, bell: Bell) -> None:
+        self._parts = parts
+        self._environment = environment
+        self._bell = bell
+        self._readings: queue.SimpleQueue[MemoryRead] = queue.SimpleQueue()
+        self._is_looking = False
+        self._next = 0.0
+
+    def look(self, now: float) -> None:
+        """Begin a look if one is due. It never blocks."""
+        if now >= self._next and not self._is_looking:
+            self._is_looking = True
+            self._next = now + self._parts.settings.limits.check_interval
+            self._environment.run_job("memory", self._read)
+
+    def take(self) -> list[MemoryRead]:
+        """Return what was read since the last call."""
+        taken = []
+        while not self._readings.empty():
+            taken.append(self._readings.get())
+        return taken
+
+    def _read(self) -> None:
+        try:
+            read = take_reading(self._parts.premises.processes, self._parts.premises.filing.free_bytes)
+            self._parts.memory.publish(view_of(read, self._parts.memory.read()))
+            self._readings.put(read)
+            self._bell.ring()
+        finally:
+            self._is_looking = False
