@@ -133,13 +133,11 @@ class SequentialEngine:
         """Work until every order of the batch has ended."""
         try:
             self._work_to_the_end()
-        except HostResourceError:
-            self._is_broken_off = True  # what ends now cannot be written down either
-            raise
-        except (KeyboardInterrupt, ParallelProcessingError):
-            raise
-        except BaseException:
-            self._is_broken_off = True  # what is in hand stays open in the journal, which counts this against it
+        except BaseException as error:
+            # What is in hand stays open in the journal then, which counts this against it; on a full disk, what ends
+            # now cannot be written down either.
+            is_told = isinstance(error, KeyboardInterrupt | ParallelProcessingError)
+            self._is_broken_off = isinstance(error, HostResourceError) or not is_told
             raise
 
     def _work_to_the_end(self) -> None:
@@ -251,10 +249,6 @@ class SequentialEngine:
             return SECONDS_BETWEEN_TICKS
         return min(SECONDS_BETWEEN_TICKS, max(0.0, self._wake - self._clock.monotonic()))
 
-    def _begin(self, errand: Errand) -> None:
-        self._errand = errand
-        errand.start(self._environment, self._bell)
-
     def _wait_for(self, errand: Errand) -> None:
         """Wait until the errand comes back, an event comes or the core wants to be woken, whichever is first."""
         self._work = [message for message in self._work if message is not errand.message]
@@ -304,7 +298,7 @@ class SequentialEngine:
         owner = Owner(WORKER, self._generation)
         errand = Errand(owner, "start the browser", lambda: self._started(owner))
         errand.due = self._clock.monotonic() + self._parts.settings.timeouts.worker_ready * STARTS_IN_ONE
-        self._begin(errand)
+        self._errand = errand
 
     def _started(self, owner: Owner) -> Callable[[], None]:
         """Start a browser; return what is to be done with it. Runs on the errand's thread."""
@@ -369,7 +363,7 @@ class SequentialEngine:
             self._work.clear()
             return
         work = functools.partial(self._perform, message, visitor)
-        self._begin(Errand(visitor.owner, doing(message), work, closes=visitor, message=message))
+        self._errand = Errand(visitor.owner, doing(message), work, closes=visitor, message=message)
 
     def _perform(self, message: Message, visitor: Visitor) -> Callable[[], None]:
         """Do what is asked; return what is to be done with what came of it. Runs on the errand's thread."""

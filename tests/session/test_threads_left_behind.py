@@ -125,9 +125,13 @@ def test_a_start_that_does_not_come_back_is_left_behind(
 def test_what_a_thread_holds_that_was_left_behind_is_closed_when_it_comes_back(
     make_session: MakeSession, ground: Ground, hole: Hole, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    closed: list[object] = []
+    closed: list[StubFetcher] = []
+
+    def close(self: StubFetcher) -> None:
+        closed.append(self)
+
     monkeypatch.setattr(StubPortal, "read", swallowing(hole))
-    monkeypatch.setattr(StubFetcher, "close", lambda self: closed.append(self))
+    monkeypatch.setattr(StubFetcher, "close", close)
     session = make_session(False, timeouts=SHORT)
     session.process_pos(orders(3))
     before = len(closed)
