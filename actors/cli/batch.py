@@ -7,6 +7,7 @@ the command installs handlers, and it puts the old ones back.
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import threading
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 import attrs
 
 from actors.cli.display import Display
+from actors.processes.stop_pipe import Bounds, StopPipe
 from actors.runtime import Bell, ThreadEnvironment
 from contracts.config import HeadlessConfiguration, Settings, Timeouts
 from contracts.errors import ParallelProcessingError
@@ -27,6 +29,8 @@ if TYPE_CHECKING:  # see run.py
 
 _LOOK_EVERY = 0.2
 _CLEAN_UP = 10.0
+_GRACE = 5.0
+"""Seconds that the program may be late before the warden ends it."""
 
 
 class Session(Protocol):
@@ -73,7 +77,8 @@ class SessionFactory(Protocol):
 class StopSignals:
     """Counts the signals that ask to stop, while it is entered in the main thread.
 
-    A handler only counts: it runs between any two steps of the main thread, where taking a lock could never end.
+    A handler only counts: it runs between any two steps of the main thread, where taking a lock could never end. The
+    warden hears of them as well, and kills a program that does not come to count them.
     """
 
     NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
@@ -81,6 +86,7 @@ class StopSignals:
     def __init__(self) -> None:
         self.count = 0
         self._before: dict[int, Any] = {}
+        self._pipe: StopPipe | None = None
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
@@ -88,12 +94,29 @@ class StopSignals:
                 number = getattr(signal, name, None)
                 if number is not None:
                     self._before[number] = signal.signal(number, self._note)
+            if os.name == "posix":
+                self._pipe = StopPipe()
+                self._pipe.listen()
         return self
+
+    def bound(self, timeouts: Timeouts) -> None:
+        """Say how long the program may take to end when it is asked to; a warden that is started then sees to it."""
+        if self._pipe is not None:
+            last = timeouts.force + _CLEAN_UP + _GRACE
+            self._pipe.bounds = Bounds(timeouts.shutdown + last, last)
+
+    def note_end(self) -> None:
+        """Say that the batch is over, so that what is left is to write down what came of it."""
+        if self._pipe is not None:
+            self._pipe.tell_end()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler if handler is not None else signal.SIG_DFL)
         self._before.clear()
+        if self._pipe is not None:
+            self._pipe.close()
+            self._pipe = None
 
     @contextlib.contextmanager
     def suspended(self) -> Iterator[None]:
@@ -168,6 +191,7 @@ def run_batch(
     monotonic = environment.clock.monotonic
     started, passed_on, deadline = monotonic(), 0, float("inf")
     abandoned = False
+    signals.bound(timeouts)
     display.open()
     try:
         environment.run_job("batch", job)
@@ -188,6 +212,7 @@ def run_batch(
         if running.error is None or last.completed:  # of a batch that never began there is nothing to show
             display.show(last, monotonic() - started)
     finally:
+        signals.note_end()
         display.close()
         environment.close()
     return BatchEnd(

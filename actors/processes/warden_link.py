@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from actors.processes import warden
+from actors.processes.stop_pipe import stop_pipe
 
 _log = logging.getLogger("purser.processes")
 _KEPT_VARIABLES = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "TZ")
@@ -30,9 +31,12 @@ class WardenLink:
         """Start it. When that fails the crew works on without it; the next start's reaper is the second net."""
         # Without site-packages it starts in half the time; only Linux can do without psutil.
         bare = ["-S"] if sys.platform == "linux" else []
+        pipe = stop_pipe()
+        told = [] if pipe is None else [str(pipe.read_end), str(os.getpid()), *map(str, pipe.bounds or ())]
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-I", *bare, str(Path(warden.__file__).resolve())],
+                [sys.executable, "-I", *bare, str(Path(warden.__file__).resolve()), *told],
+                pass_fds=() if pipe is None else (pipe.read_end,),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
