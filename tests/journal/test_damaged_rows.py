@@ -1,0 +1,171 @@
+"""Rows that hold something else than this program writes: one error that says what to do, and nothing is changed."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+
+from actors.journal import JournalReader, SqliteJournal
+from contracts.errors import JournalError
+from contracts.ports import BatchBegun, FileVerified, LeaseGranted
+from contracts.tasks import TaskStatus
+from tests.journal.entries import Place, accepted, kept_file, lease, outcome, started
+
+DEEP = "[" * 100_000
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    """A journal of four orders: one has ended, one is being published, one has a file, one waits."""
+    made = Place(tmp_path)
+    journal = made.open()
+    journal.note_plan({"csv": "a.csv"})
+    epoch = journal.open_epoch()
+    journal.append(epoch, (BatchBegun(0, 4), *accepted(4), outcome(0, TaskStatus.FAILED)))
+    journal.append(epoch, (LeaseGranted(lease(1)), started(1)))
+    journal.append(epoch, (LeaseGranted(lease(2)), FileVerified(kept_file(lease(2)))))
+    journal.close()
+    return made
+
+
+def change(place: Place, statement: str) -> None:
+    """Change the database by hand."""
+    with closing(sqlite3.connect(place.database)) as db:
+        db.execute("PRAGMA writable_schema=ON")
+        db.execute(statement)
+        db.commit()
+
+
+def read_everything(journal: SqliteJournal) -> None:
+    """Ask for all that a later process wants to know."""
+    journal.replay()
+    journal.tasks_in_hand()
+    journal.results(0, 10)
+    journal.plan()
+    journal.announced_plan()
+
+
+def told(place: Place) -> tuple[str, bool]:
+    """Open a journal and read it; return the error, and whether it could be opened."""
+    try:
+        journal = place.open()
+    except JournalError as error:
+        return str(error), False
+    with closing(journal), pytest.raises(JournalError) as caught:
+        read_everything(journal)
+    return str(caught.value), True
+
+
+ROWS = {
+    "a number that is none": "UPDATE tasks SET priority = 'high' WHERE sequence = 3",
+    "a text that is a number": "UPDATE tasks SET fault = x'00ff' WHERE sequence = 3",
+    "a number of an order that is bytes": "UPDATE tasks SET po_number = x'ff' WHERE sequence = 3",
+    "metadata that is no JSON": "UPDATE tasks SET metadata = '{' WHERE sequence = 3",
+    "metadata that is nested deeply": f"UPDATE tasks SET metadata = '{DEEP}' WHERE sequence = 3",  # noqa: S608
+    "metadata with a very long number": f"UPDATE tasks SET metadata = '{'9' * 10_000}' WHERE sequence = 3",  # noqa: S608
+    "a status that is none": "UPDATE tasks SET status = 'DONE' WHERE sequence = 3",
+    "a time of nothing": "UPDATE tasks SET timeout = -1 WHERE sequence = 3",
+    "attempts below zero": "UPDATE tasks SET retries = -1 WHERE sequence = 3",
+    "no attempts": "UPDATE tasks SET attempts = 'x' WHERE sequence = 3",
+    "an outcome that is no JSON": "UPDATE tasks SET result = 'x' WHERE sequence = 0",
+    "an outcome that is missing": "UPDATE tasks SET result = NULL WHERE sequence = 0",
+    "an outcome of the wrong kind": "UPDATE tasks SET result = '[]' WHERE sequence = 0",
+    "an outcome with an unknown status": """UPDATE tasks SET result = '{"handle":{"sequence":0,"po_number":"PO0"},
+                                            "status":"DONE"}' WHERE sequence = 0""",
+    "an outcome of another order": """UPDATE tasks SET result = '{"handle":{"sequence":7,"po_number":"PO0"},
+                                      "status":"FAILED"}' WHERE sequence = 0""",
+    "a publish that is no JSON": "UPDATE tasks SET publishing = '{' WHERE sequence = 1",
+    "a publish without a lease": "UPDATE tasks SET publishing = '{}' WHERE sequence = 1",
+    "a publish of another order": "UPDATE tasks SET publishing = (SELECT publishing FROM tasks WHERE sequence = 1) "
+    "WHERE sequence = 3",
+    "a file that is no JSON": "UPDATE files SET file = 'x'",
+    "a file with an infinite size": 'UPDATE files SET file = replace(file, \'"size":\', \'"size":1e999,"x":\')',
+    "a file of another order": "UPDATE files SET sequence = 3",
+    "a plan that is no JSON": "UPDATE runs SET plan = '{'",
+    "a plan that is nested deeply": f"UPDATE runs SET plan = '{DEEP}'",  # noqa: S608
+    "a count that is none": "UPDATE runs SET total = 'many'",
+    "an epoch that is none": "UPDATE meta SET value = 'x' WHERE name = 'epoch'",
+}
+
+
+@pytest.mark.parametrize("statement", ROWS.values(), ids=ROWS)
+def test_a_damaged_row_is_one_error_that_says_what_to_do(place: Place, statement: str) -> None:
+    change(place, statement)
+    before = place.content()
+    said, opened = told(place)
+    assert f"The journal {place.database} is damaged (" in said
+    assert "It is left as it is. Put a copy of it back, or start anew with --fresh, which keeps it aside." in said
+    assert "\n" not in said
+    assert len(said) < 1000
+    if not opened:
+        assert place.content() == before
+
+
+STANDINGS = {
+    "a count that is none": "UPDATE runs SET succeeded = 'many'",
+    "a time that is none": "UPDATE runs SET began = x'00'",
+    "a lease from no time": "UPDATE leases SET granted = x'00', ended = NULL",
+    "a plan that is no JSON": "UPDATE runs SET plan = '{'",
+    "a status that is bytes": "UPDATE tasks SET status = x'01' WHERE sequence = 0",
+}
+
+
+@pytest.mark.parametrize("statement", STANDINGS.values(), ids=STANDINGS)
+def test_so_it_is_for_whoever_only_reads(place: Place, statement: str) -> None:
+    change(place, statement)
+    with JournalReader(place.database) as reader, pytest.raises(JournalError, match="is damaged"):
+        reader.standing()
+
+
+SCHEMAS = {
+    "a table with more columns": "ALTER TABLE meta ADD COLUMN more TEXT",
+    "a column under another name": "ALTER TABLE tasks RENAME COLUMN supplier TO vendor",
+    "a table that is missing": "DROP TABLE pauses",
+    "a view": "CREATE VIEW more AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n",
+    "a trigger": "CREATE TRIGGER more AFTER UPDATE ON tasks BEGIN DELETE FROM tasks; END",
+    "a table of somebody else's": "CREATE TABLE more (x)",
+}
+
+
+@pytest.mark.parametrize("statement", SCHEMAS.values(), ids=SCHEMAS)
+def test_a_database_with_other_tables_is_not_opened(place: Place, statement: str) -> None:
+    """A view in place of a table would be asked without end, and a trigger would run whenever a row is written."""
+    change(place, statement)
+    before = place.content()
+    for open_it in (place.open, lambda: JournalReader(place.database)):
+        with pytest.raises(JournalError, match="its tables are not those that this program makes"):
+            open_it()
+    assert place.content() == before
+
+
+def test_a_view_in_place_of_a_table_is_not_asked(place: Place) -> None:
+    change(place, "ALTER TABLE manifest RENAME TO other")
+    change(
+        place,
+        "CREATE VIEW manifest AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
+        "SELECT i AS number, 'x' AS line, 'x' AS hash, 1 AS \"end\" FROM n",
+    )
+    with pytest.raises(JournalError, match="its tables are not those"):
+        JournalReader(place.database)
+
+
+def test_what_sqlite_keeps_for_itself_is_no_damage(place: Place) -> None:
+    change(place, "ANALYZE")
+    journal = place.open()
+    read_everything(journal)
+    journal.close()
+
+
+def test_good_rows_are_not_lost_with_a_damaged_one(place: Place) -> None:
+    """What is damaged is mended by hand or from a copy; then everything is as it was."""
+    with closing(place.open()) as journal:
+        before = journal.replay()
+    change(place, ROWS["metadata that is no JSON"])
+    with suppress(JournalError), closing(place.open()) as journal:
+        journal.replay()
+    change(place, "UPDATE tasks SET metadata = '{}' WHERE sequence = 3")
+    with closing(place.open()) as journal:
+        assert journal.replay() == before
