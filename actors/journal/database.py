@@ -67,7 +67,7 @@ class WriterLock:
                     "download folder."
                 ) from error
             raise unwritable(journal, error) from error
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             self._connection.close()
             raise JournalError(f"{path} is no lock of this program ({error}). Move it away, then go on.") from error
 
@@ -248,7 +248,7 @@ def explained(path: Path) -> Iterator[None]:
         if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) == sqlite3.SQLITE_ERROR:
             raise damaged(path, str(error)) from error  # a table or a column is not there, or a text is none
         raise unwritable(path, error) from error
-    except (sqlite3.DatabaseError, DamagedRowError) as error:
+    except (sqlite3.Error, DamagedRowError, UnicodeDecodeError) as error:  # even a message of SQLite's may be no text
         raise damaged(path, str(error)) from error
 
 

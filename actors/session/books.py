@@ -191,8 +191,10 @@ class Books:
     def close(self) -> None:
         """Give journal and lock back. Where no run began and there was nothing before, nothing is left."""
         try:
-            unused = self.journal.is_empty()
-            self.journal.close()
+            try:
+                unused = self.journal.is_empty()
+            finally:
+                self.journal.close()
             if unused:
                 self._take_back()
         finally:

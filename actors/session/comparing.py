@@ -10,7 +10,7 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from actors.evidence.chain import ListedFile, ManifestLine
@@ -27,6 +27,8 @@ _INSIDE_NAMES = re.compile(
     r"lock|lock\.json|journal\.db(?:-wal|-shm|-journal|-lock|-lock-journal)?|journal\.path|input|staging|claims|"
     r"superseded|evidence|.*\.new|\..*\.trial"
 )
+_DEPTH = 16
+"""Folders in folders that are looked into to name what was not fetched."""
 _NOT_FETCHED = "is not in the manifest: it was not fetched"
 
 
@@ -95,7 +97,26 @@ def _is_as_recorded(opened: int, file: ListedFile) -> bool:
 
 def _additional(folder: Folder, line: ManifestLine) -> Iterator[str]:
     known = {file.name for file in line.files}
-    yield from (f"{line.folder}/{name} {_NOT_FETCHED}" for name in folder.names() if name not in known)
+    for name in folder.names():
+        if name not in known:
+            yield from _planted(folder, name, line.folder)
+
+
+def _planted(parent: Folder, name: str, above: str, depth: int = _DEPTH) -> Iterator[str]:
+    """Yield something that was not fetched, and what is in it."""
+    place = f"{above}/{name}" if above else name
+    yield f"{place} {_NOT_FETCHED}"
+    if not _is(parent, name, stat.S_ISDIR):
+        return
+    if not depth:
+        yield f"what is in {place} is too deep to be named"
+        return
+    try:
+        with parent.below(name) as folder:
+            for inner in folder.names():
+                yield from _planted(folder, inner, place, depth - 1)
+    except OSError as error:
+        yield f"the folder {place} cannot be read: {_why(error)}"
 
 
 def not_fetched(root: Folder, folders: Collection[str], results: Collection[str]) -> Iterator[str]:
@@ -116,7 +137,7 @@ def not_fetched(root: Folder, folders: Collection[str], results: Collection[str]
             yield from _inside(root)
         elif name not in suppliers:
             if not (_is_own_file(root, name) or (name in results and _is(root, name, stat.S_ISREG))):
-                yield f"{name} {_NOT_FETCHED}"
+                yield from _planted(root, name, "")
         else:
             yield from _of_supplier(root, name, suppliers[name])
 
@@ -124,7 +145,9 @@ def not_fetched(root: Folder, folders: Collection[str], results: Collection[str]
 def _of_supplier(root: Folder, name: str, known: Collection[str]) -> Iterator[str]:
     try:
         with root.below(name) as supplier:
-            yield from (f"{name}/{inner} {_NOT_FETCHED}" for inner in supplier.names() if inner not in known)
+            for inner in supplier.names():
+                if inner not in known:
+                    yield from _planted(supplier, inner, name)
     except OSError as error:
         yield f"the folder {name} cannot be read: {_why(error)}"
 
@@ -145,11 +168,11 @@ def _is_own_file(root: Folder, name: str) -> bool:
     return _is(root, name, stat.S_ISREG) or (name in _LINKS_OF_THE_USER and _is(root, name, stat.S_ISLNK))
 
 
-def _is(root: Folder, name: str, kind: object) -> bool:
+def _is(folder: Folder, name: str, is_kind: Callable[[int], bool]) -> bool:
     found = None
     with contextlib.suppress(OSError):
-        found = root.look(name)
-    return found is not None and callable(kind) and bool(kind(found.st_mode))
+        found = folder.look(name)
+    return found is not None and is_kind(found.st_mode)
 
 
 def _why(error: Exception) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 import attrs
 
 from actors.evidence.chain import BrokenChainError
-from actors.folders.folder import Folder
+from actors.folders.folder import Folder, NotOursError
 from actors.folders.ground import INSIDE
 from actors.journal import JournalReader
 from actors.session.books import journal_path, manifest_path
@@ -108,10 +108,10 @@ def _verified(folder: Path, head: str | None, *, in_use: bool) -> Verification:
                 files += good
                 differences.add(found)
             differences.add(not_fetched(root, index.folders.values(), journal.results))
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise JournalError(f"There is no manifest at {manifest}. Name the download folder of a run.") from error
-    except NotADirectoryError as error:
-        raise JournalError(f"There is no manifest at {manifest}. Name the download folder of a run.") from error
+    except NotOursError as error:
+        raise JournalError(f"The manifest {manifest} cannot be read: {error.path} {error.why}.") from error
     except OSError as error:
         raise JournalError(f"The manifest {manifest} cannot be read: {error.strerror or error}.") from error
     return Verification(index.lines, len(index.latest), files, index.head, differences.all())
