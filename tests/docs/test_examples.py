@@ -141,3 +141,11 @@ def test_the_proof_of_what_was_fetched_runs_as_printed(tmp_path):
     manifest = work / "download" / ".purser" / "evidence" / "manifest.jsonl"
     manifest.write_text(manifest.read_text().replace("PO2", "PO9", 1))
     assert "broken before" in run(["bash", "-c", parts[3]], tmp_path)
+
+
+def test_every_test_that_the_page_on_security_names_is_there() -> None:
+    page = (ROOT / "docs" / "explanation" / "security.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", page)
+    assert len(named) >= 15
+    missing = [name for file, name in named if f"def {name}(" not in (ROOT / file).read_text(encoding="utf-8")]
+    assert missing == []

@@ -11,7 +11,7 @@ import pykka
 import pytest
 
 from actors.runtime import Actor, Context, System, ThreadEnvironment
-from contracts.supervision import Down, Exit, ExitKind
+from contracts.supervision import Down, Exit, ExitKind, Reason
 from tests.runtime.actors_under_test import PATIENCE, Gate, House, Note, Probe, Say, house, inject
 
 
@@ -161,6 +161,21 @@ def test_the_reason_of_a_crash_is_not_covered_by_an_order_to_stop() -> None:
         rooms.system.tell("a", Exit("later"))
         gate.open()
         assert one_down(rooms) is ExitKind.CRASHED
+
+
+def test_of_two_reasons_to_end_the_first_one_is_told() -> None:
+    with house() as rooms:
+        probe = rooms.spawn("a")
+        assert probe is not None
+
+        def end_twice() -> None:
+            probe.end(Reason(ExitKind.HUNG, "first"))
+            probe.end(Reason(ExitKind.SHUTDOWN, "second"))
+            raise ValueError("third")
+
+        rooms.system.tell("a", Say(end_twice))
+        assert one_down(rooms) is ExitKind.HUNG
+        assert rooms.downs[0].reason.text == "first"
 
 
 def test_a_thread_that_cannot_be_started_is_a_failed_start_and_leaves_nothing_registered() -> None:
