@@ -26,7 +26,7 @@ _BY_HAND = "Log in by hand with `purser login`"
 _REFUSALS = {
     "page": "it is on another host: {0}. If that is the identity provider of your company, name its host in "
     "login_hosts (https only)",
-    "action": "its form would send them elsewhere: {0}. If that is the identity provider of your company, name its "
+    "action": "its form would send what is typed elsewhere: {0}. If that is the identity provider of your company, name its "
     "host in login_hosts (https only)",
     "target": "its form opens another window or frame",
     "get": "its form would put the password into an address",
@@ -145,8 +145,8 @@ class FormLogin:
             case _:
                 why = _REFUSALS.get(kind, _REFUSALS["changed"]).format(detail)
                 raise LoginRefusedError(
-                    f"The login page does not get user name and password: {why}. Nothing was sent. {_BY_HAND} if the "
-                    "page is as it should be."
+                    f"The login page gets neither user name nor password, since {why}. Nothing was sent. {_BY_HAND} if "
+                    "the page is as it should be."
                 )
 
 

@@ -22,6 +22,8 @@ from contracts.ports import Control, Cookie, Credentials, DownloadedFile, LeaseW
 _log = logging.getLogger("purser.browser")
 
 _LOGIN_STEP = 0.05
+_LEFT_TO_TELL = 3.0
+"""Seconds before the end of a login at which a page that has not come by then is given up."""
 _PAGES_BETWEEN_DRAINS = 200
 SECONDS_TO_LEAVE = 5.0
 """How long a browser may take to leave a page and show an empty one."""
@@ -291,13 +293,15 @@ class ChromiumBrowser:
         self, form: LoginForm, credentials: Credentials, origins: tuple[str, ...], watch: LeaseWatch
     ) -> PageSnapshot:
         """Fill in the form, send it and read the page that follows; see `contracts.ports.Browser`."""
-        before = self._page.look("logging in")
-        self._downloads.note_click()
-        login = FormLogin(self._tab)
-        login.type(form, credentials, origins)
-        watch.touch()
-        login.send(watch)
-        return self._page_after(before, login, watch)
+        # Before the watch's time is over, so that a portal that never answers costs no browser.
+        with self._tab.hurried(max(1.0, watch.remaining() - _LEFT_TO_TELL)):
+            before = self._page.look("logging in")
+            self._downloads.note_click()
+            login = FormLogin(self._tab)
+            login.type(form, credentials, origins)
+            watch.touch()
+            login.send(watch)
+            return self._page_after(before, login, watch)
 
     def _page_after(self, before: Document, login: FormLogin, watch: LeaseWatch) -> PageSnapshot:
         """Wait for another document, or for a page that swaps its content."""
