@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import attrs
 import pytest
 
+from actors import Books
 from actors.cli.account import ExitCode
 from actors.cli.doctor import BrowserVersions, Verdict, examine, find_versions, findings
 from actors.processes import resources
+from actors.session.orders import prepare
 from contracts.config import HeadlessConfiguration
-from contracts.errors import BrowserNotFoundError
+from contracts.errors import BrowserDiedError, BrowserNotFoundError
+from contracts.ports import BatchBegun, TaskAccepted
 from tests.cli.fakes import Heard
+from tests.cli.test_verify import bring_home
+from tests.session.conftest import BASE, orders
 
 
 def found(_: HeadlessConfiguration) -> BrowserVersions:
@@ -191,3 +197,162 @@ def test_the_keyring_is_asked_for_the_portal_that_is_set(
     examine({"PURSER_BASE_URL": "https://P.example/x", "PURSER_DOWNLOAD_DIR": folder}, heard.outlets, found)
     assert asked == ["p.example"]
     assert verdict in heard.out
+
+
+# ------------------------------------------------------------------------------- what a run would refuse, known ahead
+
+
+def test_a_browser_that_does_not_start_is_a_problem(healthy: dict[str, str]) -> None:
+    def dies(_: HeadlessConfiguration) -> BrowserVersions:
+        raise BrowserDiedError("The driver ended while starting: it said nothing")
+
+    heard = Heard()
+    assert examine(healthy, heard.outlets, dies) is ExitCode.UNUSABLE
+    assert "missing  browser: it does not start: The driver ended" in heard.out
+
+
+def test_a_program_that_is_no_driver_is_found_out_by_starting_it(
+    healthy: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_driver = shutil.which("false")
+    if shutil.which("chromium") is None or no_driver is None:
+        pytest.skip("no Chromium on this machine")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    heard = Heard()
+    assert examine({**healthy, "PURSER_DRIVER": no_driver}, heard.outlets) is ExitCode.UNUSABLE
+    assert "missing  browser: it does not start" in heard.out
+    assert not (tmp_path / "state").exists()
+
+
+@pytest.mark.chromium
+def test_the_browser_of_this_machine_is_started_and_nothing_of_it_is_left(
+    healthy: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if shutil.which("chromium") is None or shutil.which("chromedriver") is None:
+        pytest.skip("no Chromium on this machine")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    heard = Heard()
+    assert examine(healthy, heard.outlets) is ExitCode.SUCCESS
+    assert "ok       browser: Chromium" in heard.out
+    assert [path.name for path in tmp_path.iterdir()] == []
+
+
+WRONG_FILES = {
+    "no file": None,
+    "no TOML": "base_url = ",
+    "a wrong value": 'base_url = "ftp://portal.example"',
+    "a number out of range": "workers = 99",
+    "a contradiction": "[limits]\nmemory_threshold = 7",
+}
+
+
+@pytest.mark.parametrize("content", WRONG_FILES.values(), ids=WRONG_FILES)
+def test_a_settings_file_that_a_run_would_refuse_is_a_problem(
+    healthy: dict[str, str], tmp_path: Path, content: str | None
+) -> None:
+    file = tmp_path / "purser.toml"
+    if content is not None:
+        file.write_text(content)
+    heard = Heard()
+    assert examine(healthy, heard.outlets, found, config=file) is ExitCode.UNUSABLE
+    assert "missing  settings" in heard.out
+    assert str(file) in heard.out
+    assert "memory" in heard.out, "and the rest is looked at all the same"
+
+
+def test_a_good_settings_file_is_gone_by(healthy: dict[str, str], tmp_path: Path) -> None:
+    file = tmp_path / "purser.toml"
+    file.write_text(f'profile = "{tmp_path / "nothing"}"\n')
+    heard = Heard()
+    assert examine(healthy, heard.outlets, found, config=file) is ExitCode.UNUSABLE
+    assert "missing  profile" in heard.out
+    assert "purser login" in heard.out
+    (tmp_path / "nothing").mkdir()
+    assert examine(healthy, Heard().outlets, found, config=file) is ExitCode.SUCCESS
+
+
+@pytest.mark.parametrize("content", [None, "", "NAME\nx\n", "PO_NUMBER\n"])
+def test_a_list_that_a_run_would_refuse_is_a_problem(
+    healthy: dict[str, str], tmp_path: Path, content: str | None
+) -> None:
+    file = tmp_path / "orders.csv"
+    if content is not None:
+        file.write_text(content)
+    heard = Heard()
+    assert examine({**healthy, "PURSER_INPUT_CSV": str(file)}, heard.outlets, found) is ExitCode.UNUSABLE
+    assert "missing  file of orders" in heard.out
+
+
+def _used(folder: Path) -> Path:
+    """Make a download folder in which a run has been."""
+    with Books(folder) as books:
+        bring_home(books, 1)
+    return folder / ".purser" / "journal.db"
+
+
+BOOKS: dict[str, tuple[Callable[[Path], object], str]] = {
+    "a journal that others may write": (lambda journal: journal.chmod(0o666), "may be written by others"),
+    "a damaged journal": (lambda journal: journal.write_bytes(b"x" * 5000), "is damaged"),
+    "a journal that is a folder": (lambda journal: (journal.unlink(), journal.mkdir()), "is no regular file"),
+    "a journal that is a link": (lambda journal: (journal.unlink(), journal.symlink_to("x")), "is a link"),
+    "books that are a link": (
+        lambda journal: (journal.parent.rename(journal.parents[2] / "x"), journal.parent.symlink_to("../x")),
+        "is a link",
+    ),
+    "books that are a file": (lambda journal: (shutil.rmtree(journal.parent), journal.parent.touch()), "is no folder"),
+}
+
+
+@pytest.mark.parametrize(("spoil", "says"), BOOKS.values(), ids=BOOKS)
+def test_books_that_a_run_would_refuse_are_a_problem(
+    healthy: dict[str, str], tmp_path: Path, spoil: Callable[[Path], object], says: str
+) -> None:
+    folder = tmp_path / "d"
+    journal = _used(folder)
+    assert examine(healthy, Heard().outlets, found) is ExitCode.SUCCESS
+    spoil(journal)
+    heard = Heard()
+    assert examine(healthy, heard.outlets, found, download_dir=folder) is ExitCode.UNUSABLE
+    assert "missing  books in it" in heard.out
+    assert says in heard.out
+
+
+def test_a_folder_in_which_a_run_is_going_on_is_a_problem(healthy: dict[str, str], tmp_path: Path) -> None:
+    heard = Heard()
+    with Books(tmp_path / "d"):
+        assert examine(healthy, heard.outlets, found) is ExitCode.UNUSABLE
+    assert "a run is going on there" in heard.out
+
+
+def test_an_unfinished_run_is_told_of(healthy: dict[str, str], tmp_path: Path) -> None:
+    with Books(tmp_path / "d") as books:
+        journal = books.journal
+        batch = prepare(orders(2), BASE, 0)
+        journal.append(journal.open_epoch(), (BatchBegun(0, 2), *(TaskAccepted(one) for one in batch.orders)))
+    heard = Heard()
+    assert examine(healthy, heard.outlets, found) is ExitCode.SUCCESS
+    assert "an unfinished run of 2 orders" in heard.out
+    assert "purser resume" in heard.out
+
+
+def test_a_state_folder_that_others_may_write_is_told_of(healthy: dict[str, str], tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    state.mkdir()
+    state.chmod(0o777)
+    heard = Heard()
+    assert examine(healthy, heard.outlets, found) is ExitCode.SUCCESS
+    assert "warning  state folder" in heard.out
+    assert "may be written by others" in heard.out
+    state.chmod(0o700)
+    (state / "seal.key").write_bytes(bytes(32))
+    (state / "seal.key").chmod(0o666)
+    heard = Heard()
+    assert examine(healthy, heard.outlets, found) is ExitCode.UNUSABLE
+    assert "missing  seal of runs" in heard.out
+
+
+def test_the_room_that_the_settings_ask_for_must_be_there(healthy: dict[str, str], tmp_path: Path) -> None:
+    heard = Heard()
+    wants = {**healthy, "PURSER_LIMITS_MINIMUM_FREE_DISK": str(2**60)}
+    assert examine(wants, heard.outlets, found) is ExitCode.UNUSABLE
+    assert "MB free" in heard.out
