@@ -26,8 +26,8 @@ _BY_HAND = "Log in by hand with `purser login`"
 _REFUSALS = {
     "page": "it is on another host: {0}. If that is the identity provider of your company, name its host in "
     "login_hosts (https only)",
-    "action": "its form would send what is typed elsewhere: {0}. If that is the identity provider of your company, name its "
-    "host in login_hosts (https only)",
+    "action": "its form would send what is typed elsewhere: {0}. If that is the identity provider of your company, "
+    "name its host in login_hosts (https only)",
     "target": "its form opens another window or frame",
     "get": "its form would put the password into an address",
     "several": "its form asks for more than one password, as pages to register or to change a password do",
