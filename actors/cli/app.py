@@ -181,10 +181,22 @@ def login_command(
 @app.command("doctor")
 def doctor_command(
     leaks: Annotated[bool, typer.Option("--leaks", help="List what of ours is alive on this machine.")] = False,
+    config: _Config = None,
+    download_dir: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where the folders would go. (default: download)")
+    ] = None,
 ) -> None:
-    """Say what is missing on this machine and how to mend it."""
+    """Say what will stop a run on this machine and how to mend it. A browser is started once.
+
+    Exit code 0: a run can start. 2: something is missing.
+    """
     outlets = Outlets.standard()
-    _leave(lambda: tell_leaks(outlets) if leaks else examine(os.environ, outlets), outlets)
+    _leave(
+        lambda: (
+            tell_leaks(outlets) if leaks else examine(os.environ, outlets, config=config, download_dir=download_dir)
+        ),
+        outlets,
+    )
 
 
 def _leave(command: Callable[[], ExitCode], outlets: Outlets) -> NoReturn:

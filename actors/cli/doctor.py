@@ -15,9 +15,10 @@ import attrs
 
 from actors.cli.account import ExitCode
 from actors.cli.findings import Finding, Verdict
+from actors.cli.logs import debugging, set_up_logging
 from actors.cli.outlets import Outlets, printable
 from actors.cli.places import look_at_places
-from actors.intake import RunSettings, read_environment
+from actors.intake import RunSettings, read_environment, read_orders, read_settings_file
 from actors.processes import resources
 from contracts.config import HeadlessConfiguration
 from contracts.errors import BrowserNotFoundError, ConfigurationError, ParallelProcessingError
@@ -40,18 +41,28 @@ class BrowserVersions:
 BrowserFinder = Callable[[HeadlessConfiguration], BrowserVersions]
 
 
-def examine(environment: Mapping[str, str], outlets: Outlets, find: BrowserFinder | None = None) -> ExitCode:
+def examine(
+    environment: Mapping[str, str],
+    outlets: Outlets,
+    find: BrowserFinder | None = None,
+    *,
+    config: Path | None = None,
+    download_dir: Path | None = None,
+) -> ExitCode:
     """Look at everything and tell what was found.
 
     Args:
         environment: `os.environ`, or anything like it.
         outlets: Where to talk to.
-        find: Finds the browser; the real one when None.
+        find: Finds the browser; when None the real one, which is started once.
+        config: A settings file that a run would be given, or None.
+        download_dir: The download folder that a run would be given, or None.
 
     Returns:
         UNUSABLE if anything is missing without which no run can start.
     """
-    found = tuple(findings(environment, find or find_versions))
+    set_up_logging(outlets, debug=debugging(environment))
+    found = tuple(findings(environment, find or find_and_start, config=config, download_dir=download_dir))
     for finding in found:
         style = {Verdict.GOOD: "green", Verdict.POOR: "yellow", Verdict.BAD: "bold red"}[finding.verdict]
         outlets.out.say(f"{finding.verdict.value:<8} {finding.what}: {finding.detail}", style)
@@ -64,23 +75,66 @@ def examine(environment: Mapping[str, str], outlets: Outlets, find: BrowserFinde
     return ExitCode.UNUSABLE if missing else ExitCode.SUCCESS
 
 
-def findings(environment: Mapping[str, str], find: BrowserFinder) -> Iterator[Finding]:
+def findings(
+    environment: Mapping[str, str],
+    find: BrowserFinder,
+    *,
+    config: Path | None = None,
+    download_dir: Path | None = None,
+) -> Iterator[Finding]:
     """Yield what was found, one thing after the other."""
     yield _python()
     yield _packages()
-    try:
-        stated = read_environment(environment)
-        browser, folder = stated.headless_configuration(), stated.settings().download_dir
-        host = urlsplit(stated.base_url or "").netloc.lower()
-        outputs = {"results file": stated.results, "report": stated.report}
-    except ConfigurationError as error:
-        yield Finding("settings", Verdict.BAD, str(error), "Correct or unset that environment variable.")
-        browser, folder, host = HeadlessConfiguration(), RunSettings().settings().download_dir, ""
-        outputs = {}
-    yield _browser(browser, find)
+    stated, wrong = _stated(environment, config)
+    yield from wrong
+    if download_dir is not None:
+        stated = attrs.evolve(stated, download_dir=download_dir)
+    settings = stated.settings()
+    yield _browser(stated.headless_configuration(), find)
     yield _memory()
-    yield from look_at_places(folder, outputs)
-    yield _credentials(environment, host)
+    yield from look_at_places(settings, {"results file": stated.results, "report": stated.report})
+    if settings.profile is not None:
+        yield _profile(settings.profile)
+    if stated.csv_path is not None:
+        yield _list(stated.csv_path)
+    yield _credentials(environment, urlsplit(settings.base_url).netloc.lower())
+
+
+def _stated(environment: Mapping[str, str], config: Path | None) -> tuple[RunSettings, tuple[Finding, ...]]:
+    """Return what environment and settings file say, as far as they are right, and what is wrong about them."""
+    stated, wrong = RunSettings(), []
+    sources: list[tuple[Callable[[], RunSettings], str]] = [
+        (lambda: read_environment(environment), "Correct or unset that environment variable.")
+    ]
+    if config is not None:
+        sources.append((lambda: read_settings_file(config), "Correct that file."))
+    for read, mend in sources:
+        try:
+            more = stated.over(read())
+            more.settings()
+            more.headless_configuration()
+        except ConfigurationError as error:
+            wrong.append(Finding("settings", Verdict.BAD, printable(str(error)), mend))
+        else:
+            stated = more
+    return stated, tuple(wrong)
+
+
+def _profile(profile: Path) -> Finding:
+    if profile.is_dir():
+        return Finding("profile", Verdict.GOOD, printable(str(profile)))
+    mend = "Make one with: purser login --base-url URL --profile DIR"
+    return Finding("profile", Verdict.BAD, f"{printable(str(profile))} is no folder", mend)
+
+
+def _list(file: Path) -> Finding:
+    try:
+        orders = read_orders(file)
+    except ConfigurationError as error:
+        return Finding(
+            "file of orders", Verdict.BAD, printable(str(error)), "Correct or unset the setting that names it."
+        )
+    return Finding("file of orders", Verdict.GOOD, f"{printable(str(file))}, {len(orders.to_visit)} orders to visit")
 
 
 def _python() -> Finding:
@@ -123,6 +177,21 @@ def find_versions(configuration: HeadlessConfiguration) -> BrowserVersions:
     return BrowserVersions(_version(found.binary), _version(found.driver))
 
 
+def find_and_start(configuration: HeadlessConfiguration) -> BrowserVersions:
+    """Find the browser that a run would use, and start it once as a run would.
+
+    Raises:
+        BrowserNotFoundError: There is none.
+        ParallelProcessingError: It does not start.
+    """
+    # Imported here because it brings in the browser's libraries, which the doctor may find missing.
+    from actors.session.trying_out import start_once  # noqa: PLC0415 - see above
+
+    versions = find_versions(configuration)
+    start_once(configuration)
+    return versions
+
+
 def _version(program: Path) -> str:
     if sys.platform == "win32" and "driver" not in program.name:
         # There a browser that is asked for its version opens a window.
@@ -143,7 +212,8 @@ def _browser(configuration: HeadlessConfiguration, find: BrowserFinder) -> Findi
     except BrowserNotFoundError as error:
         return Finding("browser", Verdict.BAD, "none that can be used", str(error))
     except ParallelProcessingError as error:
-        return Finding("browser", Verdict.BAD, "it does not start", str(error))
+        mend = "Start it by hand to see why. In a container, see docs/how-to/containers.md."
+        return Finding("browser", Verdict.BAD, f"it does not start: {printable(str(error), 400)}", mend)
     detail = f"{versions.browser}, driver {versions.driver}"
     majors = {_major(versions.browser), _major(versions.driver)} - {""}
     if len(majors) > 1:

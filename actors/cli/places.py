@@ -8,33 +8,80 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from actors.cli.findings import Finding, Verdict
+from actors.cli.outlets import command_line, printable
 from actors.cli.surroundings import require_file_names
-from actors.intake import RunSettings, check_target
+from actors.filing.labels import lengths_below
+from actors.folders.folder import NotOursError
+from actors.folders.ground import INSIDE, Ground
+from actors.folders.ownership import untrusted
+from actors.intake import check_target
+from actors.journal import JournalReader
 from actors.processes import resources
 from actors.processes.runfile import runs_folder, short_temp_dir
+from actors.session.books import journal_path
+from actors.session.figures import is_worked_in
 from actors.session.saved_logins import STATE_VARIABLE, state_folder
-from contracts.errors import ConfigurationError
+from actors.session.seals import KEY
+from actors.session.trust import require_own_journal
+from contracts.config import Settings
+from contracts.errors import ConfigurationError, HostResourceError
 
 _ELSEWHERE = f"Name a folder that you may write to: {STATE_VARIABLE}=/path/of/a/folder"
 
 
-def look_at_places(download_dir: Path, outputs: Mapping[str, Path | None]) -> Iterator[Finding]:
+def look_at_places(settings: Settings, outputs: Mapping[str, Path | None]) -> Iterator[Finding]:
     """Yield what was found of each place.
 
     Args:
-        download_dir: Where the folders of orders go.
+        settings: Where the folders of orders go, and how much room there must be.
         outputs: Files by their names that are to be written elsewhere; None for those that go to the download folder.
     """
-    yield _folder("download folder", download_dir, "Choose a folder that you may write to: --download-dir DIR")
+    least, downloads = settings.limits.minimum_free_disk, settings.download_dir
+    folder = _folder("download folder", downloads, "Choose a folder that you may write to: --download-dir DIR", least)
+    yield folder
+    if folder.verdict is Verdict.GOOD and os.path.lexists(downloads):
+        yield from _books(downloads)
     for name, path in outputs.items():
         if path is not None:
             yield _output(name, path)
-    yield _state()
-    yield _temporary()
+    yield from _state(least)
+    yield _temporary(least)
     yield _names()
 
 
-def _folder(what: str, folder: Path, elsewhere: str) -> Finding:
+def _books(downloads: Path) -> Iterator[Finding]:
+    """Yield what is in the way of a run in a download folder that is there, or that there is nothing."""
+    what, elsewhere = "books in it", "Choose another folder: --download-dir DIR"
+    try:
+        lengths_below(Path(os.path.realpath(downloads)))
+        if not os.path.lexists(downloads / INSIDE):
+            return
+        Ground(downloads, make=False)
+        journal = journal_path(downloads)
+        require_own_journal(journal)
+        if is_worked_in(downloads):
+            mend = f"Wait until it has ended, or choose another folder. See {command_line('status', downloads)}"
+            yield Finding(what, Verdict.BAD, "a run is going on there", mend)
+        elif os.path.lexists(journal) and journal.stat().st_size:
+            yield _journal(journal, downloads)
+    except NotOursError as error:
+        yield Finding(what, Verdict.BAD, printable(f"{error.path} {error.why}"), f"Move it away. {elsewhere}")
+    except OSError as error:
+        yield Finding(what, Verdict.BAD, f"they cannot be looked at: {error.strerror or error}", elsewhere)
+    except (ConfigurationError, HostResourceError) as error:
+        yield Finding(what, Verdict.BAD, "they cannot be gone on with", str(error))
+
+
+def _journal(journal: Path, downloads: Path) -> Finding:
+    with JournalReader(journal) as reader:
+        standing = reader.standing()
+    if standing is not None and not standing.ended:
+        mend = f"A run goes on with it, or: {command_line('resume', downloads)}. --fresh puts it aside."
+        return Finding("books in it", Verdict.POOR, f"an unfinished run of {standing.total} orders", mend)
+    return Finding("books in it", Verdict.GOOD, printable(str(journal)))
+
+
+def _folder(what: str, folder: Path, elsewhere: str, least: int) -> Finding:
     try:
         detail = str(folder.absolute())
     except OSError as error:
@@ -44,7 +91,7 @@ def _folder(what: str, folder: Path, elsewhere: str) -> Finding:
     if not _may_be_written(folder):
         return Finding(what, Verdict.BAD, f"{detail} cannot be written", elsewhere)
     free = resources.usage(folder).disk_free.get(folder, -1)
-    if 0 <= free < RunSettings().settings().limits.minimum_free_disk:
+    if 0 <= free < least:
         return Finding(
             what, Verdict.BAD, f"{detail} has only {free / 2**20:.0f} MB free", f"Free some space. {elsewhere}"
         )
@@ -66,19 +113,26 @@ def _output(what: str, path: Path) -> Finding:
     return Finding(what, Verdict.GOOD, str(path))
 
 
-def _state() -> Finding:
+def _state(least: int) -> Iterator[Finding]:
     try:
         folder = state_folder()
     except ConfigurationError as error:
-        return Finding("state folder", Verdict.BAD, "this user has no home folder", str(error))
+        yield Finding("state folder", Verdict.BAD, "this user has no home folder", str(error))
+        return
     inner = runs_folder(folder)
-    return _folder("state folder", inner if os.path.lexists(inner) else folder, _ELSEWHERE)
+    found = _folder("state folder", inner if os.path.lexists(inner) else folder, _ELSEWHERE, least)
+    if found.verdict is Verdict.GOOD and os.path.lexists(folder) and (why := untrusted(folder, folder=True)):
+        found = Finding("state folder", Verdict.POOR, f"{found.detail} {why}", f"chmod go-w it. {_ELSEWHERE}")
+    yield found
+    key = folder / KEY
+    if found.verdict is not Verdict.BAD and os.path.lexists(key) and (why := untrusted(key)):
+        yield Finding("seal of runs", Verdict.BAD, f"{key} {why}", "Remove it; the next run makes a new one.")
 
 
-def _temporary() -> Finding:
+def _temporary(least: int) -> Finding:
     mend = "Name one that you may write to: TMPDIR=/path/of/a/folder"
     try:
-        return _folder("temporary folder", short_temp_dir(), mend)
+        return _folder("temporary folder", short_temp_dir(), mend, least)
     except OSError as error:
         return Finding("temporary folder", Verdict.BAD, f"there is none: {error.strerror or error}", mend)
 

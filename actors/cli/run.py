@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ from actors.cli.options import RunOptions, RunPlan, make_plan, require_addresses
 from actors.cli.outlets import Outlets, command_line
 from actors.cli.surroundings import require_file_names
 from actors.evidence.addresses import in_text
-from actors.folders.ground import Ground, ReplacedError
+from actors.folders.ground import INSIDE, Ground, ReplacedError
 from actors.intake import (
     OrderFile,
     OrderRow,
@@ -116,7 +116,7 @@ def work(
     if account.code is ExitCode.UNUSABLE and end.error is not None:
         # Nothing was visited: the results of an earlier run must not give way to a list of nothing.
         return _give_up(end.error, account.code, outlets)
-    return _finish(account, plan, orders, outcomes, end, session, books.ground, outlets, books.journal.note_reported)
+    return _finish(account, plan, orders, outcomes, end, session, books, outlets)
 
 
 def open_books(download_dir: Path, *, afresh: bool = False) -> Books:
@@ -125,7 +125,7 @@ def open_books(download_dir: Path, *, afresh: bool = False) -> Books:
     from actors.session.books import Books, journal_path  # noqa: PLC0415 - see above
     from actors.session.trust import require_own_journal  # noqa: PLC0415 - see above
 
-    if not afresh:
+    if not afresh and not (download_dir / INSIDE).is_symlink():  # a link is refused by the books themselves
         require_own_journal(journal_path(download_dir))
     books = Books(download_dir, afresh=afresh)
     try:
@@ -212,13 +212,13 @@ def _finish(
     outcomes: Sequence[POResult],
     end: BatchEnd,
     session: Session | None,
-    ground: Ground | None,
+    books: Books | None,
     outlets: Outlets,
-    note_reported: Callable[[], None] | None = None,
 ) -> ExitCode:
     """Write the files before a word is said: the words may fail, and what is said should be true."""
     now = SystemClock().now()
     code = account.code
+    ground = books.ground if books is not None else None
     report = end.report or (session.get_session_report() if session is not None else empty_report(now))
     document = full_report(report, account, orders, plan)
     keeps = not _has_news(orders, outcomes) and holds_results(plan.results)
@@ -226,8 +226,8 @@ def _finish(
         if not keeps:
             write_results(plan.results, orders, outcomes, now, ground)
             write_report(plan.report, document, ground)
-            if note_reported is not None:
-                note_reported()
+            if books is not None:
+                books.journal.note_reported()
         if ground is not None:
             _require_the_same_folder(ground)
     except HostResourceError as error:

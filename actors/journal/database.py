@@ -222,6 +222,11 @@ def _check(connection: sqlite3.Connection, path: Path, *, oldest: int = 0) -> No
             f"The journal {path} was written by a newer version of purser (schema {version}, this one knows "
             f"{len(migrations())}). Use that version to go on, or start anew with --fresh, which keeps it aside."
         )
+    if version < oldest and not tables:
+        raise JournalError(
+            f"The journal {path} is empty: the program ended before it had written anything down; no order was "
+            "visited. Give the file again: purser run."
+        )
     if version < oldest:
         raise JournalError(f"The journal {path} is of an older version. Go on with it once: purser resume.")
     if tables and schema_of(connection) != schema_at(migrations()[:version]):

@@ -10,48 +10,35 @@ import contextlib
 import itertools
 import json
 import secrets
-import sqlite3
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, assert_never
+from typing import Any
 
 from actors.evidence.chain import BEFORE_THE_FIRST
 from actors.journal import database
 from actors.journal.coding import (
-    TASK_COLUMNS,
-    bound,
-    encoded,
-    history_entry,
     stamp,
-    task_row,
 )
-from actors.journal.lines import LinesInDatabase, add_line
+from actors.journal.lines import LinesInDatabase
 from actors.journal.manifest import ManifestFile
 from actors.journal.marks import ANNOUNCED, OWES, Marks
-from actors.journal.outcomes import manifest_entry
 from actors.journal.reopening import reopen_tasks
 from actors.journal.replaying import open_tasks, plan_in, results_of, tasks_of
 from actors.journal.rows import reading, whole
+from actors.journal.writing import EntryWriter
 from contracts.errors import Blame, StaleEpochError
 from contracts.ports import (
-    BatchBegun,
-    FileVerified,
     JournalEntry,
     JournalState,
     KnownTask,
-    LeaseEnded,
-    LeaseGranted,
     OutcomeRecorded,
-    PauseBegan,
-    PauseEnded,
     PublishStarted,
     TaskAccepted,
 )
-from contracts.tasks import Order, POResult, TaskStatus
+from contracts.tasks import POResult, TaskStatus
 
-_ACCEPT = f"INSERT INTO tasks ({', '.join(TASK_COLUMNS)}) VALUES ({', '.join('?' * len(TASK_COLUMNS))})"  # noqa: S608
 _PROGRAM_ENDED = "the program ended"
 
 
@@ -90,6 +77,7 @@ class SqliteJournal:
         try:
             self._db = database.connect(path, owner)
             self._marks = Marks(self._db)
+            self._entries = EntryWriter(self._db, root, now)
             try:
                 self._fully = False
                 with database.explained(path):
@@ -175,130 +163,19 @@ class SqliteJournal:
             with self._transaction(fully=fully):
                 for kind, group in itertools.groupby(entries, type):
                     if kind is TaskAccepted:
-                        self._accept([entry.order for entry in group if isinstance(entry, TaskAccepted)])
+                        self._entries.accept([entry.order for entry in group if isinstance(entry, TaskAccepted)])
                     else:
                         for entry in group:
-                            self._write(entry)
+                            self._entries.write(entry)
             if fully:
                 self._manifest.catch_up()
-
-    def _accept(self, orders: list[Order]) -> None:
-        run = self._run(or_last=True)
-        number = run["run"] if run is not None else self._begin_run(orders[0].handle.sequence, 0)
-        if run is not None and run["ended"] is not None:
-            self._db.execute("UPDATE runs SET ended = NULL WHERE run = ?", (number,))
-        self._db.executemany(_ACCEPT, (task_row(order, number) for order in orders))
-
-    def _write(self, entry: JournalEntry) -> None:
-        match entry:
-            case BatchBegun(first, total):
-                self._begin(first, total)
-            case TaskAccepted():
-                self._accept([entry.order])
-            case LeaseGranted(lease):
-                self._db.execute(
-                    "INSERT INTO leases (sequence, attempt, worker, generation, epoch, granted) VALUES (?,?,?,?,?,?)",
-                    (lease.task.sequence, lease.attempt, bound(lease.worker), lease.generation, lease.epoch,
-                     stamp(self._now())),
-                )  # fmt: skip
-            case LeaseEnded(lease, reason, attempts, crashes, blame):
-                sequence = lease.task.sequence
-                self._db.execute(
-                    "UPDATE tasks SET attempts = ?, crashes = ?, publishing = NULL "
-                    "WHERE sequence = ? AND status IS NULL",
-                    (attempts, crashes, sequence),
-                )
-                self._end_lease(sequence, reason, blame)
-            case FileVerified(file):
-                self._db.execute(
-                    "INSERT OR REPLACE INTO files SELECT ?, ?, ?, ? WHERE EXISTS "
-                    "(SELECT 1 FROM tasks WHERE sequence = ? AND status IS NULL)",
-                    (file.lease.task.sequence, bound(file.address), bound(file.attachment.listed_as), encoded(file),
-                     file.lease.task.sequence),
-                )  # fmt: skip
-            case PublishStarted(lease):
-                self._db.execute(
-                    "UPDATE tasks SET publishing = ? WHERE sequence = ? AND status IS NULL",
-                    (encoded(entry), lease.task.sequence),
-                )
-            case OutcomeRecorded(result):
-                self._record(result)
-            case PauseBegan(key, text):
-                self._db.execute(
-                    "INSERT INTO pauses (run, name, text, began) VALUES ((SELECT max(run) FROM runs), ?, ?, ?)",
-                    (bound(key), bound(text), stamp(self._now())),
-                )
-            case PauseEnded(key):
-                self._db.execute(
-                    "UPDATE pauses SET ended = ? WHERE name = ? AND ended IS NULL", (stamp(self._now()), bound(key))
-                )
-            case _:
-                assert_never(entry)
-
-    def _begin(self, first: int, total: int) -> None:
-        run = self._run(or_last=True)  # its last known order may just have ended, with new ones to come
-        if run is not None and run["first"] == first and run["total"]:
-            self._db.execute("UPDATE runs SET total = ?, ended = NULL WHERE run = ?", (total, run["run"]))
-            self._end_run_if_done(run["run"])
-        else:
-            self._begin_run(first, total)
-
-    def _begin_run(self, first: int, total: int) -> int:
-        # A run that was never finished and never resumed is over when another begins.
-        self._db.execute("UPDATE runs SET ended = ? WHERE ended IS NULL", (stamp(self._now()),))
-        is_announced = bool(self._marks.get(ANNOUNCED))
-        plan = self._marks.get("plan", "{}") if is_announced else "{}"
-        began = self._db.execute(
-            "INSERT INTO runs (first, total, began, plan) VALUES (?, ?, ?, ?)",
-            (first, total, stamp(self._now()), plan),
-        )
-        if is_announced:
-            self._marks.drop(ANNOUNCED)
-            self._marks.set(OWES, str(began.lastrowid))
-        return int(began.lastrowid or 0)
-
-    def _end_lease(self, sequence: int, reason: str, blame: Blame | None) -> None:
-        self._db.execute(
-            "UPDATE leases SET ended = ?, reason = ?, blame = ? WHERE sequence = ? AND ended IS NULL",
-            (stamp(self._now()), bound(reason), blame.value if blame is not None else None, sequence),
-        )
-
-    def _record(self, result: POResult) -> None:
-        sequence, now = result.handle.sequence, stamp(self._now())
-        blame = result.blame.value if result.blame is not None else None
-        changed = self._db.execute(
-            "UPDATE tasks SET status = ?, blame = ?, result = ?, publishing = NULL, attempts = ? "
-            "WHERE sequence = ? AND status IS NULL RETURNING run, interruptions",
-            (result.status.value, blame, encoded(result), result.attempts, sequence),
-        ).fetchone()
-        if changed is None:
-            return
-        self._end_lease(sequence, result.status.value, result.blame)
-        self._db.execute("DELETE FROM files WHERE sequence = ?", (sequence,))
-        succeeded = int(result.status.is_success)
-        self._db.execute(
-            "UPDATE runs SET succeeded = succeeded + ?, failed = failed + ? WHERE run = ?",
-            (succeeded, 1 - succeeded, changed["run"]),
-        )
-        self._end_run_if_done(changed["run"])
-        rows = self._db.execute("SELECT * FROM leases WHERE sequence = ? ORDER BY lease", (sequence,))
-        history = [history_entry(row) for row in rows]
-        entry = manifest_entry(result, history, self._root, run=changed["run"], at=now)
-        add_line(self._db, {**entry, "interruptions": changed["interruptions"]})
-
-    def _end_run_if_done(self, run: int) -> None:
-        self._db.execute(
-            "UPDATE runs SET ended = ? WHERE run = ? AND succeeded + failed >= total "
-            "AND NOT EXISTS (SELECT 1 FROM tasks WHERE status IS NULL AND tasks.run = runs.run)",
-            (stamp(self._now()), run),
-        )
 
     # -------------------------------------------------------------------------------------------------------- reading
 
     def replay(self) -> JournalState:
         """Read the books."""
         with self._lock, database.explained(self.path):
-            run = self._run(or_last=True)
+            run = self._entries.run(or_last=True)
             return JournalState(
                 open_tasks=open_tasks(self._db, run["run"] if run is not None else 0),
                 batch_first=whole(run, "first") if run is not None else 0,
@@ -312,15 +189,10 @@ class SqliteJournal:
         highest = self._db.execute("SELECT max(sequence) FROM tasks").fetchone()[0]
         return 0 if highest is None else int(highest) + 1
 
-    def _run(self, *, or_last: bool = False) -> sqlite3.Row | None:
-        """Return the run in hand; with `or_last` the last one when it has ended."""
-        found = self._db.execute("SELECT * FROM runs ORDER BY run DESC LIMIT 1").fetchone()
-        return found if found is not None and (or_last or found["ended"] is None) else None
-
     def tasks_in_hand(self) -> tuple[KnownTask, ...]:
         """Every task of the run in hand, in order; none when it has ended."""
         with self._lock, database.explained(self.path):
-            run = self._run()
+            run = self._entries.run()
             return tasks_of(self._db, run["run"]) if run is not None else ()
 
     def results(self, first: int, count: int) -> tuple[POResult, ...]:
@@ -346,7 +218,7 @@ class SqliteJournal:
         text = json.dumps(plan)
         with self._lock, self._transaction():
             self._marks.set("plan", text)
-            run = self._run()
+            run = self._entries.run()
             if run is not None:
                 self._db.execute("UPDATE runs SET plan = ? WHERE run = ?", (text, run["run"]))
                 self._marks.set(OWES, str(run["run"]))
@@ -357,7 +229,7 @@ class SqliteJournal:
     def is_unfinished(self) -> bool:
         """Whether there is something to go on with: a run in hand, one that is announced, or results to be written."""
         with self._lock, database.explained(self.path):
-            return self._run() is not None or bool(self._marks.get(ANNOUNCED)) or self._owing() is not None
+            return self._entries.run() is not None or bool(self._marks.get(ANNOUNCED)) or self._owing() is not None
 
     def take_up(self) -> None:
         """Take the last run in hand again if its orders have all ended and its results were never written."""
@@ -372,14 +244,14 @@ class SqliteJournal:
 
     def _owing(self) -> int | None:
         """Return the last run when it was begun with a plan, has ended, and its results are not written."""
-        run = self._run(or_last=True)
+        run = self._entries.run(or_last=True)
         owes = run is not None and run["ended"] is not None and self._marks.get(OWES) == str(run["run"])
         return int(run["run"]) if run is not None and owes else None
 
     def run_name(self) -> str:
         """Return the name of the run in hand, or a new one for the next run: all who go on with a run get the same."""
         with self._lock, self._transaction():
-            name = self._marks.get("run") if self._run() is not None else ""
+            name = self._marks.get("run") if self._entries.run() is not None else ""
             if not name:
                 name = secrets.token_hex(4)
                 self._marks.set("run", name)
@@ -388,12 +260,12 @@ class SqliteJournal:
     def is_empty(self) -> bool:
         """Whether no run has begun here."""
         with self._lock, database.explained(self.path):
-            return self._run(or_last=True) is None
+            return self._entries.run(or_last=True) is None
 
     def plan(self) -> Any:
         """Return how the last run is set up, in terms of JSON."""
         with self._lock, database.explained(self.path):
-            run = self._run(or_last=True)
+            run = self._entries.run(or_last=True)
             return plan_in(run["plan"]) if run is not None else {}
 
     def announced_plan(self) -> Any:
@@ -412,7 +284,7 @@ class SqliteJournal:
             How many.
         """
         with self._lock, self._transaction():
-            run = self._run(or_last=True)
+            run = self._entries.run(or_last=True)
             count = reopen_tasks(self._db, run["run"], statuses, blames) if run is not None else 0
             if run is not None and count and run["plan"] != "{}":
                 self._marks.set(OWES, str(run["run"]))

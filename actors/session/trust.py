@@ -39,6 +39,8 @@ def _why_not(journal: Path) -> str:
     if not os.path.lexists(folder):
         return ""
     inside = folder.lstat()
+    if stat.S_ISLNK(inside.st_mode):
+        return f"The folder {folder} is a link that leads elsewhere"
     if user is not None and stat.S_ISDIR(inside.st_mode) and inside.st_uid != user:
         return f"The folder {folder} belongs to another user (uid {inside.st_uid})"
     keeps_modes = not inside.st_mode & _OTHERS_MAY_WRITE
@@ -47,6 +49,8 @@ def _why_not(journal: Path) -> str:
         if not os.path.lexists(path):
             continue
         status = path.lstat()
+        if stat.S_ISLNK(status.st_mode):
+            return f"The journal {path} is a link that leads elsewhere"
         why = why_untrusted(status if keeps_modes else _as_if_private(status), user)
         if why:
             return f"The journal {path} {why}"
