@@ -33,9 +33,13 @@ _SECONDS_TO_TELL = 15.0
 _LONGEST_CHASE = 20.0
 """Seconds after which pages that follow one another are without end: well before a silent lease is ended."""
 _FRAME_SECONDS = 3.0
+_MOST_FRAMES = 20
+"""Frames of other hosts that are looked into."""
 _FRAME_STEP = 0.15
 _FRAME = """const root = document.documentElement;
-  return [location.href, document.readyState, root ? root.outerHTML : '',
+  const html = root ? root.outerHTML : '';
+  if (html.length > 16777216) return null;
+  return [location.href, document.readyState, html,
   [...document.querySelectorAll('iframe, frame')].filter((frame) => {
     const box = frame.getBoundingClientRect(); return box.width >= 32 && box.height >= 32;
   }).map((frame) => frame.src)];"""
@@ -220,8 +224,8 @@ class Page:
         wait = max(self._settle, patience) + _SECONDS_TO_TELL
         told = self._ask(f"purser.read({bound}, {_HORIZON}, {patient})", doing, wait=wait)
         reading, outer = _checked(_reading, told, doing)
-        for number, address, place in outer:
-            reading = self._with_frame(reading, number, address, place, doing)
+        for count, (number, address, place) in enumerate(outer):
+            reading = self._with_frame(reading, number if count < _MOST_FRAMES else -1, address, place, doing)
         packed = _checked(_sizes, told["packed"], doing)
         return attrs.evolve(reading, unproven=unproven(self._tab, packed, doing)) if packed else reading
 

@@ -12,6 +12,7 @@ from actors.addresses import web_address
 _AROUND = "".join(map(chr, range(0x21)))
 _ANYWHERE = re.compile(r"[\t\r\n]")
 
+LONGEST_ADDRESS = 16 * 1024
 _VENDORS = frozenset({"okta", "oktapreview", "microsoftonline"})
 _LOGIN_WORDS = frozenset({"sso", "saml", "adfs"})
 
@@ -19,9 +20,10 @@ _LOGIN_WORDS = frozenset({"sso", "saml", "adfs"})
 def absolute(base: str, address: str | None) -> str | None:
     """Return `address` as an absolute http or https address without fragment, or None when it cannot be one.
 
-    An address that is empty or nothing but a fragment is the page itself, and counts as none.
+    An address that is empty or nothing but a fragment is the page itself, and counts as none. So does one that is too
+    long for any server, since each of many may be read with one long base.
     """
-    if address is None:
+    if address is None or len(address) > LONGEST_ADDRESS or len(base) > LONGEST_ADDRESS:
         return None
     cleaned = _ANYWHERE.sub("", address.strip(_AROUND))
     if not cleaned or cleaned.startswith("#"):

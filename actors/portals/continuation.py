@@ -15,13 +15,13 @@ from selectolax.lexbor import LexborNode
 from actors.portals.addresses import last_part, path_of, same_origin
 from actors.portals.document import Document, ancestors, attribute, label_text
 from actors.portals.numbers import holds_number, tidy
+from actors.portals.paging import CHOSEN, PRESSABLE, is_off, next_controls
 from actors.portals.placing import Placing
 from actors.portals.seeing import is_frame_work, is_quoting, words_of
 from actors.portals.sheet import Sheet
 from actors.portals.words import FILES, plain
 from contracts.ports import Control
 
-_PRESSABLE = "a, button, [role=button], [role=tab], [role=link], input[type=button i], link[rel~=next i], summary"
 _TABS = (
     "[role=tab], [data-toggle=tab], [data-bs-toggle=tab], [data-toggle=pill]"
     ", [data-bs-toggle=pill]"
@@ -32,24 +32,6 @@ _TABS = (
 )
 _LONGEST = 60
 _MOST = 60
-_NEXT_CLASSES = frozenset({"next", "next_page", "next-page", "nextpage", "pagination-next", "page-next", "pager-next"})
-_NEXT = re.compile(
-    r"(?:go to )?(?:the )?next(?: page)?|nachste(?: seite)?|weiter|proxim[ao](?: pagina)?|(?:pagina )?seguinte"
-    r"|(?:pagina )?siguiente|(?:page )?suivante?|[>\u203a\u00bb\u2192]{1,2}"
-)
-_NEXT_PAGE = re.compile(
-    r"(?:go to )?(?:the )?next page|nachste seite|proxima pagina|pagina (?:seguinte|siguiente|proxima)|page suivante"
-)
-_PAGE_CALL = re.compile(
-    r"Page\$(?:\d+|Next)"
-    r"|(?<![a-z])(?:go|to|set|load|show|change){0,2}(?:page|pagina|seite)(?:no|num|index)?\W{1,4}\d",
-    re.IGNORECASE,
-)
-_NEXT_WITH_SIGN = re.compile(rf"(?:{_NEXT.pattern})(?: ?[>\u203a\u00bb\u2192\u2026]+)?")
-_PAGED = re.compile(r"pag(?:ination|inator|ing|er|es|e-links|inate)", re.IGNORECASE)
-_OTHER_RECORD = re.compile(
-    r"(?<!\w)(?:orders?|record|bestellung|auftrag|pedido|orden|ordem|commande|item|line|p\.?o)(?!\w)|\d{3}"
-)
 _NAMES_FILES = re.compile(rf"{FILES}(?: ?[:(\[]? ?(\d{{1,5}}) ?[)\]]?)?")
 _ONE = rf"(?: {FILES})?"
 _MORE = re.compile(
@@ -71,8 +53,6 @@ _CHANGES = re.compile(
     r"|nouvelle"
     r"|envoyer|televerser)(?!\w)"
 )
-_CHOSEN = frozenset({"active", "selected", "current", "is-active", "is-selected", "ui-tabs-active", "ui-state-active"})
-_DISABLED = frozenset({"disabled", "is-disabled"})
 
 
 @attrs.frozen
@@ -103,7 +83,7 @@ def continuation(sheet: Sheet, placings: Mapping[Document, Placing], po_number: 
         placing = placings[document]
         if not document.is_own and not placing.files:
             continue
-        for node in _next_controls(document, placing, lists_files=lists_files):
+        for node in next_controls(document, placing, lists_files=lists_files):
             address = _address(document, node)
             if address is None:
                 if node.tag != "link" and _is_harmless(node):
@@ -131,89 +111,6 @@ def continuation(sheet: Sheet, placings: Mapping[Document, Placing], po_number: 
     return Continuation(next_page or elsewhere, tuple(reveals))
 
 
-# -------------------------------------------------------------------------------------------------------- next pages
-
-
-def _next_controls(document: Document, placing: Placing, *, lists_files: bool) -> Iterator[LexborNode]:
-    """Yield what leads to the next page of the attachments' list."""
-    seen = 0
-    for node in document.select(_PRESSABLE):
-        if seen >= _MOST or not _is_next(document, node):
-            continue
-        seen += 1
-        said = plain(f"{label_text(node)} {attribute(node, 'aria-label')} {attribute(node, 'title')}")
-        if _OTHER_RECORD.search(said) or _is_off(node):
-            continue
-        if node.tag == "link":
-            yield node
-        elif document.is_in_view(node) and not document.is_within(node, is_quoting):
-            goes_with = placing.is_of_files(node)
-            if goes_with or (goes_with is None and not lists_files):
-                yield node
-
-
-def _is_next(document: Document, node: LexborNode) -> bool:
-    if "next" in attribute(node, "rel").lower().split():
-        return True
-    parent = node.parent
-    classes = words_of(node) | (words_of(parent) if parent is not None and parent.tag == "li" else frozenset())
-    if classes & _NEXT_CLASSES:
-        return True
-    texts = (label_text(node), attribute(node, "aria-label"), attribute(node, "value"), attribute(node, "title"))
-    said = [plain(text) for text in texts if 0 < len(text) <= _LONGEST]
-    if any(_NEXT_WITH_SIGN.fullmatch(text) for text in said):
-        is_certain = any(_NEXT_PAGE.search(text) for text in said) or _calls_page(node)
-        return is_certain or document.is_within(node, _is_pagination)
-    return _follows_current(document, node) and (_calls_page(node) or document.is_within(node, _is_pagination))
-
-
-def _follows_current(document: Document, node: LexborNode) -> bool:
-    """Whether a link is a page's number, and the number before it is marked as the page in hand."""
-    text = label_text(node)
-    if not (text.isdecimal() and text.isascii() and len(text) <= 4):
-        return False
-    for around in (node, node.parent):
-        before = around.prev if around is not None else None
-        while before is not None and not before.is_element_node:
-            before = before.prev
-        if before is not None and plain(label_text(before)).partition(" ")[0] == str(int(text) - 1):
-            marked = [before, *before.css("*")[:4]]
-            if _calls_page(node) and not any(one.tag in ("a", "button") for one in marked):
-                return True  # the page in hand is the number that leads nowhere
-            if any(_is_current(document, one) for one in marked):
-                return True
-            if document.is_within(node, _is_pagination) and not any(one.tag in ("a", "button") for one in marked):
-                return True
-    return _is_second(document, node, text)
-
-
-def _is_current(document: Document, node: LexborNode) -> bool:
-    """Whether a page's number is marked as the page in hand, or leads to where we are."""
-    is_marked = bool(words_of(node) & _CHOSEN) or "aria-current" in node.attributes
-    return is_marked or document.resolve(attribute(node, "href")) == document.url
-
-
-def _is_second(document: Document, node: LexborNode, text: str) -> bool:
-    """Whether a link is the 2 of a list's pages and none of them is known for the page in hand: then that is the 1."""
-    around = next((one for one in ancestors(node) if _is_pagination(one)), None)
-    if text != "2" or around is None:
-        return False
-    linked = {label_text(one) for one in around.css("a, button")}
-    if any(number not in linked for number in re.findall(r"\d+", label_text(around)) if number != "1"):
-        return False  # a number that leads nowhere is the page in hand
-    return not any(_is_current(document, one) for one in around.css("*"))
-
-
-def _calls_page(node: LexborNode) -> bool:
-    """Whether what an element does when it is pressed names a page's number."""
-    return any(_PAGE_CALL.search(attribute(node, name)) for name in ("href", "onclick"))
-
-
-def _is_pagination(node: LexborNode) -> bool:
-    named = [attribute(node, name) for name in ("class", "id", "aria-label", "role")] if node.attributes else []
-    return any(_PAGED.search(text) for text in named)
-
-
 def _is_page_of_list(address: str, document: Document, po_number: str) -> bool:
     """Whether an address is one more page of this order: its own with another query, or one that names the order."""
     if not same_origin(address, document.url) or address == document.url:
@@ -236,7 +133,7 @@ def _tabs(document: Document, placing: Placing, *, lists_files: bool) -> Iterato
     """Yield the tabs, and where nothing is listed the buttons and links, that name attachments and are not opened."""
     tabs = {node.mem_id for node in document.select(_TABS)}
     seen = 0
-    for node in document.select(f"{_PRESSABLE}, [data-toggle], [data-bs-toggle]"):
+    for node in document.select(f"{PRESSABLE}, [data-toggle], [data-bs-toggle]"):
         if seen >= _MOST or node.mem_id in placing.files or (lists_files and node.mem_id not in tabs):
             continue
         found = _NAMES_FILES.fullmatch(_said(node))
@@ -245,18 +142,18 @@ def _tabs(document: Document, placing: Placing, *, lists_files: bool) -> Iterato
         seen += 1
         if document.is_within(node, is_frame_work) or document.is_within(node, is_quoting):
             continue
-        if not _is_chosen(node) and not _is_off(node) and _is_harmless(node):
+        if not _is_chosen(node) and not is_off(node) and _is_harmless(node):
             yield node
 
 
 def _more(document: Document, placing: Placing) -> Iterator[LexborNode]:
     """Yield the controls that show more of the list they stand at."""
     seen = 0
-    for node in document.select(_PRESSABLE):
+    for node in document.select(PRESSABLE):
         if seen >= _MOST or node.mem_id in placing.files or not _MORE.fullmatch(_said(node)) or _is_open(node):
             continue
         seen += 1
-        if not document.is_in_view(node) or _is_off(node) or not _is_harmless(node):
+        if not document.is_in_view(node) or is_off(node) or not _is_harmless(node):
             continue
         names_files = re.search(rf"(?<!\w){FILES}(?!\w)", _said(node)) is not None
         if attribute(node, "aria-expanded").lower() == "true" or document.is_within(node, is_frame_work):
@@ -280,7 +177,7 @@ def _is_chosen(node: LexborNode) -> bool:
             return True
     parent = node.parent
     around = words_of(parent) if parent is not None and parent.tag == "li" else frozenset()
-    return "aria-current" in node.attributes or bool((words_of(node) | around) & _CHOSEN)
+    return "aria-current" in node.attributes or bool((words_of(node) | around) & CHOSEN)
 
 
 def _is_filled(document: Document, node: LexborNode, placing: Placing) -> bool:
@@ -312,13 +209,6 @@ def _is_harmless(node: LexborNode) -> bool:
     return not is_in_form and kind in ("", "submit")
 
 
-def _is_off(node: LexborNode) -> bool:
-    parent = node.parent
-    around = words_of(parent) if parent is not None and parent.tag == "li" else frozenset()
-    is_disabled = "disabled" in node.attributes or attribute(node, "aria-disabled").lower() == "true"
-    return is_disabled or bool((words_of(node) | around) & _DISABLED)
-
-
 def _said(node: LexborNode) -> str:
     text = plain(label_text(node) or attribute(node, "value") or attribute(node, "aria-label"))
     return text if len(text) <= _LONGEST else ""
@@ -338,5 +228,4 @@ def _control(document: Document, node: LexborNode) -> Control:
             break
     else:
         selector = node.tag or "*"
-    index = next((place for place, one in enumerate(document.select(selector)) if one.mem_id == node.mem_id), 0)
-    return Control(selector, index, document.place)
+    return Control(selector, document.place_of(node, selector), document.place)

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import attrs
 from selectolax.lexbor import LexborNode
 
-from actors.portals.document import Document, label_text
+from actors.portals.document import Document, first_inside, label_text
 from actors.portals.placing import Placing
 from actors.portals.seeing import is_frame_work, is_quoting
 from actors.portals.sheet import Sheet
@@ -121,7 +121,9 @@ def _short_texts(document: Document) -> Iterator[tuple[str, LexborNode]]:
             if len(text) <= _LONGEST:
                 yield text, node
                 badged = _BADGED.fullmatch(text)
-                if badged and any(plain(label_text(one)) == badged[1] for one in node.css("*")[:_PARTS_OF_A_TITLE]):
+                if badged and any(
+                    plain(label_text(one)) == badged[1] for one in islice(first_inside(node), _PARTS_OF_A_TITLE)
+                ):
                     yield f"{badged[1]} files", node
     yield from _labelled_counts(document)
     for line in document.lines_in_view:

@@ -12,17 +12,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from itertools import groupby
+from itertools import groupby, islice
 
 import attrs
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from actors.portals.addresses import absolute
-from actors.portals.depth import flattened
 from actors.portals.numbers import tidy
 from actors.portals.seeing import is_dormant, is_hidden
-from actors.portals.styles import hiding_selectors
+from actors.portals.shape import DEEPEST, flattened, shape_of
+from actors.portals.styles import MOST_RULES, hiding_selectors
 from actors.portals.words import plain
+from contracts.errors import PageReadingError
 
 _INLINE = frozenset(
     {"a", "abbr", "b", "bdi", "code", "em", "font", "i", "mark", "small", "span", "strong", "sub", "sup", "u", "wbr"}
@@ -30,6 +31,7 @@ _INLINE = frozenset(
 _CELLS = frozenset({"td", "th"})
 _NODES_OF_A_LABEL = 200
 _NODES_OF_A_TEXT = 2_000
+_LONGEST_LABEL, _LONGEST_TEXT, _LONGEST_TITLE = 2_000, 20_000, 1_000
 
 Rule = Callable[[LexborNode], bool]
 """What can be asked of one element."""
@@ -57,34 +59,78 @@ def ancestors(node: LexborNode) -> Iterator[LexborNode]:
         parent = parent.parent
 
 
+def first_inside(node: LexborNode) -> Iterator[LexborNode]:
+    """Yield the elements inside `node` in document order, without looking further than is asked for."""
+    inside = [node.iter()]
+    while inside:
+        found = next(inside[-1], None)
+        if found is None:
+            inside.pop()
+            continue
+        yield found
+        inside.append(found.iter())
+
+
+def _is_drawing(node: LexborNode) -> bool:
+    return node.tag == "svg"
+
+
 def _is_not_drawn(node: LexborNode) -> bool:
     return "purser-not-drawn" in node.attributes
 
 
-def _pieces(node: LexborNode, most: int | None = None) -> Iterator[str | None]:
+def _pieces(node: LexborNode, most: int | None = None, longest: int = 0) -> Iterator[str | None]:
     """Yield the texts below `node` that a person can see, and None where a line ends. The cells of a row share one."""
     waiting: list[LexborNode | str | None] = [node]
-    seen = 0
-    while waiting and (most is None or seen < most):
+    seen = length = 0
+    while waiting and (most is None or (seen < most and length < longest)):
         current = waiting.pop()
         seen += 1
         if current is None or isinstance(current, str):
             yield current
         elif current.is_text_node:
-            yield current.text_content or ""
+            text = current.text_content or ""
+            length += len(text)
+            yield text if most is None else text[:longest]
         elif current.is_element_node and not is_hidden(current):
             boundary = [] if current.tag in _INLINE else [" "] if current.tag in _CELLS else [None]
-            waiting += [*boundary, *reversed(list(current.iter(include_text=True))), *boundary]
+            inside = list(islice(current.iter(include_text=True), most))
+            waiting += [*boundary, *reversed(inside), *boundary]
 
 
-def visible_text(node: LexborNode, most: int | None = None) -> str:
-    """Return the text below `node` that a person can see, in one line, of at most `most` nodes in it."""
-    return tidy("".join(" " if piece is None else piece for piece in _pieces(node, most)))
+def visible_text(node: LexborNode, most: int | None = None, longest: int = 0) -> str:
+    """Return the text below `node` that a person can see, in one line.
+
+    Args:
+        node: Where to look.
+        most: How many nodes are looked at; None looks at all.
+        longest: Characters after which no more is looked at, where there is such a bound.
+    """
+    return tidy("".join(" " if piece is None else piece for piece in _pieces(node, most, longest)))
 
 
 def label_text(node: LexborNode) -> str:
     """Return the text of something small, such as a link; of something large its beginning."""
-    return visible_text(node, _NODES_OF_A_LABEL)
+    return visible_text(node, _NODES_OF_A_LABEL, _LONGEST_LABEL)
+
+
+def beginning_of(node: LexborNode, longest: int) -> str:
+    """Return the beginning of all the text below `node`, seen or not; empty when it begins far inside."""
+    waiting = [node.iter(include_text=True)]
+    found, length = [], 0
+    for _ in range(_NODES_OF_A_TEXT):
+        current = next(waiting[-1], None) if waiting else None
+        if not waiting or length >= longest:
+            break
+        if current is None:
+            waiting.pop()
+        elif current.is_text_node:
+            text = (current.text_content or "")[:longest]
+            found.append(text)
+            length += len(text) if text.strip() else 0
+        else:
+            waiting.append(current.iter(include_text=True))
+    return "".join(found).strip()[:longest]
 
 
 @attrs.frozen
@@ -103,14 +149,25 @@ class Document:
         url: Where it came from; relative addresses start there, or at its `base` element.
         place: Which part of the page it is; empty for the page itself.
         is_own: Whether it speaks for the portal: the page itself, or a part of the same origin.
+
+    Raises:
+        PageReadingError: It is too large or too entangled to be parsed.
     """
 
     def __init__(self, html: str, url: str, *, place: str = "", is_own: bool = True) -> None:
-        text, self.is_too_deep = flattened(html.encode("utf-8", "replace").decode("utf-8"))
+        text = html.encode("utf-8", "replace").decode("utf-8")
+        self.shape = shape_of(text)
+        if self.shape.trouble:
+            raise PageReadingError(f"The page is not read: {self.shape.trouble}. Open the order by hand.")
+        self.is_too_deep = self.shape.deepest > DEEPEST
+        if self.is_too_deep:
+            text = flattened(text)
         if not text.lstrip("\ufeff \t\r\n")[:9].lower().startswith("<!doctype"):
             text = "<!DOCTYPE html>" + text
         self._tree = LexborHTMLParser(text, scripting=True)
         self._nearest: dict[Rule, dict[int, int]] = {}
+        self._places: dict[str, dict[int, int]] = {}
+        self._holders: dict[str, set[int]] = {}
         self._is_away: Rule = lambda node: is_dormant(node) or node.mem_id in self._styled_away
         self.url, self.place, self.is_own = url, place, is_own
         bases = self.select("base[href]")
@@ -119,6 +176,24 @@ class Document:
     def select(self, selector: str) -> list[LexborNode]:
         """Return the matches of a CSS selector in document order, each once."""
         return list({node.mem_id: node for node in self._tree.css(selector)}.values())
+
+    def place_of(self, node: LexborNode, selector: str) -> int:
+        """Return which of the matches of a CSS selector `node` is, counted from 0; 0 when it is none."""
+        if selector not in self._places:
+            self._places[selector] = {one.mem_id: place for place, one in enumerate(self.select(selector))}
+        return self._places[selector].get(node.mem_id, 0)
+
+    def holds(self, node: LexborNode, selector: str) -> bool:
+        """Whether anything inside `node`, or the element itself, matches a CSS selector."""
+        if selector not in self._holders:
+            around: set[int] = set()
+            for match in self._tree.css(selector):
+                current: LexborNode | None = match
+                while current is not None and current.mem_id not in around:
+                    around.add(current.mem_id)
+                    current = current.parent
+            self._holders[selector] = around
+        return node.mem_id in self._holders[selector]
 
     def resolve(self, address: str) -> str | None:
         """Return an address in this document as an absolute http or https one, or None."""
@@ -162,8 +237,9 @@ class Document:
     def _styled_away(self) -> frozenset[int]:
         """The elements that the document's own style sheets hide."""
         sheets = (node.text() for node in self.select("style"))
-        selectors = (selector for sheet in sheets for selector in hiding_selectors(sheet) if is_selector(selector))
-        return frozenset(node.mem_id for selector in selectors for node in self.select(selector))
+        hiding = dict.fromkeys(selector for sheet in sheets for selector in hiding_selectors(sheet))
+        selectors = [selector for selector in islice(hiding, MOST_RULES) if is_selector(selector)]
+        return frozenset(node.mem_id for selector in selectors for node in self._tree.css(selector))
 
     def spans(self) -> dict[int, tuple[int, int]]:
         """Return where each element begins and ends in document order, by its id."""
@@ -184,8 +260,8 @@ class Document:
     def title(self) -> str:
         """The text of the document's title element."""
         for node in self.select("title"):
-            if all(parent.tag != "svg" for parent in ancestors(node)):
-                return tidy(node.text())
+            if not self.is_within(node, _is_drawing):
+                return tidy(node.text()[:_LONGEST_TITLE])
         return ""
 
     def texts(self, selector: str) -> tuple[str, ...]:
@@ -195,7 +271,7 @@ class Document:
             if node.tag == "title":
                 found.append(self.title)
             elif self.is_shown(node):
-                found.append(visible_text(node, _NODES_OF_A_TEXT))
+                found.append(visible_text(node, _NODES_OF_A_TEXT, _LONGEST_TEXT))
         return tuple(text for text in found if text)
 
     @cached_property

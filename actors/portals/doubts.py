@@ -16,7 +16,7 @@ from selectolax.lexbor import LexborNode
 
 from actors.portals.addresses import path_of
 from actors.portals.counting import Count
-from actors.portals.document import Document, attribute
+from actors.portals.document import Document, attribute, beginning_of
 from actors.portals.proof import Proof, has_sections, is_searched_for
 from actors.portals.seeing import hides_itself, is_dormant, is_quoting
 from actors.portals.sheet import Sheet
@@ -96,7 +96,7 @@ def _not_loaded(sheet: Sheet) -> Iterator[str]:
 
 def _loading(sheet: Sheet, *, lists_files: bool) -> Iterator[str]:
     for document in sheet.own:
-        busy = (node for node in document.select(_BUSY) if not lists_files or _may_hold_files(node))
+        busy = (node for node in document.select(_BUSY) if not lists_files or _may_hold_files(document, node))
         if any(document.is_in_view(node) and document.is_drawn(node) for node in busy):
             yield "the page says that a part of it is still busy"
         if not _LOADING_HINT.search(document.rough_text):
@@ -109,10 +109,10 @@ def _loading(sheet: Sheet, *, lists_files: bool) -> Iterator[str]:
                     yield f"the page says {line.text!r}"
 
 
-def _may_hold_files(node: LexborNode) -> bool:
+def _may_hold_files(document: Document, node: LexborNode) -> bool:
     """Whether a busy part may be the list of attachments, and not what the portal shows beside it."""
     is_named = _LIST_NAME.search(f"{attribute(node, 'id')} {attribute(node, 'class')}") is not None
-    return is_named or node.tag in ("body", "main") or bool(node.css("a[href]"))
+    return is_named or node.tag in ("body", "main") or document.holds(node, "a[href]")
 
 
 def _none_unproven(found: Findings, po_number: str) -> Iterator[str]:
@@ -148,7 +148,7 @@ def _unfilled(document: Document) -> Iterator[str]:
     for node in document.select(_EMPTY_LISTS):
         named = f"{attribute(node, 'id')} {attribute(node, 'class')}"
         is_away = _LIST_NAME.search(named) and (hides_itself(node) or is_dormant(node))
-        if is_away and not node.text().strip() and not node.css("input, button"):
+        if is_away and not beginning_of(node, 1) and not document.holds(node, "input, button"):
             around = node.parent
             if around is None or document.is_in_view(around):
                 yield f"a list that is called {named.strip()!r} is hidden and empty"

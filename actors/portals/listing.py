@@ -23,6 +23,7 @@ _LISTS = frozenset(
     {"article", "aside", "body", "dl", "fieldset", "footer", "form", "header", "main", "ol", "section", "table", "ul"}
 )
 _LONGEST_ADDRESS = 200
+_LONGEST_NAME = 1_000
 _FILE_NAME = re.compile(r".\.\w{1,8}$")
 _ARIA_SUFFIX = re.compile(r"[\s,-]*file attachment\s*$", re.IGNORECASE)
 
@@ -63,6 +64,10 @@ def name_in_aria(label: str) -> str:
     return _ARIA_SUFFIX.sub("", tidy(label))
 
 
+def _name(node: LexborNode, name: str) -> str:
+    return tidy(attribute(node, name)[:_LONGEST_NAME])
+
+
 def _is_list(node: LexborNode) -> bool:
     return node.tag in _LISTS
 
@@ -77,8 +82,8 @@ def candidate(
     refused: str = "",
 ) -> Candidate:
     """Describe the element `node`, which leads to `url` or must be clicked, or both, or was refused."""
-    title = tidy(attribute(node, "title")) or tidy(attribute(node, "download"))
-    aria_label = tidy(attribute(node, "aria-label"))
+    title = _name(node, "title") or _name(node, "download")
+    aria_label = _name(node, "aria-label")
     text = label_text(node)
     label = title or name_in_aria(aria_label) or text or last_part(url or "") or "attachment"
     shown = ListedAttachment(

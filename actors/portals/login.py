@@ -7,6 +7,7 @@ log in; a field for a password on it may be for a signature. A page nobody knows
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from itertools import islice
 
 import attrs
@@ -104,7 +105,7 @@ def _form_reason(sheet: Sheet, known: Known, *, is_filled: bool) -> str:
         for field in document.select(_USERS if is_for_login else _CERTAIN_USERS):
             if attribute(field, "type").lower() not in _UNUSED_KINDS and document.is_in_view(field):
                 return "the page asks who wants to log in"
-        if is_for_login and is_short(sheet) and _has_way_in(document):
+        if is_for_login and is_short(sheet) and _WaysIn(document).any:
             return "the page is there to log in"
     return ""
 
@@ -142,8 +143,33 @@ def _said_by(button: LexborNode) -> str:
     return label_text(button) or attribute(button, "value") or attribute(button, "aria-label")
 
 
-def _has_way_in(document: Document) -> bool:
-    return any(document.is_in_view(node) and _is_way_in(document, node) for node in document.select(_WAYS_IN))
+class _WaysIn:
+    """The links and buttons of a document that lead to the login. What is told of them is found out once."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+
+    @cached_property
+    def any(self) -> bool:
+        """Whether a person sees one."""
+        nodes = (node for node in self.document.select(_WAYS_IN) if self.document.is_in_view(node))
+        return any(_is_way_in(self.document, node) for node in nodes)
+
+    @cached_property
+    def _around(self) -> frozenset[int]:
+        around: set[int] = set()
+        for node in self.document.select(_WAYS_IN):
+            if not _is_way_in(self.document, node):
+                continue
+            for one in ancestors(node):
+                if one.mem_id in around:
+                    break
+                around.add(one.mem_id)
+        return frozenset(around)
+
+    def are_in(self, block: LexborNode) -> bool:
+        """Whether one lies in a block."""
+        return block.mem_id in self._around
 
 
 def _is_way_in(document: Document, node: LexborNode) -> bool:
@@ -170,25 +196,27 @@ def _text_reason(sheet: Sheet, known: Known, *, is_filled: bool) -> str:
                 if _ends_session(text, weak=not is_filled):
                     return f"the page says {text[:80]!r}"
         if not is_filled:
+            ways = _WaysIn(document)
             for line in document.lines_in_view:
-                if _is_session_line(sheet, document, line, is_order=known.is_order):
+                if _is_session_line(sheet, ways, line, is_order=known.is_order):
                     return f"the page says {line.text[:80]!r}"
     return ""
 
 
-def _is_session_line(sheet: Sheet, document: Document, line: Line, *, is_order: bool) -> bool:
+def _is_session_line(sheet: Sheet, ways: _WaysIn, line: Line, *, is_order: bool) -> bool:
     """Whether a line of text is what the page is there to say, and it says that the login has ended."""
+    document = ways.document
     is_said = document.is_drawn(line.block) and not document.is_within(line.block, is_quoting)
     if not is_said or not _ends_session(line.text, weak=True):
         return False
     is_strong = _ends_session(line.text, weak=False)
     if not is_order:
-        return is_short(sheet) or (is_strong and _has_way_in(document))
+        return is_short(sheet) or (is_strong and ways.any)
     if document.is_within(line.block, is_cell):
         return False
     found = SESSION_OVER.search(line.text) or NOT_LOGGED_IN.search(line.text)
     is_said = found is not None and is_said_by_page(line.text, found.start())
-    return is_said and (is_short(sheet) or any(_is_way_in(document, node) for node in line.block.css(_WAYS_IN)))
+    return is_said and (is_short(sheet) or ways.are_in(line.block))
 
 
 def _ends_session(text: str, *, weak: bool) -> bool:

@@ -6,7 +6,7 @@ It goes with the list that it shares the narrowest element with, and of two such
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from functools import cached_property
 from itertools import islice
 
@@ -51,22 +51,45 @@ class Placing:
                     found.append((*span, False))
         return sorted(found)
 
+    @cached_property
+    def _rows(self) -> list[int]:
+        return sorted(self._spans[node.mem_id][0] for node in self.document.select("tr") if node.mem_id in self._spans)
+
+    @cached_property
+    def _places(self) -> list[int]:
+        """Where the attachments are shown."""
+        return sorted(self._spans[one][0] for one in self.files if one in self._spans)
+
     def is_of_files(self, node: LexborNode) -> bool | None:
         """Whether `node` goes with the attachments, or None when it goes with no list at all."""
         own = self._spans.get(node.mem_id, (0, 0))
-        others = [one for one in self._lists if one[1] < own[0] or one[0] > own[1]]
         for parent in islice(ancestors(node), _HIGHEST):
             begins, ends = self._spans.get(parent.mem_id, (0, 0))
-            inside = [one for one in others if begins <= one[0] and one[1] <= ends]
-            if inside:
-                before = [one for one in inside if one[1] < own[0]]
-                return (before[-1] if before else inside[0])[2]
+            found = self._list_beside(own, begins, ends)
+            if found is not None:
+                return found
             # The foot of a table goes with the table; one that holds nothing but the foot has a single row.
-            if parent.tag == "table" and len(parent.css("tr")) > 1:
+            if parent.tag == "table" and bisect_right(self._rows, ends) - bisect_left(self._rows, begins) > 1:
                 return False
+        return None
+
+    def _list_beside(self, own: tuple[int, int], begins: int, ends: int) -> bool | None:
+        """Whether the list is of attachments that lies between two places, and before `own` or else behind it.
+
+        Lists lie in one another or apart, as all elements do: what begins before `own` and ends behind it is around it.
+        """
+        place = bisect_left(self._lists, (own[0],)) - 1
+        while place >= 0 and self._lists[place][0] >= begins:
+            if self._lists[place][1] < own[0]:
+                return self._lists[place][2]
+            place -= 1
+        place = bisect_left(self._lists, (own[1] + 1,))
+        if place < len(self._lists) and self._lists[place][1] <= ends:
+            return self._lists[place][2]
         return None
 
     def inside(self, node: LexborNode) -> bool:
         """Whether an attachment is shown within `node`."""
         begins, ends = self._spans.get(node.mem_id, (0, -1))
-        return any(begins <= self._spans[one][0] <= ends for one in self.files if one in self._spans)
+        first = bisect_left(self._places, begins)
+        return first < len(self._places) and self._places[first] <= ends

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from actors.portals.document import attribute
+from actors.portals.document import attribute, beginning_of
 from actors.portals.numbers import holds_number
 from actors.portals.seeing import is_quoting
 from actors.portals.sheet import Sheet
@@ -53,7 +53,9 @@ def names_an_order(text: str) -> bool:
 def has_sections(sheet: Sheet) -> bool:
     """Whether the page shows, beside its title, anything with a heading or a table, as an order's page does."""
     return any(
-        document.is_in_view(node) and _is_section(node.text().strip()[:_SHORT_PAGE]) and not node.css(_PASSWORD)
+        document.is_in_view(node)
+        and _is_section(beginning_of(node, _SHORT_PAGE))
+        and not document.holds(node, _PASSWORD)
         for document in sheet.own
         for node in document.select(_SECTIONS)
     )
@@ -83,4 +85,9 @@ def only_repeats(sheet: Sheet) -> bool:
 
 def is_short(sheet: Sheet) -> bool:
     """Whether there is so little on the page that one message may be all it is for."""
-    return sum(len(line.text) for document in sheet.own for line in document.lines_in_view) <= _SHORT_PAGE
+    length = 0
+    for line in (line for document in sheet.own for line in document.lines_in_view):
+        length += len(line.text)
+        if length > _SHORT_PAGE:
+            return False
+    return True

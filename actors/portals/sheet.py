@@ -10,11 +10,16 @@ from collections.abc import Iterator
 
 import attrs
 
-from actors.portals.addresses import absolute, same_origin
+from actors.portals.addresses import LONGEST_ADDRESS, absolute, same_origin
 from actors.portals.document import Document, attribute
 from actors.portals.seeing import hides_itself, is_dormant
+from actors.portals.shape import MOST_TAGS
+from contracts.errors import PageReadingError
 from contracts.ports import PageSnapshot
 
+LARGEST_PAGE = 16 * 1024 * 1024
+"""Characters of a page and all its parts."""
+MOST_PARTS = 500
 _NO_SIZE = frozenset({"0", "1", "0px", "1px", "0%"})
 
 
@@ -46,7 +51,12 @@ class Sheet:
 
 
 def parsed(page: PageSnapshot) -> Sheet:
-    """Parse a page and all its parts. A part without an address of its own has that of the page."""
+    """Parse a page and all its parts. A part without an address of its own has that of the page.
+
+    Raises:
+        PageReadingError: It is too large or too entangled to be parsed.
+    """
+    _require_bounds(page)
     main = Document(page.html, page.url)
     documents, seen = [main], [main]
     in_view = _frames_in_view(main, {})
@@ -61,7 +71,23 @@ def parsed(page: PageSnapshot) -> Sheet:
         if address is None or in_view.get(address, True):
             seen.append(document)
         _frames_in_view(document, in_view)
+    if sum(document.shape.tags for document in documents) > MOST_TAGS:
+        raise PageReadingError(f"The page is not read: it has more than {MOST_TAGS} tags. Open the order by hand.")
     return Sheet(page, main, tuple(documents), tuple(seen))
+
+
+def _require_bounds(page: PageSnapshot) -> None:
+    """Raise when a page is larger than any that a person could look at."""
+    size = len(page.html) + sum(len(part.html) for part in page.parts)
+    trouble = ""
+    if size > LARGEST_PAGE:
+        trouble = f"it has {size} characters, more than {LARGEST_PAGE}"
+    elif len(page.parts) > MOST_PARTS:
+        trouble = f"it has {len(page.parts)} frames and shadow roots, more than {MOST_PARTS}"
+    elif max(len(page.url), *(len(part.url) for part in page.parts), 0) > LONGEST_ADDRESS:
+        trouble = f"an address of it is longer than {LONGEST_ADDRESS} characters"
+    if trouble:
+        raise PageReadingError(f"The page is not read: {trouble}. Open the order by hand.")
 
 
 def _frames_in_view(document: Document, known: dict[str, bool]) -> dict[str, bool]:

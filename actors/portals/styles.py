@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-_MOST_RULES = 200
+MOST_RULES = 200
 _COMMENT = re.compile(r"/\*[^*]*(?:\*(?!/)[^*]*)*(?:\*/|$)")
 _RULE = re.compile(r"([^{}]*)\{([^{}]*)(\}|$)")
 _HIDES = re.compile(r"(?<![\w-])(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
@@ -29,7 +29,7 @@ def hiding_selectors(sheet: str) -> tuple[str, ...]:
         if rule is not None and _HIDES.search(rule[2]):
             # One with a state, such as `:not(.open)`, depends on what the page does.
             found += (one.strip() for one in rule[1].split(",") if _SIMPLE.fullmatch(one.strip()))
-    return tuple(dict.fromkeys(found))[:_MOST_RULES]
+    return tuple(dict.fromkeys(found))[:MOST_RULES]
 
 
 def _top_level(sheet: str) -> list[str]:

@@ -3,7 +3,7 @@
 ((ask, tell, clicks) => {
   'use strict';
   const MOMENT = 100, STEP = 20, LONG_AGO = 2000, SMALLEST_FRAME = 32, LONGEST_REFRESH = 10, LONGEST_WAY = 5000;
-  const MOST_SCROLLS = 20, LARGEST = 16 * 1024 * 1024, LONGEST_BREAK = 3000, MOST_PACKED = 10;
+  const MOST_SCROLLS = 20, LARGEST = 16 * 1024 * 1024, LONGEST_BREAK = 3000, MOST_PACKED = 10, MOST_PARTS = 500;
   // Requests that are answered only when there is news, and what only counts or watches.
   const CHANNEL = new RegExp('(?:^|[/_.-])(?:(?:long-?)?poll(?:ing|er)?|comet(?:d)?|bayeux|signalr|socket\\.?io|sockjs'
     + '|engine\\.io|push|pub-?sub|subscribe|\\w*hub|notifications?|heart-?beat|keep-?alive|ping|presence|telemetry'
@@ -276,6 +276,7 @@
   };
 
   const result = (state, unsettled) => {
+    if (state.found.length > MOST_PARTS) throw new Error(`it has more than ${MOST_PARTS} frames and shadow roots`);
     const main = state.found[0];
     const seen = state.foreign.filter(({ frame }) => isSeen(frame));
     const unread = state.found.map(({ root }) => ({ root, frame: frameOf(root) }))
@@ -287,10 +288,12 @@
       const number = place === '' ? [...document.querySelectorAll('body iframe, frameset frame')].indexOf(frame) : -1;
       outer.push([number, frame.src || 'about:blank', `${place}f${index}.`]);
     }
-    const timing = entry();
+    const timing = entry(), html = wellFormed(htmlOf(main.root));
+    const size = parts.reduce((sum, [, , text]) => sum + text.length, html.length);
+    if (size > LARGEST) throw new Error(`it has ${size} characters, more than ${LARGEST}`);
     return {
       url: location.href, status: timing ? timing.responseStatus || 0 : 0, origin: performance.timeOrigin,
-      html: wellFormed(htmlOf(main.root)), parts, outer, unread,
+      html, parts, outer, unread,
       unsettled: unsettled ? [...new Set(state.why)].slice(0, 3).join(', ') : '',
       later: state.later || refreshes(document), culprits: unsettled ? culprits() : [],
       // Something that another page of this host has left answers in the portal's place.
