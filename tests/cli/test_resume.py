@@ -16,9 +16,12 @@ import pytest
 
 from actors import ProcessingSession
 from actors.cli.account import ExitCode
+from actors.cli.options import RunOptions, make_plan
+from actors.cli.run import note_plan
+from actors.cli.standing import tell_status
 from actors.dispatch.core import DispatchCore
 from actors.dispatch.effects import DispatchEffect
-from contracts.errors import AuthenticationError
+from contracts.errors import AuthenticationError, BrowserNotFoundError, HostResourceError
 from contracts.messages import DispatchEvent, Drain
 from tests.cli import fakes
 from tests.cli.conftest import Stand
@@ -428,3 +431,75 @@ def test_sigterm_to_a_program_leaves_a_run_that_another_program_finishes(stand: 
     document = json.loads(out)
     assert (document["successful_pos"], document["total_pos"]) == (10, 10)
     assert document["resumed_pos"] >= 1
+
+
+# ----------------------------------------------------------------------------------------- results that are still owed
+
+
+def test_results_that_found_no_room_are_written_by_resume_and_nothing_is_visited(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_given: object) -> None:
+        raise HostResourceError("The file could not be written: No space left on device.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("actors.cli.run.write_results", full)
+        assert stand.run(stand.orders("PO1", "PO2")) is ExitCode.NOT_FINISHED
+    assert sorted(stand.visited()) == ["PO1", "PO2"]
+    assert not (stand.downloads / "results.csv").exists()
+    heard = fakes.Heard()
+    assert tell_status(stand.downloads, heard.outlets) is ExitCode.NOT_FINISHED
+    assert "Its results are not written" in heard.out
+    assert "purser resume" in heard.out
+    assert stand.resume() is ExitCode.SUCCESS
+    assert stand.visited() == []
+    assert stand.statuses() == dict.fromkeys(("PO1", "PO2"), "NO_ATTACHMENTS")
+    assert tell_status(stand.downloads, fakes.Heard().outlets) is ExitCode.SUCCESS
+    assert stand.resume() is ExitCode.SUCCESS
+    assert "Nothing to go on with" in stand.heard.out
+
+
+def test_giving_the_file_again_writes_results_that_are_owed(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_given: object) -> None:
+        raise HostResourceError("The file could not be written: No space left on device.")
+
+    file = stand.orders("PO1", "PO2")
+    with monkeypatch.context() as patch:
+        patch.setattr("actors.cli.run.write_report", full)
+        assert stand.run(file) is ExitCode.NOT_FINISHED
+    stand.visited()
+    assert stand.run(file) is ExitCode.SUCCESS
+    assert stand.visited() == []
+    assert stand.run(file) is ExitCode.SUCCESS
+    assert sorted(stand.visited()) == ["PO1", "PO2"], "and the next one is a new run"
+
+
+def test_a_run_that_could_not_begin_is_not_what_the_next_resume_goes_on_with(stand: Stand) -> None:
+    """Neither where nothing was before, nor beside a run that has ended."""
+    none = fakes.FakeSession(error=BrowserNotFoundError("Install one."))
+    assert stand.run(stand.orders("PO1"), make_session=none.factory) is ExitCode.UNUSABLE
+    assert not stand.downloads.exists()
+    assert stand.run(stand.orders("PO1")) is ExitCode.SUCCESS
+    assert stand.run(stand.orders("PO2", name="other.csv"), make_session=none.factory) is ExitCode.UNUSABLE
+    assert stand.resume() is ExitCode.SUCCESS
+    assert "Nothing to go on with" in stand.heard.out
+    assert tell_status(stand.downloads, fakes.Heard().outlets) is ExitCode.SUCCESS
+    assert stand.visited() == ["PO1"]
+
+
+def test_what_was_set_up_stays_so_when_going_on_with_it_does_not_begin_either(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The portal is down, say: later it is gone on with all the same."""
+    file = stand.orders("PO1", "PO2")
+    with monkeypatch.context() as killed, closing(_books(stand)) as books:
+        plan = make_plan(RunOptions(file=file, base_url=BASE, download_dir=stand.downloads), {})
+        note_plan(plan, file, books)
+        # It leaves without a word.
+        killed.setattr(books.journal, "_has_announced", False)
+        killed.setattr(books, "_take_back", lambda: None)
+    none = fakes.FakeSession(error=BrowserNotFoundError("Install one."))
+    assert stand.resume(make_session=none.factory) is ExitCode.UNUSABLE
+    assert stand.resume() is ExitCode.SUCCESS
+    assert sorted(stand.visited()) == ["PO1", "PO2"]
+    assert stand.report()["run"]["input"] == str(file)
