@@ -13,11 +13,11 @@ from actors.session.crew import CHUNK, CrewEngine
 from actors.session.engine import Work
 from actors.session.house import House
 from actors.session.orders import prepare
-from actors.session.sequential import SequentialEngine, _Deadline
+from actors.session.sequential import SequentialEngine
 from contracts.config import Settings
 from contracts.errors import AuthenticationError, PortalUnreachableError
 from contracts.messages import Submit
-from contracts.ports import BatchBegun, OutcomeRecorded, Owner, TaskAccepted
+from contracts.ports import BatchBegun, OutcomeRecorded, TaskAccepted
 from contracts.tasks import POResult, TaskHandle, TaskStatus
 from tests.session.conftest import BASE, Ground, MakeSession, orders
 
@@ -115,22 +115,12 @@ def test_a_crew_is_handed_every_order_once_in_chunks(monkeypatch: pytest.MonkeyP
     assert all(0 < len(submit.orders) <= CHUNK for submit in asked)
 
 
-@pytest.mark.parametrize(
-    ("now", "over"), [(9.9, False), (10.0, True), (99.0, True)], ids=["active", "just silent", "long silent"]
-)
-def test_a_visit_in_one_browser_is_over_when_it_is_silent_for_too_long(now: float, over: bool) -> None:
-    assert _Deadline(Owner("sequential", 1), ends_at=100.0, inactivity=10.0, last_touch=0.0).is_over(now) is over
-
-
-@pytest.mark.parametrize(("now", "over"), [(99.9, False), (100.0, True)])
-def test_a_visit_in_one_browser_is_over_at_its_limit_however_busy_it_is(now: float, over: bool) -> None:
-    assert _Deadline(Owner("sequential", 1), ends_at=100.0, inactivity=10.0, last_touch=99.0).is_over(now) is over
-
-
-def test_the_deadline_of_a_visit_goes_with_it(make_session: MakeSession, ground: Ground) -> None:
-    """Or the ticker would kill the idle browser of a warm session."""
+def test_nothing_of_a_visit_stays_behind_that_could_kill_the_idle_browser(
+    make_session: MakeSession, ground: Ground
+) -> None:
     with make_session(parallel=False) as session:
         assert session.process_pos(orders(2))[:2] == (2, 0)
         engine = session._house.warm_engine
         assert isinstance(engine, SequentialEngine)
-        assert engine._deadline is None
+        assert engine._errand is None
+        assert engine._killed == {}
