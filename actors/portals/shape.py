@@ -32,13 +32,15 @@ _ONE_ATTRIBUTE = (
     r"""(?:"[^"]*+"?|'[^']*+'?|[^ \t\n\f\r>"'][^ \t\n\f\r>]*+)?+)?+"""
 )
 _ATTRIBUTES = rf"(?:[ \t\n\f\r/]++|{_ONE_ATTRIBUTE})*+"
-_TOKEN = re.compile(
-    r"<!--(?:-?>|[^-]*+(?:-(?!-!?>)[^-]*+)*+(?:--!?>)?)"
-    r"|<(?:[!?]|/(?![a-z]))[^>]*+>?"
-    rf"|<((script|style|xmp|iframe|noembed|noframes|noscript|textarea|title)(?=[ \t\n\f\r/>]){_ATTRIBUTES}>?)"
+_NO_TAG = r"<!--(?:-?>|[^-]*+(?:-(?!-!?>)[^-]*+)*+(?:--!?>)?)|<(?:[!?]|/(?![a-z]))[^>]*+>?"
+_RAW = (
+    rf"<((script|style|xmp|iframe|noembed|noframes|noscript|textarea|title)(?=[ \t\n\f\r/>]){_ATTRIBUTES}>?)"
     r"([^<]*+(?:<(?!/\2[ \t\n\f\r/>])[^<]*+)*+)"
-    rf"|<(/?)([a-z][^ \t\n\f\r/>]*+)({_ATTRIBUTES})>?"
 )
+_TAG = rf"<(/?)([a-z][^ \t\n\f\r/>]*+)({_ATTRIBUTES})>?"
+_TOKEN = re.compile(f"{_NO_TAG}|{_RAW}|{_TAG}")
+_TOKEN_OF_DRAWING = re.compile(rf"{_NO_TAG}|(?!)()()()|{_TAG}")
+"""In drawings and formulas nothing is raw text."""
 _ATTRIBUTE = re.compile(_ONE_ATTRIBUTE)
 
 
@@ -174,7 +176,7 @@ class _Pass:
                 stack.append(raw)
                 counts[raw] += 1
                 if counts["svg"] or counts["math"]:
-                    self.over(_TOKEN.findall(inside))  # there it is no raw text
+                    self.over(_TOKEN_OF_DRAWING.findall(inside))
 
     def _begin(self, name: str) -> None:
         """Take in the beginning of an element that may close or open others."""
@@ -222,7 +224,7 @@ class _Pass:
 
 
 _LEAVES = "|".join(sorted(_VOID | _ALONE | {"script", "style", "title"}))
-_TAG = re.compile(rf"<(/?)(?!(?:{_LEAVES})[\s/>])[a-z][^<>]*>?", re.IGNORECASE)
+_NESTING = re.compile(rf"<(/?)(?!(?:{_LEAVES})[\s/>])[a-z][^<>]*>?", re.IGNORECASE)
 
 
 def flattened(html: str) -> str:
@@ -236,4 +238,4 @@ def flattened(html: str) -> str:
         level = depth + 1 if ends else depth
         return tag[0] if level <= DEEPEST else ""
 
-    return _TAG.sub(keep, html)
+    return _NESTING.sub(keep, html)
