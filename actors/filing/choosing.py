@@ -13,7 +13,7 @@ from actors.filing.naming import LONGEST_NAME, ending_of, name_key, sanitised, s
 from contracts.ports import DownloadedFile, ListedAttachment
 
 _SCRIPT_ENDINGS = frozenset({".php", ".asp", ".aspx", ".ashx", ".jsp", ".jspx", ".do", ".cgi"})
-_COUNTER = re.compile(r"[\s_]*\(\d{1,3}\)$")
+_COUNTER = re.compile(r"(?<![\s_])[\s_]*+\(\d{1,3}\)$")
 _MADE_UP = re.compile(
     r"""(?:
         downloads? | unnamed | untitled | unknown | unbekannt | unbenannt | herunterladen | descargas? | descargar
@@ -34,18 +34,18 @@ _INVITATION = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _SAID_BESIDE = re.compile(
-    r"""[\s,;:|\u2013-]*(?:
+    r"""(?<![\s,;:|\u2013-])[\s,;:|\u2013-]*+(?:
         \b(?:file[ ]attachment|attachment|attached[ ]file|dateianhang|anhang|pi[eè]ce[ ]jointe|fichier[ ]joint
         |archivo[ ]adjunto|anexo(?:[ ]de[ ]arquivo)?|arquivo[ ]anexo)
         | [(\[]?\b\d+(?:[.,]\d+)?[ ]?(?:bytes?|[kmg]i?b|octets|[kmg]o)\b[)\]]?
-    )\s*$""",
+    )\s*+$""",
     re.IGNORECASE | re.VERBOSE,
 )
-_ARIA_SUFFIX = re.compile(r"[ ,-]*file attachment$", re.IGNORECASE)
+_ARIA_SUFFIX = re.compile(r"(?<![ ,-])[ ,-]*+file attachment$", re.IGNORECASE)
 _LONGEST = 1000
 _ASKED_FOR = re.compile(
     r"^(?:download|open|view|show|save|herunterladen|[oö]ffnen|baixar|abrir|descargar|t[eé]l[eé]charger|ouvrir)"
-    r"(?:[ ](?:the[ ])?(?:file|attachment|document))?\s*:?\s+(?=\S)",
+    r"(?:[ ](?:the[ ])?(?:file|attachment|document))?(?:\s*+:)?+\s++(?=\S)",
     re.IGNORECASE,
 )
 _ENDING_OF_TYPE = {

@@ -11,7 +11,8 @@ from actors.filing.end import End
 _PNG_END = b"IEND\xaeB`\x82"
 _WALKED = 64 << 20
 _MOST_STEPS = 500_000
-_MARKER = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")
+_FILL = re.compile(rb"\xff++")
+_NO_MARKERS = frozenset({0x00, *range(0xD0, 0xD8)})
 _STANDALONE = frozenset({0x01, 0xD8})
 _SCAN, _JPEG_END = 0xDA, 0xD9
 _JPEG_BEGINNING = b"\xff\xd8\xff"
@@ -39,10 +40,10 @@ def end_of_jpeg(content: Content) -> End:
 def _behind_jpeg(data: bytes, place: int) -> int:
     """Return where one picture ends, or -1."""
     for _ in range(_MOST_STEPS):
-        match = _MARKER.search(data, place)
-        if match is None:
+        place = _next_marker(data, place) + 1
+        if not place:
             return -1
-        kind, place = data[match.end() - 1], match.end()
+        kind = data[place - 1]
         if kind == _JPEG_END:
             return place
         if kind in _STANDALONE:
@@ -51,6 +52,17 @@ def _behind_jpeg(data: bytes, place: int) -> int:
             return -1
         # Behind a scan's header its data follows, in which only a marker is searched for.
         place += int.from_bytes(data[place : place + 2], "big")
+    return -1
+
+
+def _next_marker(data: bytes, place: int) -> int:
+    """Return where the next marker's own byte stands, behind any number of fill bytes, or -1."""
+    while fill := _FILL.search(data, place):
+        if fill.end() == len(data):
+            break
+        if data[fill.end()] not in _NO_MARKERS:
+            return fill.end()
+        place = fill.end() + 1
     return -1
 
 

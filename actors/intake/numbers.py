@@ -18,7 +18,7 @@ _AS_FORMULA = re.compile(r'=\s*"+([^"]*)"+')
 _QUOTED = re.compile(r"\"([^\"]*)\"|'([^']*)'")
 _TEXT_MARK = re.compile("['\u2018\u2019]+")
 # Without a fraction only the plus tells: 12E-5 and 5E9 may well be numbers of orders.
-_ROUNDED = re.compile(r"[+-]?\d+[.,]\d+\s*[eE]\s*[+-]?\s*\d+|[+-]?\d+\s*[eE]\s*\+\s*\d+")
+_ROUNDED = re.compile(r"[+-]?\d+[.,]\d+\s*+[eE]\s*+(?:[+-]\s*+)?\d+|[+-]?\d+\s*+[eE]\s*+\+\s*+\d+")
 _ERROR = re.compile(r"##+|#\S+[!?]|#N/?[ADV]", re.IGNORECASE)
 _FORMATTED = re.compile(r"\d{4,}[.,]0+|\d{1,3}(?:([.,' \u2019])\d{3})(?:\1\d{3})+(?:[.,]0+)?")
 

@@ -43,7 +43,7 @@ _LIST_NAME = re.compile(
 )
 _FILE = re.compile(r"\.(?:pdf|docx?|xlsx?|pptx?|csv|zip|msg|eml|txt|tiff?|xml|jpe?g|png)$", re.IGNORECASE)
 _FILE_NAME = re.compile(r"(?!www\.)[\w()\[\]][^/\\:]{0,150}\.(?:pdf|docx?|xlsx?|pptx?|zip|msg|eml|tiff?)")
-_REFRESH = re.compile(r"\s*(\d{1,3})(?:\.\d*)?\s*(?:[;,]\s*(?:url\s*=)?\s*\S.*)?$", re.IGNORECASE)
+_REFRESH = re.compile(r"\s*+(\d{1,3})(?:\.\d*+)?+\s*+(?:[;,]\s*+(?:url\s*+=\s*+)?\S.*)?$", re.IGNORECASE)
 
 
 @attrs.frozen(eq=False)

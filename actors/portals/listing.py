@@ -25,7 +25,7 @@ _LISTS = frozenset(
 _LONGEST_ADDRESS = 200
 _LONGEST_NAME = 1_000
 _FILE_NAME = re.compile(r".\.\w{1,8}$")
-_ARIA_SUFFIX = re.compile(r"[\s,-]*file attachment\s*$", re.IGNORECASE)
+_ARIA_SUFFIX = re.compile(r"(?<![\s,-])[\s,-]*+file attachment\s*+$", re.IGNORECASE)
 
 
 @attrs.frozen(eq=False)

@@ -67,7 +67,7 @@ _SIGN_IN_WHOLE = (
     r"|autenticacao|autenticacion|authentification|identification)"
 )
 _POLITE = r"(?:please |bitte |por favor,? |veuillez |you (?:must|need to|have to) |welcome[,!.]? (?:please )?)?"
-_PARTS_OF_A_TITLE = re.compile(r"\s+[-|:\u2013\u2014\u00b7\u00bb\u203a]\s+|: |\. ")
+_PARTS_OF_A_TITLE = re.compile(r"(?<!\s)\s++[-|:\u2013\u2014\u00b7\u00bb\u203a]\s++|: |\. ")
 _SIGN_IN = re.compile(rf"{_POLITE}(?:{_SIGN_IN_STARTS}|{_SIGN_IN_WHOLE}(?: again| now| with sso)?[.!]?$)")
 
 
