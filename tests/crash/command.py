@@ -14,6 +14,7 @@ import json
 import os
 import shutil
 import sys
+import tempfile
 import traceback
 from collections import Counter
 from collections.abc import Callable
@@ -122,6 +123,7 @@ def prepared(folder: Path) -> Place:
     folder.mkdir(parents=True)
     (folder / "orders.csv").write_text("PO_NUMBER\n" + "".join(f"{number}\n" for number in ORDERS))
     os.environ["PURSER_STATE_DIR"] = str(folder / "state")
+    tempfile.tempdir = str(folder)  # what a killed process leaves goes with it
     return place
 
 
