@@ -372,6 +372,14 @@ class Filing(Protocol):
         """Make and return the lease's empty staging folder, on the same volume as the target."""
         ...
 
+    def make_folder(self, path: Path) -> None:
+        """Make a folder inside a lease's staging folder, unless it is there.
+
+        Raises:
+            OSError: It cannot be made.
+        """
+        ...
+
     def place(self, lease: Lease, file: DownloadedFile, listed: ListedAttachment) -> Attachment:
         """Verify a downloaded file, name it, and move it to the lease's finished files.
 

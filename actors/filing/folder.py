@@ -24,7 +24,7 @@ from actors.filing.places import Places
 from actors.filing.staging import Staging, holds
 from actors.filing.trouble import host_trouble, refused
 from actors.filing.verify import Verified, verify
-from actors.folders.folder import NotOursError
+from actors.folders.folder import NotOursError, make_folder
 from actors.folders.ground import Ground
 from contracts.errors import AttachmentError
 from contracts.ports import DownloadedFile, KeptFile, Lease, ListedAttachment
@@ -76,6 +76,10 @@ class DownloadFolder:
         """
         with self._trouble("make the staging folder", self._staging.of(lease)):
             return self._staging.make(lease)
+
+    def make_folder(self, path: Path) -> None:
+        """Make a folder inside a lease's staging folder, unless it is there; no part of its way may be a link."""
+        make_folder(path)
 
     def place(self, lease: Lease, file: DownloadedFile, listed: ListedAttachment) -> Attachment:
         """Verify a downloaded file, name it, and move it to the lease's finished files.

@@ -13,7 +13,6 @@ import attrs
 
 from actors.addresses import on_one_of, web_address
 from actors.evidence.addresses import fingerprint, located, without_paths
-from actors.folders.folder import make_folder
 from actors.worker.cleaning import without_secrets
 from actors.worker.listing import View, WholeList
 from actors.worker.pages import LoginMetError, Sight, check_host, read_again
@@ -228,7 +227,7 @@ class _Carrier:
         if self._kept(item) is not None or self._foreign_host(item.url, page):
             return
         try:
-            make_folder(into)
+            self.tools.filing.make_folder(into)
         except OSError:
             return  # the same trouble is met, and told, when it is the file's turn
         fetcher.begin(self._request(item.url, page), into, self.watch)
@@ -258,7 +257,7 @@ class _Carrier:
             self._check_host(item.url or "", page)
             attachment = self._adopted(item)
             if attachment is None:
-                make_folder(into)
+                self.tools.filing.make_folder(into)
                 attachment = self._brought(item, into, page)
                 harvest.network_failures = 0
             harvest.attachments.append(attachment)
@@ -294,7 +293,7 @@ class _Carrier:
             if not again.is_new or again.http_status >= 400 or self.tools.portal.wants_login(again):
                 raise
         second = into / "again"
-        make_folder(second)
+        self.tools.filing.make_folder(second)
         try:
             return self._placed(item, second, page)
         except AuthenticationError as error:

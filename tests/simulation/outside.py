@@ -54,13 +54,6 @@ class DispatcherDeath(BaseException):
     """Raised inside the dispatcher to end it, past everything that handles errors."""
 
 
-class NoFolder(type(Path())):  # type: ignore[misc]  # the concrete path class differs by platform
-    """A path that makes no folder on the real disk."""
-
-    def mkdir(self, mode: int = 0o777, parents: bool = False, exist_ok: bool = False) -> None:
-        return None
-
-
 class SimBrowser:
     user_agent = "simulated"
 

@@ -17,7 +17,7 @@ from contracts.tasks import Attachment, POResult
 from tests.simulation.faults import STEPS_OF_FAULT, Fault, Step
 from tests.simulation.findings import Findings
 from tests.simulation.hub import Hub, Nap
-from tests.simulation.outside import DispatcherDeath, NoFolder, SimBrowser, SimFetcher, SimPortal, SimProcess
+from tests.simulation.outside import DispatcherDeath, SimBrowser, SimFetcher, SimPortal, SimProcess
 
 UNEXPECTED = (TypeError, ValueError, KeyError, OSError, RuntimeError, RecursionError, AssertionError, MemoryError)
 """What code that nobody has looked at may raise."""
@@ -245,7 +245,7 @@ class SimWorld:
         self.stumble(Step.STAGE)
         self._let_the_browser_die(Step.STAGE, lease)
         self.staged[lease.folder_name] = {}
-        return NoFolder(lease.folder_name)
+        return Path(lease.folder_name)
 
     def place(self, lease: Lease, file: DownloadedFile, listed: ListedAttachment) -> Attachment:
         if self.struck(Step.PLACE, Fault.DISK_FULL):
@@ -297,6 +297,9 @@ class SimWorld:
         if self.struck(Step.PUBLISHED, Fault.CRASH):
             raise DispatcherDeath("simulated: the dispatcher dies after it published")
         return folder
+
+    def make_folder(self, path: Path) -> None:
+        """Nothing lies on the real disk."""
 
     def discard(self, lease: Lease) -> None:
         self.staged.pop(lease.folder_name, None)

@@ -305,6 +305,10 @@ class World:
         """A visit publishes nothing."""
         raise AssertionError("a visit publishes nothing")
 
+    def make_folder(self, path: Path) -> None:
+        """Make it."""
+        path.mkdir(parents=True, exist_ok=True)
+
     def discard(self, lease: Lease) -> None:
         """A visit discards nothing."""
         raise AssertionError("a visit discards nothing")
