@@ -69,7 +69,7 @@ class HttpFetcher:
     """A `Fetcher` that keeps its connections. One per worker, used by one thread at a time.
 
     Args:
-        timeouts: `http_connect` and `http_read` are used.
+        timeouts: `http_connect`, `http_read` and `inactivity` are used.
         login_paths: Paths that a redirect to means "log in first".
         wall_clock: Seconds since 1970, for cookies that expire and for Retry-After dates.
         run_job: Runs a fetch that is begun ahead beside the one in hand; None fetches each in its turn.
@@ -84,6 +84,8 @@ class HttpFetcher:
         run_job: Callable[[str, Callable[[], None]], None] | None = None,
     ) -> None:
         self._timeouts = timeouts
+        # Well before the lease counts as silent, which would cost the browser.
+        self._longest = min(timeouts.http_read * _PATIENCE, timeouts.inactivity / 2)
         self._renewed = RenewedCookies(wall_clock)
         self._run_job = run_job
         self._begun: dict[tuple[str, Path], Ahead] = {}
@@ -194,7 +196,7 @@ class HttpFetcher:
             request = self._client.build_request(
                 "GET", base_url, headers=[(b"User-Agent", _PROBE_AGENT)], timeout=limits
             )
-            with waiting_with(Patience(self._timeouts.http_read * _PATIENCE)):
+            with waiting_with(Patience(self._longest)):
                 answer = self._client.send(request, stream=True)
             answer.close()
         except (httpx.TransportError, httpx.InvalidURL, UnicodeError) as error:
@@ -230,7 +232,7 @@ class HttpFetcher:
         """Send a GET and yield its open answer; whatever the network does until the end becomes one of our errors."""
         left = max(watch.remaining(), _LEAST_SECONDS)
         read, connect = min(self._timeouts.http_read, left), min(self._timeouts.http_connect, left)
-        patience = Patience(self._timeouts.http_read * _PATIENCE, check=watch.check)
+        patience = Patience(self._longest, check=watch.check)
         try:
             with waiting_with(patience):
                 answer = self._send(address, headers, httpx.Timeout(read, connect=connect))

@@ -10,6 +10,7 @@ element that lies between.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from itertools import groupby, islice
@@ -17,7 +18,7 @@ from itertools import groupby, islice
 import attrs
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
-from actors.portals.addresses import absolute
+from actors.portals.addresses import LONGEST_ADDRESS, absolute
 from actors.portals.numbers import tidy
 from actors.portals.seeing import is_dormant, is_hidden
 from actors.portals.shape import DEEPEST, flattened, shape_of
@@ -29,6 +30,7 @@ _INLINE = frozenset(
     {"a", "abbr", "b", "bdi", "code", "em", "font", "i", "mark", "small", "span", "strong", "sub", "sup", "u", "wbr"}
 )
 _CELLS = frozenset({"td", "th"})
+_SCHEME = re.compile(r"(?!data:|javascript:|https?:)[a-z][a-z0-9+.-]*+:", re.IGNORECASE)
 _NODES_OF_A_LABEL = 200
 _NODES_OF_A_TEXT = 2_000
 _LONGEST_LABEL, _LONGEST_TEXT, _LONGEST_TITLE = 2_000, 20_000, 1_000
@@ -141,6 +143,14 @@ class Line:
     block: LexborNode
 
 
+def _base_for(url: str, given: str) -> str:
+    """Return where a document's relative addresses start, given its `base` element's address."""
+    found = absolute(url, given)
+    # One that is no web address is obeyed all the same: then none of the document's relative addresses is one.
+    is_other = _SCHEME.match(given) is not None and len(given) <= LONGEST_ADDRESS
+    return found or (given if is_other else url)
+
+
 class Document:
     """One parsed document.
 
@@ -171,7 +181,7 @@ class Document:
         self._is_away: Rule = lambda node: is_dormant(node) or node.mem_id in self._styled_away
         self.url, self.place, self.is_own = url, place, is_own
         bases = self.select("base[href]")
-        self.base = (absolute(url, attribute(bases[0], "href")) or url) if bases else url
+        self.base = _base_for(url, attribute(bases[0], "href")) if bases else url
 
     def select(self, selector: str) -> list[LexborNode]:
         """Return the matches of a CSS selector in document order, each once."""

@@ -14,9 +14,10 @@ from collections.abc import Iterator
 import attrs
 from selectolax.lexbor import LexborNode
 
-from actors.portals.addresses import path_of
+from actors.portals.addresses import last_part, path_of
 from actors.portals.counting import Count
 from actors.portals.document import Document, attribute, beginning_of
+from actors.portals.login import login_doubts
 from actors.portals.proof import Proof, has_sections, is_searched_for
 from actors.portals.seeing import hides_itself, is_dormant, is_quoting
 from actors.portals.sheet import Sheet
@@ -30,6 +31,7 @@ _LOADING_HINT = re.compile(
     rf"|{INTERSTITIAL.pattern})"
 )
 _BUSY = "[aria-busy=true i]"
+_SHOWN_INSIDE = "iframe[src], embed[src], object[data], area[href]"
 _EMPTY_LISTS = ", ".join(
     f"{tag}[{name}*={word} i]"
     for tag in ("ul", "ol", "table", "tbody", "div", "section")
@@ -125,6 +127,8 @@ def _none_unproven(found: Findings, po_number: str) -> Iterator[str]:
     for document in sheet.seen:
         if not document.is_own and any(_FILE.search(path_of(one)) for one in _links(document)):
             yield f"a frame of another host, {document.url}, shows documents"
+    yield from login_doubts(sheet)
+    yield from _shown_inside(sheet)
     if found.broken_frame:
         yield f"a frame of the page says {found.broken_frame!r}"
     if not found.count.is_none:
@@ -139,6 +143,16 @@ def _none_unproven(found: Findings, po_number: str) -> Iterator[str]:
 
 def _links(document: Document) -> Iterator[str]:
     return (attribute(node, "href") for node in document.select("a[href]"))
+
+
+def _shown_inside(sheet: Sheet) -> Iterator[str]:
+    """Yield the documents that the page shows in itself, and that nothing lists."""
+    for document in sheet.own:
+        for node in document.select(_SHOWN_INSIDE):
+            address = attribute(node, "data") or attribute(node, "src") or attribute(node, "href")
+            if _FILE.search(path_of(address)) and (node.parent is None or document.is_in_view(node.parent)):
+                yield f"the page shows {last_part(address)[:_LONGEST]!r}, which nothing lists as an attachment"
+                return
 
 
 def _unfilled(document: Document) -> Iterator[str]:

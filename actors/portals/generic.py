@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
-from actors.portals.addresses import absolute, below, last_part
+from actors.portals.addresses import below, host_of, last_part
 from actors.portals.document import Document, attribute, is_selector
 from actors.portals.listing import Candidate, candidate, refused
 from actors.portals.numbers import holds_number, tidy
 from actors.portals.proof import Proof, can_prove, names_an_order
 from actors.portals.reading import HtmlPortal
+from actors.portals.seeing import is_frame_work
 from contracts.config import GenericPortalSettings
 from contracts.errors import ConfigurationError
 from contracts.ports import Control, LoginForm, PageSnapshot
 
 _ANY_LINK = "a[href]"
 _MADE_BY_SCRIPT = ("javascript:", "blob:", "data:", "#")
+_NO_FILES = ("javascript:", "#", "mailto:", "tel:", "sms:")
 
 
 class GenericPortal(HtmlPortal):
@@ -77,9 +79,10 @@ class GenericPortal(HtmlPortal):
             for selector in reversed(self._settings.attachment_selectors)
             for index, node in enumerate(document.select(selector))
         }
-        own = absolute(page_url, "/")
         links = {node.mem_id: index for index, node in enumerate(document.select(_ANY_LINK))}
+        host = host_of(page_url)
         found: list[Candidate] = []
+        elsewhere: set[int] = set()
         for node in document.select(", ".join([*self._settings.attachment_selectors, _ANY_LINK])):
             chosen = controls.get(node.mem_id)
             given = attribute(node, "href")
@@ -90,13 +93,21 @@ class GenericPortal(HtmlPortal):
                 found.append(candidate(document, node, url=None, control=chosen))
             elif chosen is not None:
                 found.append(refused(document, node, given))
-            elif url is not None and own is not None and url.startswith(own) and self._is_document(url):
-                control = Control(_ANY_LINK, links[node.mem_id], document.place)
-                found.append(candidate(document, node, url=url, control=control))
-        return found
+            elif self._is_document(url, given) and not given.casefold().startswith(_NO_FILES):
+                if url is None:
+                    found.append(refused(document, node, given))
+                else:
+                    control = Control(_ANY_LINK, links[node.mem_id], document.place)
+                    found.append(candidate(document, node, url=url, control=control))
+                leads_away = url is None or host_of(url) != host
+                if leads_away and (url is None or _names_a_host(given) or not document.is_own):
+                    elsewhere.add(node.mem_id)
+        return _of_the_order(found, elsewhere)
 
-    def _is_document(self, url: str) -> bool:
-        return last_part(url).casefold().endswith(self._endings)
+    def _is_document(self, url: str | None, given: str) -> bool:
+        # What is no address is judged as it is written.
+        name = last_part(url) if url is not None else unquote(given.partition("?")[0].partition("#")[0])
+        return name.casefold().endswith(self._endings)
 
     def _supplier(self, document: Document) -> str:
         selector = self._settings.supplier_selector
@@ -104,3 +115,25 @@ class GenericPortal(HtmlPortal):
 
     def _requisitions(self, document: Document) -> tuple[str, ...]:  # noqa: ARG002 - the settings know of none
         return ()
+
+
+def _names_a_host(address: str) -> bool:
+    """Whether an address says itself which host it leads to; any other leads to the page's own, or to its base's."""
+    return address[:2].replace("\\", "/") == "//" or ":" in address.partition("/")[0]
+
+
+def _of_the_order(found: list[Candidate], elsewhere: set[int]) -> list[Candidate]:
+    """Leave out documents on other hosts that the page does not list as the order's.
+
+    Those that stand in a list with others of the order are; where there are no others, those that the page itself
+    shows, and not the portal's frame around it. Pages link to terms and manuals, too.
+    """
+    own = [one for one in found if one.node_id not in elsewhere]
+    lists = {one.list_id for one in own if one.stands_in_narrow_list}
+    return [
+        one
+        for one in found
+        if one.node_id not in elsewhere
+        or one.list_id in lists
+        or (not own and one.document.is_own and not one.document.is_within(one.node, is_frame_work))
+    ]

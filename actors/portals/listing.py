@@ -28,6 +28,9 @@ _FILE_NAME = re.compile(r".\.\w{1,8}$")
 _ARIA_SUFFIX = re.compile(r"(?<![\s,-])[\s,-]*+file attachment\s*+$", re.IGNORECASE)
 
 
+_NARROW = frozenset({"dl", "ol", "table", "ul"})
+
+
 @attrs.frozen(eq=False)
 class Candidate:
     """One element that shows an attachment.
@@ -52,6 +55,12 @@ class Candidate:
         return self.node.mem_id
 
     @property
+    def stands_in_narrow_list(self) -> bool:
+        """Whether the list around it is a list or a table of its own, and no section of the page."""
+        around = self.node.parent
+        return around is not None and self.document.nearest(around, _is_narrow) == self.list_id
+
+    @property
     def names(self) -> frozenset[str]:
         """Every file name the page gives it here, case folded. A text without an ending names no file."""
         shown = self.attachment
@@ -66,6 +75,10 @@ def name_in_aria(label: str) -> str:
 
 def _name(node: LexborNode, name: str) -> str:
     return tidy(attribute(node, name)[:_LONGEST_NAME])
+
+
+def _is_narrow(node: LexborNode) -> bool:
+    return node.tag in _NARROW
 
 
 def _is_list(node: LexborNode) -> bool:

@@ -6,7 +6,9 @@ log in; a field for a password on it may be for a signature. A page nobody knows
 
 from __future__ import annotations
 
+import functools
 import re
+from collections.abc import Iterator
 from functools import cached_property
 from itertools import islice
 
@@ -16,7 +18,7 @@ from selectolax.lexbor import LexborNode
 from actors.portals.addresses import is_identity_provider, is_under, leads_to_login, path_of
 from actors.portals.document import Document, Line, ancestors, attribute, label_text
 from actors.portals.proof import has_sections, is_short
-from actors.portals.seeing import is_cell, is_quoting
+from actors.portals.seeing import is_cell, is_frame_work, is_quoting
 from actors.portals.sheet import Sheet
 from actors.portals.words import NOT_LOGGED_IN, SESSION_OVER, asks_to_sign_in, is_said_by_page, plain
 
@@ -37,6 +39,8 @@ _CERTAIN_USERS = (
 )
 _BUTTONS = "button, input[type=submit i], input[type=button i], a[role=button]"
 _WAYS_IN = "a[href], button, input[type=submit i]"
+_CODES = "input[autocomplete~=one-time-code i], input[name=otp i]"
+_LONGEST = 60
 _UNUSED_KINDS = frozenset({"hidden", "password", "submit", "button", "checkbox", "radio", "image", "reset", "file"})
 _NO_LOGIN_PURPOSE = re.compile(r"new-password|one-time-code", re.IGNORECASE)
 _OTHER_PURPOSE = re.compile(
@@ -102,12 +106,22 @@ def _form_reason(sheet: Sheet, known: Known, *, is_filled: bool) -> str:
         return ""
     for document in sheet.seen:
         is_for_login = any(asks_to_sign_in(text) for text in document.texts(_HEADINGS))
-        for field in document.select(_USERS if is_for_login else _CERTAIN_USERS):
-            if attribute(field, "type").lower() not in _UNUSED_KINDS and document.is_in_view(field):
+        certain = {field.mem_id for field in document.select(_CERTAIN_USERS)}
+        sends_to_login = functools.partial(_sends_to_login, document)
+        for field in document.select(_USERS):
+            if attribute(field, "type").lower() in _UNUSED_KINDS or not document.is_in_view(field):
+                continue
+            if is_for_login or field.mem_id in certain or document.is_within(field, sends_to_login):
                 return "the page asks who wants to log in"
         if is_for_login and is_short(sheet) and _WaysIn(document).any:
             return "the page is there to log in"
     return ""
+
+
+def _sends_to_login(document: Document, node: LexborNode) -> bool:
+    """Whether an element is a form that is sent to an address for logging in."""
+    action = document.resolve(attribute(node, "action")) if node.tag == "form" else None
+    return action is not None and leads_to_login(action)
 
 
 def _is_for_login(document: Document, field: LexborNode, known: Known, *, is_filled: bool) -> bool:
@@ -156,6 +170,11 @@ class _WaysIn:
         return any(_is_way_in(self.document, node) for node in nodes)
 
     @cached_property
+    def words(self) -> frozenset[str]:
+        """What is written on links and buttons."""
+        return frozenset(plain(_said_by(node)) for node in self.document.select(_WAYS_IN))
+
+    @cached_property
     def _around(self) -> frozenset[int]:
         around: set[int] = set()
         for node in self.document.select(_WAYS_IN):
@@ -195,28 +214,50 @@ def _text_reason(sheet: Sheet, known: Known, *, is_filled: bool) -> str:
                 text = label_text(node)
                 if _ends_session(text, weak=not is_filled):
                     return f"the page says {text[:80]!r}"
-        if not is_filled:
-            ways = _WaysIn(document)
-            for line in document.lines_in_view:
-                if _is_session_line(sheet, ways, line, is_order=known.is_order):
-                    return f"the page says {line.text[:80]!r}"
+        ways = _WaysIn(document)
+        for line in document.lines_in_view:
+            if _is_session_line(sheet, ways, line, is_order=known.is_order, is_filled=is_filled):
+                return f"the page says {line.text[:80]!r}"
     return ""
 
 
-def _is_session_line(sheet: Sheet, ways: _WaysIn, line: Line, *, is_order: bool) -> bool:
+def _is_session_line(sheet: Sheet, ways: _WaysIn, line: Line, *, is_order: bool, is_filled: bool) -> bool:
     """Whether a line of text is what the page is there to say, and it says that the login has ended."""
     document = ways.document
-    is_said = document.is_drawn(line.block) and not document.is_within(line.block, is_quoting)
-    if not is_said or not _ends_session(line.text, weak=True):
+    ends = _ends_session(line.text, weak=not is_filled)
+    if not ends and (is_filled or not is_order or not _invites(line, ways) or not is_short(sheet)):
         return False
-    is_strong = _ends_session(line.text, weak=False)
+    if not document.is_drawn(line.block) or document.is_within(line.block, is_quoting):
+        return False
+    if not ends:
+        return not document.is_within(line.block, is_frame_work)
+    is_strong = is_filled or _ends_session(line.text, weak=False)
     if not is_order:
         return is_short(sheet) or (is_strong and ways.any)
     if document.is_within(line.block, is_cell):
         return False
     found = SESSION_OVER.search(line.text) or NOT_LOGGED_IN.search(line.text)
     is_said = found is not None and is_said_by_page(line.text, found.start())
-    return is_said and (is_short(sheet) or ways.are_in(line.block))
+    return is_said and (is_filled or is_short(sheet) or ways.are_in(line.block))
+
+
+def _invites(line: Line, ways: _WaysIn) -> bool:
+    """Whether a line says to log in, and is no mere link or button."""
+    return len(line.text) <= _LONGEST and asks_to_sign_in(line.text) and line.text not in ways.words
+
+
+def login_doubts(sheet: Sheet) -> Iterator[str]:
+    """Yield what speaks for an expired login on a page that is called an order's and lists nothing."""
+    for document in sheet.own:
+        for line in document.lines_in_view:
+            if _ends_session(line.text, weak=True) and not document.is_within(line.block, is_quoting):
+                yield f"the page says {line.text[:_LONGEST]!r}"
+        offered = (node for node in document.select(_WAYS_IN) if _is_way_in(document, node))
+        for node in (*offered, *document.select(_CODES)):
+            if document.is_in_view(node) and not document.is_within(node, is_frame_work):
+                said = _said_by(node)
+                yield f"the page offers {said[:_LONGEST]!r}" if said else "the page asks for a login"
+                break
 
 
 def _ends_session(text: str, *, weak: bool) -> bool:
