@@ -62,6 +62,7 @@ class Screen:
     clicked: str = ""
     did: list[str] = attrs.field(factory=list)
     touches: int = 0
+    hurries: list[float] = attrs.field(factory=list)
     origins: float = 1.0
 
     # ----------------------------------------------------------------------------------------------------------- tab
@@ -91,6 +92,12 @@ class Screen:
             yield
         finally:
             self.shown = before
+
+    @contextmanager
+    def hurried(self, seconds: float) -> Iterator[None]:
+        """Note it; pages take no time here."""
+        self.hurries.append(seconds)
+        yield
 
     def close_others(self) -> None:
         """Close them."""
