@@ -26,6 +26,7 @@ from contracts.errors import (
     BrowserNotFoundError as BrowserNotFoundError,
     ConfigurationError as ConfigurationError,
     CrewFailedError as CrewFailedError,
+    DiskFullError as DiskFullError,
     DownloadFolderError as DownloadFolderError,
     FolderReplacedError as FolderReplacedError,
     HostResourceError as HostResourceError,
