@@ -73,7 +73,7 @@ def recall(kept: KeptPlan, folder: Path, stated: Stated, outlets: Outlets, ask: 
     if kept.named_programs and not (programs.binary or programs.driver):
         outlets.warn(
             "This run was begun with a browser or a driver that was named. Programs are taken from no folder: name "
-            "them again (PURSER_BINARY, PURSER_DRIVER, or --config FILE) if they are still wanted."
+            "them again (PURSER_BROWSER_BINARY, PURSER_DRIVER, or --config FILE) if they are still wanted."
         )
     if stated.base_url is not None:
         base_url = check_web_address(stated.base_url, "--base-url")

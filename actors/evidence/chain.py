@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
@@ -115,15 +115,6 @@ def read_line(raw: bytes, number: int, previous: str) -> ManifestLine:
     if stated_previous != previous:
         raise BrokenChainError(f"Line {number} does not follow from line {number - 1}: one of them was changed.")
     return read
-
-
-def read_chain(lines: Iterable[bytes]) -> Iterator[ManifestLine]:
-    """Yield every line of a manifest, as far as the chain holds. Raises as `read_line`."""
-    previous = BEFORE_THE_FIRST
-    for number, raw in enumerate(lines, start=1):
-        read = read_line(raw, number, previous)
-        previous = read.hash
-        yield read
 
 
 def _file(told: Mapping[str, Any]) -> ListedFile:

@@ -153,19 +153,3 @@ def has_recorded_content(file: FileIO, attachment: Attachment) -> bool:
     if os.fstat(file.fileno()).st_size != attachment.size:
         return False
     return hashlib.file_digest(file, "sha256").hexdigest() == attachment.sha256
-
-
-def is_as_recorded(path: Path, attachment: Attachment) -> bool:
-    """Whether a regular file lies at `path` with the recorded size and hash.
-
-    Raises:
-        OSError: It is there and cannot be read.
-    """
-    try:
-        found = path.lstat()
-        if not stat.S_ISREG(found.st_mode) or found.st_size != attachment.size:
-            return False
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest() == attachment.sha256
-    except FileNotFoundError:
-        return False

@@ -10,7 +10,7 @@ import os
 import stat
 from pathlib import Path
 
-_OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
+OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 def this_user() -> int | None:
@@ -42,7 +42,7 @@ def why_foreign(status: os.stat_result, user: int | None, *, folder: bool = Fals
 def why_untrusted(status: os.stat_result, user: int | None, *, folder: bool = False) -> str:
     """Say why something is not to be believed, or return an empty text: as `why_foreign`, or others may write it."""
     why = why_foreign(status, user, folder=folder)
-    if not why and user is not None and status.st_mode & _OTHERS_MAY_WRITE:
+    if not why and user is not None and status.st_mode & OTHERS_MAY_WRITE:
         return f"may be written by others (mode {stat.S_IMODE(status.st_mode):04o})"
     return why
 

@@ -140,6 +140,7 @@ def _is_pagination(node: LexborNode) -> bool:
 
 
 def is_off(node: LexborNode) -> bool:
+    """Whether a control can be seen and not be pressed."""
     parent = node.parent
     around = words_of(parent) if parent is not None and parent.tag == "li" else frozenset()
     is_disabled = "disabled" in node.attributes or attribute(node, "aria-disabled").lower() == "true"

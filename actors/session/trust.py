@@ -9,10 +9,9 @@ import os
 import stat
 from pathlib import Path
 
-from actors.folders.ownership import this_user, why_untrusted
+from actors.folders.ownership import OTHERS_MAY_WRITE, this_user, why_untrusted
 from contracts.errors import JournalError
 
-_OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _BELIEVED = ("", "-wal", "-journal")
 """Endings of the files that a database is read from."""
 
@@ -43,7 +42,7 @@ def _why_not(journal: Path) -> str:
         return f"The folder {folder} is a link that leads elsewhere"
     if user is not None and stat.S_ISDIR(inside.st_mode) and inside.st_uid != user:
         return f"The folder {folder} belongs to another user (uid {inside.st_uid})"
-    keeps_modes = not inside.st_mode & _OTHERS_MAY_WRITE
+    keeps_modes = not inside.st_mode & OTHERS_MAY_WRITE
     for ending in _BELIEVED:
         path = journal.with_name(journal.name + ending)
         if not os.path.lexists(path):
@@ -58,4 +57,4 @@ def _why_not(journal: Path) -> str:
 
 
 def _as_if_private(status: os.stat_result) -> os.stat_result:
-    return os.stat_result((status.st_mode & ~_OTHERS_MAY_WRITE, *tuple(status)[1:]))
+    return os.stat_result((status.st_mode & ~OTHERS_MAY_WRITE, *tuple(status)[1:]))

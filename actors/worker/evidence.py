@@ -21,10 +21,12 @@ log = logging.getLogger("purser.worker")
 
 SECONDS_NEEDED = 5.0
 """With less time left the browser is about to be killed, and a browser lost here would be charged to the order."""
-SECONDS_FOR_A_COMMAND = 3.0
-"""How long a page that is busy may hold up one look at it."""
 SECONDS_TO_OPEN_AGAIN = 60.0
 """The same, for a page that may take as long as pages may."""
+SECONDS_FOR_A_COMMAND = 3.0
+"""How long a page that is busy may hold up one look at it."""
+LONGEST_TEXT = 2**20
+"""Characters of a page's text that are looked through: more is not kept."""
 
 
 def keep_evidence(
@@ -50,7 +52,7 @@ def keep_evidence(
         watch.say(f"keeping evidence of {visit.order.handle.po_number}")
         with tools.browser.hurried(SECONDS_FOR_A_COMMAND):
             secrets = [*(cookie.value for cookie in tools.cookies()), *tools.secrets.passwords]
-        shown = tools.portal.visible_text(page)
+        shown = tools.portal.visible_text(page)[:LONGEST_TEXT]
         # A picture cannot be blackened.
         is_harmless = shown == tools.secrets.hidden(shown, visit.order.handle.po_number, visit.order.host)
         picture = _picture(tools, watch, page) if tools.screenshots and is_harmless else b""

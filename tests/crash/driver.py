@@ -17,6 +17,7 @@ import sys
 import traceback
 from collections import Counter
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import attrs
@@ -24,7 +25,6 @@ import attrs
 from actors import ProcessingSession
 from actors.filing import DownloadFolder
 from actors.filing.lock import FolderLock
-from actors.filing.verify import is_as_recorded
 from actors.journal import JournalReader, SqliteJournal
 from actors.journal.coding import decoded
 from actors.session import figures, house
@@ -137,7 +137,7 @@ def _certain(place: Place, files: list[str]) -> frozenset[str]:
     for text in files:
         kept = decoded(text, KeptFile)
         staged = place.root / ".purser" / "staging" / kept.lease.folder_name / "files" / kept.attachment.name
-        if is_as_recorded(staged, kept.attachment):
+        if staged.is_file() and sha256(staged.read_bytes()).hexdigest() == kept.attachment.sha256:
             certain.add(f"file {kept.attachment.source}")
     return frozenset(certain)
 

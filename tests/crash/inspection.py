@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from actors.evidence.chain import read_chain
 from actors.journal import SqliteJournal
 from actors.session.books import manifest_path
 from actors.session.verification import verify_folder
 from contracts.tasks import POResult
 from tests.crash.world import EARLIER, ORDERS, SUPPLIER, TrueOrder
+from tests.evidence.chains import read_chain
 
 
 def differences(root: Path, journal: SqliteJournal) -> list[str]:

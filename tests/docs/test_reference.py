@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from actors.browser.options import NONCE_VARIABLE
+from actors.intake.run_settings import GROUPS
 from scripts.docs_reference import REFERENCE, ROOT, TABLES, rendered, wanted_tables
 
 PAGES = sorted(REFERENCE.glob("*.md"))
@@ -57,3 +59,18 @@ def test_docs_for_users_cite_no_internal_numbers(path):
 def test_every_image_asks_no_other_host_for_anything():
     for path in (ROOT / "docs" / "images").glob("*.svg"):
         assert not re.search(r"url\(.?http|href=.http|@import", path.read_text(encoding="utf-8")), path
+
+
+_VARIABLE = re.compile(r"\bPURSER_[A-Z0-9_]+")
+_OF_THE_TESTS = {"PURSER_SIMULATION"}
+"""Said in the docs for developers alone."""
+
+
+def test_every_variable_that_is_named_to_people_is_one_that_is_read():
+    """In docs and in messages: whoever follows a word that was misspelled sets a variable that nobody reads."""
+    table = (REFERENCE / "configuration.md").read_text(encoding="utf-8")
+    known = {*_VARIABLE.findall(table), NONCE_VARIABLE, *_OF_THE_TESTS}
+    sources = [*DOCS, *(ROOT / "actors").rglob("*.py"), *(ROOT / "contracts").rglob("*.py")]
+    named = {name for path in sources for name in _VARIABLE.findall(path.read_text(encoding="utf-8"))}
+    groups = tuple(f"PURSER_{name.upper()}_" for name in GROUPS)
+    assert {name for name in named - known if not name.startswith(groups)} == set()

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import assume, given, strategies as st
 
-from actors.evidence.chain import BEFORE_THE_FIRST, BrokenChainError, hash_of, line_of, read_chain
+from actors.evidence.chain import BEFORE_THE_FIRST, BrokenChainError, hash_of, line_of
+from tests.evidence.chains import read_chain
 
 TEXTS = st.text(max_size=8)
 FILES = st.lists(st.fixed_dictionaries({"name": TEXTS, "size": st.integers(0, 2**40), "sha256": TEXTS}), max_size=2)

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from actors.evidence.chain import BEFORE_THE_FIRST, read_chain
+from actors.evidence.chain import BEFORE_THE_FIRST
 from actors.journal import MemoryJournal
 from contracts.errors import Blame, StaleEpochError
 from contracts.ports import (
@@ -35,6 +35,7 @@ from contracts.ports import (
     TaskAccepted,
 )
 from contracts.tasks import Attachment, TaskHandle
+from tests.evidence.chains import read_chain
 from tests.journal.entries import Place
 from tests.journal.random_entries import ATTACHMENTS, COUNTS, ORDERS, RESULTS, TEXTS, order_at, result_of
 

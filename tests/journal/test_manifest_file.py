@@ -15,10 +15,11 @@ import attrs
 import pytest
 from hypothesis import given, strategies as st
 
-from actors.evidence.chain import BEFORE_THE_FIRST, read_chain
+from actors.evidence.chain import BEFORE_THE_FIRST
 from contracts.errors import Blame, HostResourceError, JournalError
 from contracts.ports import BatchBegun, LeaseEnded, LeaseGranted
 from contracts.tasks import TaskStatus
+from tests.evidence.chains import read_chain
 from tests.journal.entries import Place, accepted, lease, outcome
 
 LINES = 4
