@@ -30,7 +30,7 @@ from scripts.havoc.ledger import Moment, asked_again, failed_orders, remember
 from scripts.havoc.mischief import Mischief
 from scripts.havoc.program import Program, processes_of
 from scripts.portal.child import DemoPortal
-from scripts.supervision.checks import Check, check_files, none_left, table
+from scripts.supervision.checks import Check, check_files, none_left, tell_verdict
 from scripts.supervision.place import Place
 
 SECONDS_BETWEEN_DEEDS = (0.4, 1.6)
@@ -193,16 +193,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         told, log = chaos.told(), place.log.read_text(encoding="utf-8", errors="replace").splitlines()
     for line in told:
         console.print(line, highlight=False)
-    console.print(table(checks))
-    wrong = sum(not check.good for check in checks)
-    if wrong:
-        console.print("\n".join(log[-60:]), markup=False, highlight=False)
-    console.print(
-        f"seed {options.seed}: {options.pos} orders in {time.monotonic() - began:.0f} s; "
-        + (f"{wrong} of these do not hold." if wrong else "all of it holds."),
-        highlight=False,
-    )
-    return 1 if wrong else 0
+    what = f"seed {options.seed}: {options.pos} orders in {time.monotonic() - began:.0f} s"
+    return tell_verdict(console, checks, what, log)
 
 
 if __name__ == "__main__":

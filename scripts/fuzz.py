@@ -26,7 +26,7 @@ from actors.session.verification import verify_folder
 from scripts.havoc.program import processes_of
 from scripts.hostility.pages import file_of
 from scripts.hostility.portal import COOKIE, HostilePortal
-from scripts.supervision.checks import Check, none_left, table
+from scripts.supervision.checks import Check, none_left, tell_verdict
 from scripts.supervision.place import Place
 
 _CONTROLS = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1a\\x1c-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069]")
@@ -170,16 +170,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console.print(
         ", ".join(f"{count} {status}" for status, count in sorted(Counter(row["STATUS"] for row in rows).items()))
     )
-    console.print(table(checks))
-    wrong = sum(not check.good for check in checks)
-    if wrong:
-        console.print("\n".join(log[-60:]), markup=False, highlight=False)
-    console.print(
-        f"seed {options.seed}, {' '.join(mode)}: {options.pos} orders in {time.monotonic() - began:.0f} s; "
-        + (f"{wrong} of these do not hold." if wrong else "all of it holds."),
-        highlight=False,
-    )
-    return 1 if wrong else 0
+    what = f"seed {options.seed}, {' '.join(mode)}: {options.pos} orders in {time.monotonic() - began:.0f} s"
+    return tell_verdict(console, checks, what, log)
 
 
 if __name__ == "__main__":

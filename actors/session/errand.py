@@ -8,26 +8,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any, assert_never
+from typing import Any
 
 from actors.runtime import Bell, ThreadEnvironment
+from actors.worker.duties import Duty
 from actors.worker.visitor import Visitor
-from contracts.messages import (
-    DispatchEvent,
-    DutyEnded,
-    FileArrived,
-    LeaseTouched,
-    LogIn,
-    LoginEnded,
-    ProbeEnded,
-    ProbePortal,
-    Recycle,
-    VisitEnded,
-    VisitOrder,
-)
-from contracts.ports import KeptFile, Owner
-
-Message = VisitOrder | LogIn | ProbePortal
+from contracts.ports import Owner
 
 
 class Errand:
@@ -48,7 +34,7 @@ class Errand:
         work: Callable[[], Any],
         *,
         closes: Visitor | None = None,
-        message: Message | None = None,
+        message: Duty | None = None,
     ) -> None:
         self.owner = owner
         self.name = name
@@ -108,55 +94,3 @@ class Errand:
         made = self._result if isinstance(self._result, Visitor) else self._closes
         if made is not None:
             made.close()
-
-
-def doing(message: Message) -> str:
-    """Say what a message asks for, as in "to do this"."""
-    match message:
-        case VisitOrder():
-            return f"visit {message.order.handle.po_number}"
-        case LogIn():
-            return f"log in to {message.host}"
-        case ProbePortal():
-            return f"ask whether {message.host} answers"
-        case _:
-            assert_never(message)
-
-
-def perform(
-    message: Message, visitor: Visitor, tell: Callable[[DispatchEvent], None]
-) -> tuple[DispatchEvent, LoginEnded | None]:
-    """Do what a message asks for.
-
-    Args:
-        message: A visit, a login or a probe.
-        visitor: Whose browser does it.
-        tell: Told of each sign of work and each file on the way.
-
-    Returns:
-        How it ended, and for whom keeps the logins.
-
-    Raises:
-        SessionCorruptionError: As the visitor does.
-    """
-    owner = visitor.owner
-    match message:
-        case VisitOrder(lease):
-
-            def report(activity: str) -> None:
-                tell(LeaseTouched(lease, activity))
-
-            def keep(file: KeptFile) -> None:
-                tell(FileArrived(file))
-
-            outcome = visitor.visit(message, report, keep)
-            if why := visitor.worn:
-                tell(Recycle(owner.worker, owner.generation, why))
-            return VisitEnded(lease, outcome), None
-        case LogIn():
-            login = visitor.log_in(message)
-            return DutyEnded(owner.worker, owner.generation), login
-        case ProbePortal(host, base_url):
-            return ProbeEnded(owner.worker, owner.generation, host, visitor.probe(base_url)), None
-        case _:
-            assert_never(message)

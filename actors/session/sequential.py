@@ -23,9 +23,10 @@ from actors.gatekeeper.core import GatekeeperCore
 from actors.monitor.core import MonitorCore, MonitorEffect, TellCrew, TellDispatcher
 from actors.runtime import Bell, ThreadEnvironment
 from actors.session.engine import Work
-from actors.session.errand import Errand, Message, doing, perform
+from actors.session.errand import Errand
 from actors.session.memory_looks import MemoryLooks
 from actors.session.tree import TreeParts, worker_tools
+from actors.worker.duties import Duty, doing, perform
 from actors.worker.visitor import Visitor
 from contracts.errors import (
     ConfigurationError,
@@ -103,7 +104,7 @@ class SequentialEngine:
         self._events: queue.SimpleQueue[DispatchEvent] = queue.SimpleQueue()
         self._looks = MemoryLooks(parts, environment, bell)
         self._recycling = ""
-        self._work: list[Message] = []
+        self._work: list[Duty] = []
         self._visitor: Visitor | None = None
         self._generation = 0
         self._fruitless = 0
@@ -240,7 +241,7 @@ class SequentialEngine:
             if self._visitor is not None:
                 self._visitor.check_alive()
         except SessionCorruptionError as error:
-            self._drop_browser(Reason(ExitKind.CRASHED, str(error), type(error).__name__), ordered=False)
+            self._lose_browser(ExitKind.CRASHED, error)
         self._feed(Wake())
 
     def _patience(self) -> float:
@@ -283,7 +284,7 @@ class SequentialEngine:
         except SessionCorruptionError as error:
             self._errand = None
             self._feed(Wake())  # as above
-            self._drop_browser(Reason(ExitKind.CRASHED, str(error), type(error).__name__), ordered=False)
+            self._lose_browser(ExitKind.CRASHED, error)
         else:
             take()
             self._errand = None
@@ -318,7 +319,10 @@ class SequentialEngine:
 
     def _note_failed_start(self, error: ParallelProcessingError) -> None:
         log.warning("The browser did not start: %s", error)
-        self._drop_browser(Reason(ExitKind.START_FAILED, str(error), type(error).__name__), ordered=False)
+        self._lose_browser(ExitKind.START_FAILED, error)
+
+    def _lose_browser(self, kind: ExitKind, error: ParallelProcessingError) -> None:
+        self._drop_browser(Reason(kind, str(error), type(error).__name__), ordered=False)
 
     def _drop_browser(self, reason: Reason, *, ordered: bool) -> None:
         owner = Owner(WORKER, self._generation)
@@ -357,22 +361,22 @@ class SequentialEngine:
         if not self._is_broken_off:
             self._feed(event)
 
-    def _do(self, message: Message) -> None:
+    def _do(self, duty: Duty) -> None:
         visitor = self._visitor
         if visitor is None:
             self._work.clear()
             return
-        work = functools.partial(self._perform, message, visitor)
-        self._errand = Errand(visitor.owner, doing(message), work, closes=visitor, message=message)
+        work = functools.partial(self._perform, duty, visitor)
+        self._errand = Errand(visitor.owner, doing(duty), work, closes=visitor, message=duty)
 
-    def _perform(self, message: Message, visitor: Visitor) -> Callable[[], None]:
+    def _perform(self, duty: Duty, visitor: Visitor) -> Callable[[], None]:
         """Do what is asked; return what is to be done with what came of it. Runs on the errand's thread."""
 
         def tell(event: DispatchEvent) -> None:
             self._events.put(event)
             self._bell.ring()
 
-        event, login = perform(message, visitor, tell)
+        event, login = perform(duty, visitor, tell)
 
         def take() -> None:
             if login is not None:

@@ -10,24 +10,20 @@ import logging
 from typing import assert_never
 
 from actors.runtime import Actor, Context
+from actors.worker.duties import Duty, perform
 from actors.worker.visitor import Visitor, WorkerTools
 from contracts.errors import BrowserDiedError
 from contracts.messages import (
-    DutyEnded,
-    FileArrived,
-    LeaseTouched,
     LogIn,
     LookAround,
-    ProbeEnded,
     ProbePortal,
-    Recycle,
     Visited,
     VisitEnded,
     VisitOrder,
     WorkerMessage,
     WorkerReady,
 )
-from contracts.ports import KeptFile, Owner
+from contracts.ports import Owner
 from contracts.supervision import Reason
 
 log = logging.getLogger("purser.worker")
@@ -75,36 +71,19 @@ class Worker(Actor):
         if self._visitor is None:
             raise BrowserDiedError("The worker was given work before it had a browser.")
         match message:
-            case VisitOrder():
-                self._visit(message, self._visitor)
-            case LogIn():
-                ended = self._visitor.log_in(message)
-                self.context.tell(self._gatekeeper, ended)
-                self.context.tell(self._dispatcher, DutyEnded(self.context.name, self.context.generation))
-            case ProbePortal(host, base_url):
-                status = self._visitor.probe(base_url)
-                ended_probe = ProbeEnded(self.context.name, self.context.generation, host, status)
-                self.context.tell(self._dispatcher, ended_probe)
+            case VisitOrder() | LogIn() | ProbePortal():
+                self._do(message, self._visitor)
             case LookAround():
                 self._visitor.check_alive()
                 self.context.set_timer(SECONDS_BETWEEN_LOOKS, LookAround())
             case _:
                 assert_never(message)
 
-    def _visit(self, visit: VisitOrder, visitor: Visitor) -> None:
-        lease = visit.lease
-
-        def report(activity: str) -> None:
-            self.context.tell(self._dispatcher, LeaseTouched(lease, activity))
-
-        def keep(file: KeptFile) -> None:
-            self.context.tell(self._dispatcher, FileArrived(file))
-
-        outcome = visitor.visit(visit, report, keep)
-        if why := visitor.worn:
-            # Before the outcome, after which the dispatcher would hand out the next order.
-            self.context.tell(self._dispatcher, Recycle(self.context.name, self.context.generation, why))
-        self.context.tell(self._dispatcher, VisitEnded(lease, outcome))
-        if isinstance(outcome, Visited) and not self._proved:
+    def _do(self, duty: Duty, visitor: Visitor) -> None:
+        ended, login = perform(duty, visitor, lambda event: self.context.tell(self._dispatcher, event))
+        if login is not None:
+            self.context.tell(self._gatekeeper, login)
+        self.context.tell(self._dispatcher, ended)
+        if not self._proved and isinstance(ended, VisitEnded) and isinstance(ended.outcome, Visited):
             self._proved = True
             self.context.stable()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import attrs
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -15,6 +16,7 @@ from contracts.tasks import POResult, TaskStatus
 from scripts.portal.child import TrueOrder
 
 _TERMINAL = frozenset(TaskStatus) - {TaskStatus.INTERRUPTED}
+_LINES_OF_LOG = 60
 
 
 @attrs.frozen
@@ -100,3 +102,23 @@ def table(checks: Iterable[Check]) -> Table:
         verdict = Text("ok", style="green") if check.good else Text("NOT SO", style="bold red")
         shown.add_row(Text(check.what), Text(check.expected), Text(check.found), verdict)
     return shown
+
+
+def tell_verdict(console: Console, checks: Sequence[Check], what: str, log: Sequence[str]) -> int:
+    """Print the checks, and the end of the log if one of them does not hold.
+
+    Args:
+        console: Where to.
+        checks: What was checked.
+        what: What was run and for how long, for people.
+        log: The lines of the log.
+
+    Returns:
+        The exit code: 0 if all of it holds, else 1.
+    """
+    console.print(table(checks))
+    wrong = sum(not check.good for check in checks)
+    if wrong:
+        console.print("\n".join(log[-_LINES_OF_LOG:]), markup=False, highlight=False)
+    console.print(f"{what}; " + (f"{wrong} of these do not hold." if wrong else "all of it holds."), highlight=False)
+    return 1 if wrong else 0

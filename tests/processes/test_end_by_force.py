@@ -42,6 +42,7 @@ with StopSignals() as signals:
     ledger.record(owner, driver.pid, folder, "n" * 16, driver)
     print(driver.pid, ledger.root, flush=True)
     if sys.argv[4] == "locked":
+        # It keeps the interpreter's lock: the state under test is that no Python thread runs, and the test ends it.
         ctypes.PyDLL(None).sleep(600)
     sys.stdin.readline()
     signals.note_end()
