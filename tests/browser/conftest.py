@@ -17,6 +17,7 @@ from actors.processes.ledger import ProcessLedger
 from contracts.config import HeadlessConfiguration, Timeouts
 from contracts.errors import NetworkError
 from contracts.ports import Owner
+from tests.serving import serving
 
 FILE = bytes(range(256)) * 256
 
@@ -171,13 +172,8 @@ class _Pages(http.server.BaseHTTPRequestHandler):
 def site() -> Iterator[Site]:
     """The portal, running."""
     server = Site()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    yield server
-    server.stopped.set()
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(server, server.stopped):
+        yield server
 
 
 @attrs.define(eq=False)

@@ -6,7 +6,6 @@ import gzip
 import http.server
 import json
 import queue
-import threading
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +21,7 @@ from contracts.config import Timeouts
 from contracts.errors import AttachmentError, NetworkError
 from contracts.ports import Cookie, FileRequest
 from tests.browser.conftest import Watch
+from tests.serving import serving
 
 pytestmark = pytest.mark.chromium
 
@@ -218,13 +218,8 @@ class _Answers(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def portal() -> Iterator[Portal]:
     """The portal, running."""
-    server = Portal()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(Portal()) as server:
+        yield server
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import pytest
 
+from tests.serving import serving
 from tests.system.conftest import Sandbox, StartProgram, until
 
 pytestmark = pytest.mark.chromium
@@ -116,13 +117,8 @@ class _Pages(http.server.BaseHTTPRequestHandler):
 def portal() -> Iterator[Portal]:
     """The portal, running."""
     server = Portal()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    yield server
-    server.stopped.set()
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(server, server.stopped):
+        yield server
 
 
 @pytest.fixture(autouse=True)

@@ -15,6 +15,7 @@ from actors import ProcessingSession
 from actors.browser import page as page_module, session as session_module
 from contracts.config import HeadlessConfiguration, RetryPolicy, Timeouts
 from contracts.tasks import TaskStatus
+from tests.serving import serving
 from tests.system.conftest import Sandbox, orders
 
 pytestmark = pytest.mark.chromium
@@ -110,15 +111,8 @@ class _Pages(http.server.BaseHTTPRequestHandler):
 def portal() -> Iterator[str]:
     """Run the portal and give its address."""
     server = _Portal()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
+    with serving(server, server.over):
         yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.over.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def test_what_one_page_does_or_leaves_reaches_no_other_order(

@@ -13,6 +13,7 @@ from io import BytesIO
 import attrs
 
 from contracts.tasks import TaskStatus
+from tests.serving import serving
 
 DONE, NONE, SOME, FAILED = TaskStatus.COMPLETED, TaskStatus.NO_ATTACHMENTS, TaskStatus.PARTIAL, TaskStatus.FAILED
 PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\n" + b"%" + b"x" * 3000 + b"\ntrailer<<>>\n%%EOF\n"
@@ -223,12 +224,5 @@ class _Pages(http.server.BaseHTTPRequestHandler):
 def quirks() -> Iterator[Quirks]:
     """Run the portal."""
     server = Quirks()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
+    with serving(server, server.over):
         yield server
-    finally:
-        server.over.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
