@@ -23,6 +23,7 @@ class RawServer:
         self.requests: list[str] = []
         self.over = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
+        self._connections: list[socket.socket] = []
         self._threads = [threading.Thread(target=self._accept)]
         self._threads[0].start()
 
@@ -43,6 +44,7 @@ class RawServer:
             if self.over.is_set():
                 connection.close()
                 return
+            self._connections.append(connection)
             thread = threading.Thread(target=self._serve, args=(connection,))
             self._threads.append(thread)
             thread.start()
@@ -62,6 +64,10 @@ class RawServer:
         self.over.set()
         with socket.create_connection(("127.0.0.1", self.port)):
             pass  # wakes the thread that accepts
+        self._threads[0].join(10)
+        for connection in self._connections:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)  # a browser opens some in advance and asks nothing on them
         for thread in self._threads:
             thread.join(10)
         self._listener.close()

@@ -45,15 +45,24 @@ TIMEOUTS = Timeouts(
 RETRY = RetryPolicy(base_delay=0.05, max_delay=0.2)
 
 
-def until(happened: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
-    """Wait until something is so. A look that is dear, as at every process there is, comes less often."""
+def until(
+    happened: Callable[[], bool], what: str, seconds: float = PATIENCE, instead: Callable[[], object] = str
+) -> None:
+    """Wait until something is so. A look that is dear, as at every process there is, comes less often.
+
+    Args:
+        happened: Says whether it is so.
+        what: What is waited for, in words.
+        seconds: How long.
+        instead: Asked when it did not happen: what is to be told of how things stand.
+    """
     pulse, end = threading.Event(), time.monotonic() + seconds
     while True:
         began = time.monotonic()
         if happened():
             return
         if time.monotonic() > end:
-            raise AssertionError(f"not within {seconds:g} s: {what}")
+            raise AssertionError(f"not within {seconds:g} s: {what}; {instead()}")
         pulse.wait(max(0.02, 4 * (time.monotonic() - began)))
 
 

@@ -134,7 +134,10 @@ def test_a_warm_crew_replaces_an_idle_browser_that_died_before_the_next_batch(
             workers = session.snapshot().workers
             return sorted(worker.generation for worker in workers) == [1, 2] and len(sandbox.browsers()) == 2
 
-        until(is_replaced, "it was noticed while idle and replaced")
+        def standing() -> object:
+            return session.snapshot().workers, sandbox.processes()
+
+        until(is_replaced, "it was noticed while idle and replaced", instead=standing)
         assert session.process_pos(orders(numbers[4:]))[:2] == (4, 0)
         assert is_replaced()
         assert portal.counters().logins == 1
