@@ -103,9 +103,8 @@ class Browser(Protocol):
         """What the browser calls itself in requests."""
         ...
 
-    @property
-    def worn(self) -> str:
-        """Why this browser should be replaced before its next page; empty while it is well."""
+    def wear(self) -> str:
+        """Look back at a page that is done with; say why the browser should be replaced, empty while it is well."""
         ...
 
     def make_ready(self) -> None:

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import attrs
 
-from actors.browser.page import Document, Page
-from actors.browser.tab import Tab
+from actors.browser.page import Counts, Document, Page
+from actors.browser.tab import DownloadEvent, Tab
 from actors.folders.folder import Folder
 from contracts.errors import (
     AttachmentError,
@@ -41,6 +41,8 @@ _GRACE = 2.0
 _UNFINISHED = ".crdownload"
 _STARTING = "starting a download"
 _LEAST_FREE = 2**20
+# The browser allows 200 in ten seconds. What comes after them, in the next document too, it drops without a word.
+_MOST_MOVES = 100
 # With its ending while it arrives, such a name is longer than file systems take, and the browser gives up.
 _LONG_NAME = 200
 
@@ -102,8 +104,9 @@ class Downloads:
         self._expected = 0.0
         self._clicked = False
         self._turned = False
-        self._asked = 0
-        self.outstanding = ""
+        self._counted = Counts()
+        self._begun = 0
+        self.spent = ""
         self._stall = stall
         self._alive = alive
         self._monotonic = monotonic
@@ -130,6 +133,26 @@ class Downloads:
         """Whether something was clicked since tabs were last closed."""
         return self._clicked
 
+    def note_counts(self, counts: Counts) -> None:
+        """Note what the shown document has asked for so far, and whether some of it may come yet.
+
+        A link that asks for a file is not taken back by leaving its page: what has not begun would come into the next
+        order's folder. Which of two requests a download began for cannot be told, so none may be missing.
+        """
+        asked, self._counted = counts.since(self._counted), counts
+        if asked.files:
+            self._news()
+        begun, self._begun = self._begun, 0
+        if asked.files and asked.files + asked.ways > begun:
+            self.spent = "a file that a page asked for may yet come"
+        if counts.moves >= _MOST_MOVES:
+            self.spent = "a page has used up the changes of address that the browser allows"
+
+    def _news(self) -> tuple[DownloadEvent, ...]:
+        events = self._tab.download_events()
+        self._begun += sum(event.state == "began" for event in events)
+        return events
+
     def clear_up(self) -> None:
         """Close the tabs that a page has opened."""
         self._clicked = False
@@ -153,8 +176,8 @@ class Downloads:
         )
 
     def _run(self, begin: Callable[[], None], into: Path, watch: LeaseWatch, max_size: int) -> DownloadedFile:
-        if self.outstanding:
-            raise NetworkError(f"Nothing more is downloaded in this browser: {self.outstanding}.")
+        if self.spent:
+            raise NetworkError(f"Nothing more is downloaded in this browser: {self.spent}.")
         with Folder.walked(into) as folder:
             try:
                 return self._once(begin, folder, watch, max_size)
@@ -165,7 +188,7 @@ class Downloads:
         self, begin: Callable[[], None], into: Folder, watch: LeaseWatch, max_size: int, *, numbered: bool = False
     ) -> DownloadedFile:
         """Bring one file, under its own name or, `numbered`, under one that the browser makes up."""
-        self._tab.download_events()
+        self._news()
         shown = self._page.look(_STARTING)
         if shown.state != "complete":
             # The page is at rest; what it still loads would hold up the driver, which waits for it at each navigation.
@@ -178,7 +201,7 @@ class Downloads:
         except PoolError:
             self._give_up(attempt)
             raise
-        self._end(len(attempt.guids))
+        self._end()
         if attempt.forced:
             self._go_back(attempt)
         return self._finished(name, attempt)
@@ -193,19 +216,11 @@ class Downloads:
         folder = str(into.steady_path)  # where nobody can lay a link for the browser
         self._tab.command("Browser.setDownloadBehavior", "starting a download", behavior=behavior, downloadPath=folder)
 
-    def _end(self, begun: int) -> None:
-        """Let nothing else into the folder, agree to nothing more, and close the tabs that the click opened.
-
-        A link that asks for a file is not taken back by leaving its page: what has not begun yet may still come, and
-        would come into the next order's folder.
-        """
+    def _end(self) -> None:
+        """Let nothing else into the folder, agree to nothing more, and close the tabs that the click opened."""
         self._tab.command("Browser.setDownloadBehavior", "ending a download", behavior="deny")
         if self._clicked:
-            before, self._asked = self._asked, self._page.stop_agreeing("ending a download")
-            # Fewer than before were counted in another document.
-            asked = self._asked - before if self._asked >= before else self._asked
-            if asked > begun:
-                self.outstanding = "a file that a page asked for may yet come"
+            self.note_counts(self._page.stop_agreeing("ending a download"))
             self.clear_up()
 
     # ------------------------------------------------------------------------------------------------------- waiting
@@ -246,7 +261,7 @@ class Downloads:
         return all(attempt.ended.get(guid) == "completed" for guid in attempt.guids)
 
     def _take_events(self, attempt: _Attempt) -> None:
-        for event in self._tab.download_events():
+        for event in self._news():
             if event.state == "began":
                 attempt.guids.append(event.guid)
                 attempt.name, attempt.url = event.name, event.url
@@ -332,7 +347,7 @@ class Downloads:
             for guid in attempt.guids:
                 if attempt.ended.get(guid, "inProgress") == "inProgress":
                     self._tab.command("Browser.cancelDownload", "breaking off a download", guid=guid)
-            self._end(len(attempt.guids))
+            self._end()
             if self._page.look("breaking off a download").time_origin != attempt.shown.time_origin:
                 self._go_back(attempt)
         except WorkerError as error:

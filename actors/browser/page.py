@@ -52,6 +52,31 @@ _CLICK_IN_FRAME = """const element = document.querySelectorAll(arguments[0])[arg
 
 
 @attrs.frozen
+class Counts:
+    """What a document has asked of the browser, each of which may bring a download.
+
+    Args:
+        time_origin: When the document began, milliseconds.
+        files: Links that ask for a file by themselves. It comes, whatever page is shown by then.
+        ways: Ways to other pages. They end when the page is left.
+        moves: Changes of its own address, and all of these.
+    """
+
+    time_origin: float = 0.0
+    files: int = 0
+    ways: int = 0
+    moves: int = 0
+
+    def since(self, earlier: Counts) -> Counts:
+        """Return what came after an earlier count, all of it if that was another document's."""
+        if earlier.time_origin != self.time_origin:
+            return self
+        return Counts(
+            self.time_origin, self.files - earlier.files, self.ways - earlier.ways, self.moves - earlier.moves
+        )
+
+
+@attrs.frozen
 class Document:
     """What a tab shows, without its text.
 
@@ -293,9 +318,13 @@ class Page:
         except PageRefusedError as error:
             return str(error)
 
-    def stop_agreeing(self, doing: str) -> int:
-        """Answer dialogs with no again; return how many links that ask for a file by themselves were clicked so far."""
-        return _checked(int, self._ask("purser.allow(false)", doing), doing)
+    def stop_agreeing(self, doing: str) -> Counts:
+        """Answer dialogs with no again; return what the document has asked of the browser so far."""
+        return _checked(lambda told: _counts(*told), self._ask("purser.allow(false)", doing), doing)
+
+    def counts(self, doing: str) -> Counts:
+        """Return what the document has asked of the browser so far."""
+        return _checked(lambda told: _counts(*told), self._ask("purser.counts()", doing), doing)
 
     def is_drawn(self, doing: str) -> bool:
         """Whether the browser draws the page at all: one whose document broke off it may never."""
@@ -315,6 +344,10 @@ def _checked(make: Callable[[Any], T], told: Any, doing: str) -> T:
 
 def _document(url: Any, status: Any, origin: Any, state: Any, media_type: Any, has_password: Any) -> Document:
     return Document(str(url), int(status), float(origin), str(state), str(media_type), bool(has_password))
+
+
+def _counts(origin: Any, files: Any, ways: Any, moves: Any) -> Counts:
+    return Counts(float(origin), int(files), int(ways), int(moves))
 
 
 def _sizes(told: Any) -> dict[str, int]:

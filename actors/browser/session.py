@@ -72,14 +72,20 @@ class ChromiumBrowser:
         """Whether driver and browser processes are both still there. Cheap; asks no driver."""
         return self._alive()
 
-    @property
-    def worn(self) -> str:
-        """Why this browser should be replaced before its next page; empty while it is well."""
+    def wear(self) -> str:
+        """Look back at a page that is done with; see `contracts.ports.Browser.wear`."""
+        if not (self._tab.is_stuck or self._downloads.spent) and self._left:
+            self._look_back("looking back at the page")
         if self._tab.is_stuck:
             return "a page kept it from answering"
-        if not self._left:
-            return "a page keeps it busy"
-        return self._downloads.outstanding
+        return self._downloads.spent if self._left else "a page keeps it busy"
+
+    def _look_back(self, doing: str) -> None:
+        try:
+            with self._tab.hurried(SECONDS_TO_LEAVE):
+                self._origin_before(doing)
+        except NetworkError:
+            self._left = False
 
     def hurried(self, seconds: float) -> AbstractContextManager[None]:
         """Give commands inside up sooner; see `contracts.ports.Browser.hurried`."""
@@ -170,12 +176,14 @@ class ChromiumBrowser:
             _log.info("A page could not be left: %s", error)
 
     def _origin_before(self, doing: str) -> float:
-        """Return when the document began that is shown now; one that gives no answer is left."""
+        """Return when the document began that is to be left; one that gives no answer is left at once."""
         try:
-            return self._page.time_origin(doing)
+            counts = self._page.counts(doing)
         except (NetworkError, PageReplacedError, PageRefusedError):
             self._leave(doing)
             return self._page.time_origin(doing)
+        self._downloads.note_counts(counts)
+        return counts.time_origin
 
     def screenshot(self) -> bytes:
         """Return what the window shows as a PNG; see `contracts.ports.Browser.screenshot`."""

@@ -113,8 +113,7 @@ class StubBrowser:
         """A click shows nothing more."""
         return self.read()
 
-    @property
-    def worn(self) -> str:
+    def wear(self) -> str:
         """It never wears out."""
         return ""
 

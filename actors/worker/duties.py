@@ -64,7 +64,7 @@ def perform(
                 tell(FileArrived(file))
 
             outcome = visitor.visit(duty, report, keep)
-            if why := visitor.worn:
+            if why := visitor.wear():
                 # Before the outcome, after which the dispatcher would hand out the next order.
                 tell(Recycle(owner.worker, owner.generation, why))
             return VisitEnded(lease, outcome), None

@@ -116,11 +116,10 @@ class Visitor:
             self._browser: Browser = tools.launcher.launch(owner)
             self._fetcher: Fetcher = tools.fetcher()
 
-    @property
-    def worn(self) -> str:
-        """Why the browser should be replaced before its next order; empty while it is well."""
+    def wear(self) -> str:
+        """Look back at a visit; say why the browser should be replaced before its next one, empty while it is well."""
         with _boundary("say how it is"):
-            return self._worn or self._browser.worn
+            return self._worn or self._browser.wear()
 
     def check_alive(self) -> None:
         """Raise `BrowserDiedError` when the browser has ended by itself."""

@@ -13,7 +13,8 @@ from typing import Any, cast
 import attrs
 
 from actors.browser.downloads import Downloads
-from actors.browser.page import Document, Page, Reading
+from actors.browser.faults import PageTooSlowError
+from actors.browser.page import Counts, Document, Page, Reading
 from actors.browser.session import ChromiumBrowser
 from actors.browser.tab import DownloadEvent, Tab
 from contracts.ports import Control
@@ -47,6 +48,7 @@ class Screen:
         happens: What happens at each round, one after the other.
         stays: Whether a navigation leaves the document that is shown.
         alive: Whether the browser's processes run.
+        busy: Whether the document gives no answer.
         did: What was done, in order.
     """
 
@@ -59,6 +61,7 @@ class Screen:
     arrives: list[Reading | Exception] = attrs.field(factory=list)
     stays: bool = False
     alive: bool = True
+    busy: bool = False
     clicked: str = ""
     did: list[str] = attrs.field(factory=list)
     touches: int = 0
@@ -112,6 +115,8 @@ class Screen:
 
     def time_origin(self, _doing: str) -> float:
         """When it began."""
+        if self.busy:
+            raise PageTooSlowError("the page is busy")
         return self.shown.time_origin
 
     def culprits(self, _doing: str) -> tuple[str, ...]:
@@ -127,14 +132,24 @@ class Screen:
         self.did.append(f"click {control.selector} in {origin:g}{' agreeing' if agree else ''}")
         return self.clicked
 
-    def stop_agreeing(self, _doing: str) -> int:
-        """Note it; no link has asked for a file."""
+    def stop_agreeing(self, doing: str) -> Counts:
+        """Note it."""
         self.did.append("stop agreeing")
-        return 0
+        return self.counts(doing)
+
+    is_stuck: bool = False
+    counted: Counts | None = None
+
+    def counts(self, _doing: str) -> Counts:
+        """Tell what the document has asked for: nothing, unless it is busy or the test says what."""
+        if self.busy:
+            raise PageTooSlowError("the page is busy")
+        return self.counted or Counts(self.shown.time_origin)
 
     def go(self, url: str, _doing: str) -> None:
         """Show a new document, unless the browser is past navigating."""
         self.did.append(f"go {url}")
+        self.busy = self.busy and self.stays
         if not self.stays:
             self.origins += 1
             self.shown = document(url, self.origins)

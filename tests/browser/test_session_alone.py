@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from actors.browser import session as session_module
-from actors.browser.page import Document
+from actors.browser.page import Counts, Document
 from contracts.errors import SessionCorruptionError
 from contracts.ports import Credentials, LoginForm
 from tests.browser.standins import ORDER, Screen, document, reading
@@ -39,6 +39,35 @@ def test_a_browser_that_shows_not_even_an_empty_page_is_broken(screen: Screen) -
     screen.stays = True
     with pytest.raises(SessionCorruptionError, match="no longer navigates"):
         screen.browser().open(ORDER)
+
+
+@pytest.mark.parametrize(
+    ("asked", "why"),
+    [
+        (Counts(1.0, ways=3), ""),
+        (Counts(1.0, files=1), "a file that a page asked for may yet come"),
+        (Counts(1.0, moves=100), "a page has used up the changes of address that the browser allows"),
+    ],
+)
+def test_a_page_that_is_done_with_is_asked_what_it_leaves_behind(screen: Screen, asked: Counts, why: str) -> None:
+    screen.counted = asked
+    browser = screen.browser()
+    assert (browser.wear(), browser.wear()) == (why, why)
+
+
+def test_a_page_that_keeps_busy_is_left_at_its_end_and_its_browser_goes_on(screen: Screen) -> None:
+    screen.busy = True
+    assert screen.browser().wear() == ""
+    assert screen.did == ["go about:blank"]
+    assert screen.hurries[0] == session_module.SECONDS_TO_LEAVE
+
+
+def test_a_page_that_cannot_be_left_ends_the_use_of_its_browser(screen: Screen) -> None:
+    screen.busy = screen.stays = True
+    browser = screen.browser()
+    assert browser.wear() == "a page keeps it busy"
+    screen.busy = False
+    assert browser.wear() == "a page keeps it busy", "even when it answers again"
 
 
 @pytest.fixture

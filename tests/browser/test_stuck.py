@@ -15,7 +15,7 @@ from urllib3.exceptions import ReadTimeoutError
 
 from actors.browser.downloads import Downloads
 from actors.browser.faults import PageTooSlowError
-from actors.browser.page import Document
+from actors.browser.page import Counts, Document
 from actors.browser.tab import DownloadEvent, Tab
 from contracts.errors import BrowserDiedError, NetworkError
 from contracts.ports import Control
@@ -28,7 +28,8 @@ class _Page:
     """A page on whose links clicks ask for files."""
 
     def __init__(self) -> None:
-        self.asked = 0
+        self.files = 0
+        self.ways = 0
         self.clicks: Callable[[], None] = lambda: None
 
     def look(self, _doing: str) -> Document:
@@ -38,8 +39,8 @@ class _Page:
         self.clicks()
         return ""
 
-    def stop_agreeing(self, _doing: str) -> int:
-        return self.asked
+    def stop_agreeing(self, _doing: str) -> Counts:
+        return Counts(SHOWN.time_origin, self.files, self.ways)
 
 
 class _Tab:
@@ -76,11 +77,12 @@ class _World:
     def click(self) -> None:
         self.downloads.by_click(Control("a", 0), self.into, Watch([]), 1000)
 
-    def bring(self, asked: int) -> Callable[[], None]:
-        """Return a click that asks for so many files, of which one comes at once."""
+    def bring(self, files: int, ways: int = 0) -> Callable[[], None]:
+        """Return a click that asks for files and sets out for pages so often, of which one brings a file at once."""
 
         def clicked() -> None:
-            self.page.asked += asked
+            self.page.files += files
+            self.page.ways += ways
             (self.into / "a.pdf").write_bytes(b"abc")
             self.tab.events += [
                 DownloadEvent("1", "began", name="a.pdf"),
@@ -97,41 +99,52 @@ def world(tmp_path: Path) -> _World:
     return _World(tmp_path / "into")
 
 
-@pytest.mark.parametrize("asked", [0, 1])
-def test_after_a_file_that_came_more_may_be_downloaded(world: _World, asked: int) -> None:
-    world.page.clicks = world.bring(asked)
+@pytest.mark.parametrize(("files", "ways"), [(0, 0), (1, 0), (0, 1), (0, 3)])
+def test_after_a_file_that_came_more_may_be_downloaded(world: _World, files: int, ways: int) -> None:
+    world.page.clicks = world.bring(files, ways)
     world.click()
-    assert world.downloads.outstanding == ""
+    assert world.downloads.spent == ""
     (world.into / "a.pdf").unlink()
     world.click()
-    assert world.downloads.outstanding == "", "what was asked for before is not counted twice"
+    assert world.downloads.spent == "", "what was asked for before is not counted twice"
 
 
 def test_a_file_that_was_asked_for_and_did_not_begin_ends_the_use_of_its_browser(world: _World) -> None:
     """It may come yet, into the next order's folder."""
 
     def asks() -> None:
-        world.page.asked += 1
+        world.page.files += 1
 
     world.page.clicks = asks
     with pytest.raises(NetworkError, match="stood still"):
         world.click()
-    assert "may yet come" in world.downloads.outstanding
+    assert "may yet come" in world.downloads.spent
     world.page.clicks = world.bring(0)
     with pytest.raises(NetworkError, match="Nothing more is downloaded in this browser"):
         world.click()
 
 
-def test_a_click_that_asks_for_two_files_leaves_one_outstanding(world: _World) -> None:
-    world.page.clicks = world.bring(2)
+@pytest.mark.parametrize(("files", "ways"), [(2, 0), (1, 1)])
+def test_a_click_that_asks_twice_leaves_one_outstanding(world: _World, files: int, ways: int) -> None:
+    world.page.clicks = world.bring(files, ways)
     world.click()
-    assert "may yet come" in world.downloads.outstanding
+    assert "may yet come" in world.downloads.spent
+
+
+def test_a_file_that_a_page_asked_for_by_itself_ends_the_use_of_its_browser_unless_it_began(world: _World) -> None:
+    world.tab.events += [DownloadEvent("1", "began", name="a.pdf"), DownloadEvent("1", "canceled")]
+    world.downloads.note_counts(Counts(SHOWN.time_origin, 1, 0))
+    assert world.downloads.spent == ""
+    world.downloads.note_counts(Counts(SHOWN.time_origin, 1, 2))
+    assert world.downloads.spent == "", "nothing more was asked for"
+    world.downloads.note_counts(Counts(SHOWN.time_origin + 1, 1, 0))
+    assert "may yet come" in world.downloads.spent, "the next document's first"
 
 
 def test_a_click_that_asks_for_nothing_is_no_reason_to_part_with_a_browser(world: _World) -> None:
     with pytest.raises(NetworkError, match="stood still"):
         world.click()
-    assert world.downloads.outstanding == ""
+    assert world.downloads.spent == ""
 
 
 # --------------------------------------------------------------------------------------------- a driver without answer

@@ -196,8 +196,7 @@ class Browser:
         """There is nothing more to see."""
         raise PortalError("no page")
 
-    @property
-    def worn(self) -> str:
+    def wear(self) -> str:
         """It never wears out."""
         return ""
 

@@ -49,6 +49,8 @@ PAGES = {
     "SWAP": link("{0}") + "<script>navigator.serviceWorker.register('/worker.js', {{scope: '/'}})</script>",
     "LATE": button(_ASK),
     "TWICE": button(f"{_ASK}; {_OWN}"),
+    "SELF": link("{0}") + f"<script>setTimeout(() => {{{{ {_ASK} }}}}, 100)</script>",
+    "FLOOD": link("{0}") + "<script>for (let i = 0; i < 3000; i++) history.pushState({{}}, '', '?' + i)</script>",
     "CLOSE": link("{0}") + "<script>window.close(); setTimeout(() => window.close(), 50)</script>",
 }
 """What each page holds. `CUT` breaks off."""
@@ -138,7 +140,7 @@ def test_what_one_page_does_or_leaves_reaches_no_other_order(
         assert good.status is TaskStatus.COMPLETED, good
         assert good.folder is not None
         assert [path.read_bytes() for path in good.folder.iterdir()] == [whole(f"GOOD-{one}.pdf")]
-    for one in ("STEER", "SWAP", "TWICE", "CLOSE"):
+    for one in ("STEER", "SWAP", "TWICE", "SELF", "FLOOD", "CLOSE"):
         assert ended[one].status is TaskStatus.COMPLETED, ended[one]
     for one in ("BUSY", "LATER", "LATE", "CUT"):
         assert ended[one].status is TaskStatus.FAILED, ended[one]

@@ -314,12 +314,12 @@ def test_a_browser_that_a_page_has_worn_out_is_replaced_before_the_next_order_an
         visits.append((url.rpartition("/")[2], self._owner.generation))
         return good_open(self, url)
 
-    def worn(self: StubBrowser) -> str:
+    def wear(self: StubBrowser) -> str:
         mine = [number for number, generation in visits if generation == self._owner.generation]
         return "a page keeps it busy" if mine[-1] in BAD else ""
 
     monkeypatch.setattr(StubBrowser, "open", noting)
-    monkeypatch.setattr(StubBrowser, "worn", property(worn))
+    monkeypatch.setattr(StubBrowser, "wear", wear)
     session = make_session(parallel, workers=1, intensity=QUICK, retry=AT_ONCE)
     session.process_pos([{**row, "url": ""} for row in orders(8)])
     assert [number for number, _generation in visits] == [f"PO{place}" for place in range(1, 9)], "each once, in order"

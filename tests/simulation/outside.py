@@ -88,8 +88,7 @@ class SimBrowser:
         status = int(process.page.split()[1]) if process.page.startswith("http ") else 200
         return PageSnapshot(url, url or BASE, status, process.origin, process.page)
 
-    @property
-    def worn(self) -> str:
+    def wear(self) -> str:
         """It never wears out."""
         return ""
 

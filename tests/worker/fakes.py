@@ -165,8 +165,7 @@ class World:
         self.shown = found
         return found
 
-    @property
-    def worn(self) -> str:
+    def wear(self) -> str:
         """It never wears out."""
         return ""
 

@@ -275,10 +275,10 @@ def test_a_browser_that_was_worn_out_by_evidence_says_so_after_the_visit(
     premises: Premises, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at_work = visitor(premises)
-    assert at_work.worn == ""
+    assert at_work.wear() == ""
     monkeypatch.setattr(StubPortal, "read", raising(WrongPageError("not this one")))
     monkeypatch.setattr(StubBrowser, "screenshot", raising(SessionCorruptionError("its tab crashed")))
     outcome = at_work.visit(order(), nobody, nobody)
     assert isinstance(outcome, VisitFailed)
     assert outcome.message == "not this one"
-    assert at_work.worn == "its tab crashed"
+    assert at_work.wear() == "its tab crashed"

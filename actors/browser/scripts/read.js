@@ -366,18 +366,29 @@
   };
 
   // ------------------------------------------------------------------------------------------------------- its controls
-  // Links whose click asks for a file by itself: what they bring comes, however late, whatever page is shown by then.
-  let asked = 0;
-  const notesAsked = (event) => {
-    const link = event.composedPath().find((node) => node instanceof Element && node.matches('a[download], area[download]'));
-    if (link) queueMicrotask(() => { if (!event.defaultPrevented) asked += 1; });
+  // What was asked of the browser: a file that a link brings comes, however late, whatever page is shown by then, while
+  // the way to another page ends with this one. Each of them may bring a download.
+  let files = 0, ways = 0, moves = 0;
+  const counted = new WeakSet();
+  const count = (view) => {
+    if (!view || !view.navigation || counted.has(view)) return;
+    counted.add(view);
+    view.navigation.addEventListener('navigate', (event) => queueMicrotask(() => {
+      moves += 1;
+      if (event.defaultPrevented) return;
+      if (event.downloadRequest !== null) files += 1;
+      else if (!event.destination.sameDocument) ways += 1;
+    }));
   };
-  addEventListener('click', notesAsked, true);
+  count(window);
+  const counts = () => [performance.timeOrigin, files, ways, moves];
   const allow = (answer) => {
     for (const { root } of roots().found) {
-      if (root.nodeType === Node.DOCUMENT_NODE) root.dispatchEvent(new CustomEvent(clicks, { detail: answer ? 'yes' : 'no' }));
+      if (root.nodeType !== Node.DOCUMENT_NODE) continue;
+      count(root.defaultView);
+      root.dispatchEvent(new CustomEvent(clicks, { detail: answer ? 'yes' : 'no' }));
     }
-    return asked;
+    return counts();
   };
   // Click one control: `''` when it was clicked, else why it was not.
   const click = (origin, place, selector, index, agree) => {
@@ -401,5 +412,5 @@
       document.contentType, password];
   };
   const isDrawn = () => Promise.race([frames().then(() => true), pause(LONGEST_ERRAND).then(() => false)]);
-  globalThis.purser = { read, click, look, allow, culprits, isDrawn, origin: () => performance.timeOrigin };
+  globalThis.purser = { read, click, look, allow, counts, culprits, isDrawn, origin: () => performance.timeOrigin };
 })
