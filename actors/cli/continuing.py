@@ -140,6 +140,8 @@ def _again(
                 )
                 with signals.suspended():  # a person who is asked may break off
                     plan, orders = recall(kept, folder, stated, outlets, ask)
+                if not kept.is_own:
+                    journal.forget_files()
                 if again is not None:
                     count = journal.reopen(statuses, blames)
                     if not count:

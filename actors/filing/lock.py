@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -119,3 +120,17 @@ class FolderLock:
             return None
         pid = noted.get("pid") if noted is not None else None
         return (pid, status.st_mtime) if isinstance(pid, int) and status is not None else None
+
+
+@contextlib.contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Hold a lock file while something is made that several programs may want to make at once; others wait.
+
+    Args:
+        path: The lock file, which stays.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    with FileLock(path, mode=0o600):
+        yield

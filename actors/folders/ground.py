@@ -21,7 +21,9 @@ _log = logging.getLogger("purser.folders")
 
 INSIDE = ".purser"
 """The folder for everything but the orders' files."""
-OWN_NAMES = (INSIDE, "results.csv", "results.csv.bak", "report.json", "report.json.bak")
+BACKUP = ".bak"
+"""What is behind the name of the file that results or a report have replaced."""
+OWN_NAMES = (INSIDE, "results.csv", f"results.csv{BACKUP}", "report.json", f"report.json{BACKUP}")
 """What lies in a download folder beside the suppliers' folders."""
 # Windows gives every long name a second one, such as RESULT~1.CSV.
 _SHORT_NAME = re.compile(r"[^.~]{1,6}~\d{1,6}(?:\.[^.]{0,3})?")
@@ -80,7 +82,7 @@ class Ground:
         for path in paths:
             parts = self.parts_of(path)
             if parts:
-                self._reserved.add(reserved_key(parts[0]))
+                self._reserved |= {reserved_key(parts[0]), reserved_key(f"{parts[0]}{BACKUP}")}
 
     def is_reserved(self, name: str) -> bool:
         """Whether a name in the download folder is one of ours, or one that a file system may take for it."""

@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import TextIO
 
 from actors.folders.folder import Folder, NotOursError
-from actors.folders.ground import Ground
+from actors.folders.ground import BACKUP, Ground
 from actors.folders.ownership import this_user
 from contracts.errors import ConfigurationError, HostResourceError
 
 
 def backup_path(path: Path) -> Path:
     """Return where the file that `path` held before is kept."""
-    return path.with_name(path.name + ".bak")
+    return path.with_name(path.name + BACKUP)
 
 
 def check_target(path: Path, what: str) -> None:

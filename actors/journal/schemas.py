@@ -20,7 +20,10 @@ def schema_of(connection: sqlite3.Connection) -> Schema:
 
     What SQLite keeps for itself about the content of tables is left out.
     """
-    found = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_stat%'")
+    found = connection.execute(
+        "SELECT type, name, tbl_name, sql FROM sqlite_master "
+        "WHERE NOT (type = 'table' AND name IN ('sqlite_stat1', 'sqlite_stat4'))"
+    )
     return frozenset((str(kind), str(name), str(table), _bare(sql)) for kind, name, table, sql in found)
 
 

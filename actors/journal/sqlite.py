@@ -237,6 +237,12 @@ class SqliteJournal:
             if (run := self._owing()) is not None:
                 self._db.execute("UPDATE runs SET ended = NULL WHERE run = ?", (run,))
 
+    def forget_files(self) -> None:
+        """Forget which files lie ready for the open orders, and what was about to be published: they are fetched."""
+        with self._lock, self._transaction():
+            self._db.execute("UPDATE tasks SET publishing = NULL WHERE status IS NULL AND publishing IS NOT NULL")
+            self._db.execute("DELETE FROM files")
+
     def note_reported(self) -> None:
         """Note that the results of the last run are written."""
         with self._lock, self._transaction():

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from actors.filing.lock import alone
 from actors.folders.ownership import untrusted
 from actors.session.saved_logins import STATE_VARIABLE, state_folder
 from contracts.errors import ConfigurationError
@@ -76,10 +77,15 @@ def _as_text(told: Mapping[str, Any]) -> str:
 
 
 def _make(path: Path) -> None:
+    """Make the key, unless another program of this user's was quicker: then its key is everybody's."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f"{KEY}.{secrets.token_hex(4)}.new")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(secrets.token_bytes(_BYTES))
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    with alone(path.with_name(f"{KEY}.lock")):
+        if os.path.lexists(path):
+            return
+        draft = path.with_name(f"{KEY}.new")
+        draft.unlink(missing_ok=True)
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(secrets.token_bytes(_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)

@@ -6,15 +6,16 @@ It ends in bounded memory, and in a time that grows with what must be read, what
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from io import FileIO
 from pathlib import Path
+from typing import Any
 
 import attrs
 
 from actors.evidence.chain import BrokenChainError
 from actors.folders.folder import Folder, NotOursError
-from actors.folders.ground import INSIDE
+from actors.folders.ground import BACKUP, INSIDE
 from actors.journal import JournalReader
 from actors.session.books import journal_path, manifest_path
 from actors.session.comparing import compare_order, not_fetched
@@ -146,14 +147,18 @@ def _read_journal(folder: Path) -> _Journal:
         path = journal_path(folder)
         require_own_journal(path)
         with JournalReader(path) as reader:
-            named = [told["plan"][what] for told in reader.plans() if is_own(told) for what in ("results", "report")]
-            return _Journal(reader.head(), results=_names_in(folder, named))
+            plans = [told["plan"] for told in reader.plans() if is_own(told)]
+            return _Journal(reader.head(), results=frozenset().union(*(_names_in(folder, plan) for plan in plans)))
     except (ConfigurationError, HostResourceError) as error:
         return _Journal(None, str(error))
 
 
-def _names_in(folder: Path, files: Iterable[str]) -> frozenset[str]:
-    """Return the names of those files that lie in the folder itself, and of the copies beside them."""
-    root = os.path.realpath(folder)
-    names = [Path(file).name for file in files if os.path.realpath(Path(file).parent) == root]
-    return frozenset(name + ending for name in names for ending in ("", ".bak"))
+def _names_in(folder: Path, plan: Mapping[str, Any]) -> frozenset[str]:
+    """Return the names of results and report of a run that lie in the folder itself, and of the copies beside them.
+
+    The folder may have been moved since.
+    """
+    roots = {os.path.realpath(folder), os.path.realpath(plan["settings"]["download_dir"])}
+    files = [Path(plan[what]) for what in ("results", "report")]
+    names = [file.name for file in files if os.path.realpath(file.parent) in roots]
+    return frozenset(name + ending for name in names for ending in ("", BACKUP))

@@ -87,6 +87,10 @@ ROWS = {
     "a plan that is no JSON": "UPDATE runs SET plan = '{'",
     "a plan that is nested deeply": f"UPDATE runs SET plan = '{DEEP}'",  # noqa: S608
     "a count that is none": "UPDATE runs SET total = 'many'",
+    "a line of the manifest that is bytes": "UPDATE manifest SET line = x'ff'",
+    "a line of the manifest that ends nowhere": "UPDATE manifest SET \"end\" = 'x'",
+    "a line of the manifest that ends before it begins": 'UPDATE manifest SET "end" = -1',
+    "a line of the manifest with a number beyond counting": "UPDATE manifest SET number = 9223372036854775807",
     "an epoch that is none": "UPDATE meta SET value = 'x' WHERE name = 'epoch'",
 }
 
@@ -125,6 +129,8 @@ SCHEMAS = {
     "a column under another name": "ALTER TABLE tasks RENAME COLUMN supplier TO vendor",
     "a table that is missing": "DROP TABLE pauses",
     "a view": "CREATE VIEW more AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n",
+    "a trigger that is called almost like a table of SQLite's": "CREATE TRIGGER sqlite0stat AFTER UPDATE ON tasks "
+    "BEGIN DELETE FROM tasks; END",
     "a trigger": "CREATE TRIGGER more AFTER UPDATE ON tasks BEGIN DELETE FROM tasks; END",
     "a table of somebody else's": "CREATE TABLE more (x)",
 }
@@ -169,3 +175,9 @@ def test_good_rows_are_not_lost_with_a_damaged_one(place: Place) -> None:
     change(place, "UPDATE tasks SET metadata = '{}' WHERE sequence = 3")
     with closing(place.open()) as journal:
         assert journal.replay() == before
+
+
+def test_a_hash_that_is_none_stops_the_next_line_with_the_same_error(place: Place) -> None:
+    change(place, "UPDATE manifest SET hash = x'00'")
+    with closing(place.open()) as journal, pytest.raises(JournalError, match="is damaged"):
+        journal.append(journal.open_epoch(), (outcome(3),))

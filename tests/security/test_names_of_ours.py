@@ -61,10 +61,10 @@ def test_results_and_report_are_written_whatever_a_supplier_or_an_order_is_calle
         assert (root / ".purser").is_dir()
 
 
-@pytest.mark.parametrize("name", ["Acme", "outcome.csv"])
+@pytest.mark.parametrize("name", ["Acme", "outcome.csv", "outcome.csv.bak"])
 def test_files_that_the_user_named_take_their_places_too(tmp_path: Path, name: str) -> None:
     ground = Ground(tmp_path)
-    ground.reserve(tmp_path / name, tmp_path.parent / "elsewhere.csv")
+    ground.reserve(tmp_path / name.removesuffix(".bak"), tmp_path.parent / "elsewhere.csv")
     folder = DownloadFolder(tmp_path, "run", ground=ground)
     of = lease()
     filed = folder.publish(
