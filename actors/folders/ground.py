@@ -14,8 +14,8 @@ import secrets
 import unicodedata
 from pathlib import Path
 
-from actors.folders.folder import Folder
-from actors.folders.ownership import this_user
+from actors.folders.folder import Folder, NotOursError
+from actors.folders.ownership import is_link_of_another, this_user
 
 _log = logging.getLogger("purser.folders")
 
@@ -35,7 +35,8 @@ class Ground:
     """The two folders, open as long as this object lives.
 
     Args:
-        root: The download folder. It may be a link, or lie behind one; that is resolved here and never again.
+        root: The download folder. It may be a link of this user's or root's, or lie behind anybody's; that is resolved
+            here and never again.
         make: Whether what is missing is made.
 
     Attributes:
@@ -43,12 +44,13 @@ class Ground:
         inside: Its `.purser`.
 
     Raises:
-        NotOursError: `.purser` is a link, no folder, or another user's.
+        NotOursError: `.purser` is a link, no folder, or another user's; or the download folder is another user's link.
         OSError: One of them is not there, or cannot be opened or made.
     """
 
     def __init__(self, root: Path, *, make: bool = True) -> None:
         self.stated = root.absolute()
+        _require_no_foreign_link(self.stated)
         real = Path(os.path.realpath(root))
         if make:
             real.mkdir(parents=True, exist_ok=True)
@@ -93,6 +95,14 @@ class Ground:
             with contextlib.suppress(ValueError):
                 return plain.relative_to(os.path.normpath(root)).parts
         return None
+
+
+def _require_no_foreign_link(path: Path) -> None:
+    # Whose a link further up is, is the business of whoever may write there.
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        found = path.lstat()
+        if is_link_of_another(found):
+            raise NotOursError(path, f"is a link of another user (uid {found.st_uid})")
 
 
 def reserved_key(name: str) -> str:

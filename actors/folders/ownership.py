@@ -18,6 +18,16 @@ def this_user() -> int | None:
     return os.geteuid() if hasattr(os, "geteuid") else None
 
 
+def is_link_of_another(status: os.stat_result) -> bool:
+    """Whether this is a link that belongs neither to this user nor to root.
+
+    Args:
+        status: What `lstat` tells of it.
+    """
+    user = this_user()
+    return stat.S_ISLNK(status.st_mode) and user is not None and status.st_uid not in (user, 0)
+
+
 def why_foreign(status: os.stat_result, user: int | None, *, folder: bool = False) -> str:
     """Say why something cannot be this user's own, as the end of a sentence ("is a link"), or return an empty text.
 
