@@ -29,6 +29,11 @@ _A_LOOK_LASTS = 0.2
 """Seconds for which a lock is waited for, since whoever looks at it holds it for a moment."""
 
 
+def require_own_lock(inside: Folder) -> None:
+    """Return when a lock may be taken in `.purser`, as far as what lies there tells. Raises as `require_own_files`."""
+    inside.require_own_files(_LOCK)
+
+
 class FolderLock:
     """The lock of one download folder, held until `release` or as long as this object lives.
 
@@ -55,7 +60,7 @@ class FolderLock:
         """
         try:
             ground = Ground(self._root)
-            ground.inside.require_own_files(_LOCK)
+            require_own_lock(ground.inside)
             # Taken in one thread and given back in another.
             lock = FileLock(ground.inside.steady_path / _LOCK, thread_local=False)
             lock.acquire(timeout=_A_LOOK_LASTS, poll_interval=0.01)

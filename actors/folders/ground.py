@@ -50,7 +50,7 @@ class Ground:
 
     def __init__(self, root: Path, *, make: bool = True) -> None:
         self.stated = root.absolute()
-        _require_no_foreign_link(self.stated)
+        require_no_foreign_link(self.stated)
         real = Path(os.path.realpath(root))
         if make:
             real.mkdir(parents=True, exist_ok=True)
@@ -97,7 +97,13 @@ class Ground:
         return None
 
 
-def _require_no_foreign_link(path: Path) -> None:
+def require_no_foreign_link(path: Path) -> None:
+    """Return unless a download folder's own place is another user's link.
+
+    Raises:
+        NotOursError: It is.
+        OSError: It cannot be looked at.
+    """
     # Whose a link further up is, is the business of whoever may write there.
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         found = path.lstat()

@@ -14,11 +14,11 @@ from pathlib import Path
 from actors.folders.folder import Folder, NotOursError
 from actors.folders.ground import INSIDE, Ground
 from actors.folders.ownership import this_user, why_untrusted
+from actors.session.book_files import MANIFEST
 from actors.session.saved_logins import state_folder
 from contracts.errors import ConfigurationError, JournalError
 
 JOURNAL = "journal.db"
-MANIFEST = Path("evidence", "manifest.jsonl")
 POINTER = "journal.path"
 _JOURNALS = "journals"
 _LONGEST_PATH = 16 * 1024
@@ -121,17 +121,23 @@ def _decoded(text: bytes) -> str:
     return text.decode("utf-8", "surrogateescape").strip()
 
 
-def open_home(journal: Path, ground: Ground) -> Folder:
-    """Make the folder of a journal if need be, and open it, following no link below the download folder.
+def open_home(journal: Path, ground: Ground, *, make: bool = True) -> Folder:
+    """Open the folder of a journal, following no link below the download folder.
+
+    Args:
+        journal: Where it lies.
+        ground: The download folder.
+        make: Whether the folder is made when it is missing.
 
     Raises:
         OSError: It cannot be made or opened.
     """
     parts = ground.parts_of(journal.parent)
     if parts is not None:
-        home = ground.root.below(*parts, make=True, mode=0o700)
+        home = ground.root.below(*parts, make=make, mode=0o700)
     else:
-        journal.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if make:
+            journal.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         home = Folder.at(Path(os.path.realpath(journal.parent)))
     home.owner = ground.inside.owner
     return home
