@@ -16,7 +16,7 @@ from actors.filing.labels import lengths_below
 from actors.filing.lock import require_own_lock
 from actors.folders.folder import NotOursError
 from actors.folders.ground import INSIDE, Ground, require_no_foreign_link
-from actors.folders.ownership import untrusted
+from actors.folders.keeping import keeps_nobody_out, untrusted
 from actors.intake import check_target
 from actors.journal import JournalReader
 from actors.processes import resources
@@ -136,8 +136,11 @@ def _state(least: int) -> Iterator[Finding]:
         return
     inner = runs_folder(folder)
     found = _folder("state folder", inner if os.path.lexists(inner) else folder, _ELSEWHERE, least)
-    if found.verdict is Verdict.GOOD and os.path.lexists(folder) and (why := untrusted(folder, folder=True)):
-        found = Finding("state folder", Verdict.POOR, f"{found.detail} {why}", f"chmod go-w it. {_ELSEWHERE}")
+    if found.verdict is Verdict.GOOD and os.path.lexists(folder):
+        if why := untrusted(folder, folder=True):
+            found = Finding("state folder", Verdict.POOR, f"{found.detail} {why}", f"chmod go-w it. {_ELSEWHERE}")
+        elif keeps_nobody_out(folder):
+            found = Finding("state folder", Verdict.POOR, f"{found.detail} cannot keep others out of it", _ELSEWHERE)
     yield found
     key = folder / KEY
     if found.verdict is not Verdict.BAD and os.path.lexists(key) and (why := untrusted(key)):

@@ -10,11 +10,11 @@ import contextlib
 import logging
 import os
 import re
-import secrets
 import unicodedata
 from pathlib import Path
 
 from actors.folders.folder import Folder, NotOursError
+from actors.folders.keeping import keeping_of
 from actors.folders.ownership import is_link_of_another, this_user
 
 _log = logging.getLogger("purser.folders")
@@ -57,8 +57,8 @@ class Ground:
         self.root = Folder.at(real)
         self.inside = self.root.below(INSIDE, make=make, mode=0o700)
         user = this_user()
-        if user is not None and self.inside.status().st_uid != user and make:
-            user = _owner_of_what_is_made(self.root)
+        if user is not None and self.inside.status().st_uid != user:
+            user = keeping_of(self.root).owner
         self.inside.owner = user
         self.inside.require_own()
         if make and not self.inside.make_private():
@@ -114,12 +114,3 @@ def require_no_foreign_link(path: Path) -> None:
 def reserved_key(name: str) -> str:
     """Return what is equal for two names of which somebody may take one for the other."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).rstrip(". ")
-
-
-def _owner_of_what_is_made(folder: Folder) -> int:
-    """Return who owns what this user makes there: on some shares that is one user for all."""
-    name = f".{secrets.token_hex(8)}.trial"
-    with folder.create(name) as file:
-        owner = os.fstat(file.fileno()).st_uid
-    folder.remove(name)
-    return owner

@@ -100,7 +100,11 @@ class Books:
             self.put_aside = move_aside(self._old, ground.inside)
         require_own_books(ground.inside, home, place.name)
         self.journal = SqliteJournal(
-            place, manifest_path(self.download_dir), self.download_dir, owner=ground.inside.owner
+            place,
+            manifest_path(self.download_dir),
+            self.download_dir,
+            owner=home.owner,
+            manifest_owner=ground.inside.owner,
         )
         try:
             self._point_to(place)
