@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -10,14 +11,18 @@ from pathlib import Path
 from actors.cli.findings import Finding, Verdict
 from actors.cli.outlets import command_line, printable
 from actors.cli.surroundings import require_file_names
+from actors.filing.folder import require_own_parts
 from actors.filing.labels import lengths_below
+from actors.filing.lock import require_own_lock
 from actors.folders.folder import NotOursError
-from actors.folders.ground import INSIDE, Ground
-from actors.folders.ownership import untrusted
+from actors.folders.ground import INSIDE, Ground, require_no_foreign_link
+from actors.folders.keeping import keeps_nobody_out, untrusted
 from actors.intake import check_target
 from actors.journal import JournalReader
 from actors.processes import resources
 from actors.processes.runfile import runs_folder, short_temp_dir
+from actors.session.book_files import require_own_books
+from actors.session.book_places import open_home
 from actors.session.books import journal_path
 from actors.session.figures import is_worked_in
 from actors.session.saved_logins import STATE_VARIABLE, state_folder
@@ -54,10 +59,14 @@ def _books(downloads: Path) -> Iterator[Finding]:
     what, elsewhere = "books in it", "Choose another folder: --download-dir DIR"
     try:
         lengths_below(Path(os.path.realpath(downloads)))
+        require_no_foreign_link(downloads)
         if not os.path.lexists(downloads / INSIDE):
             return
-        Ground(downloads, make=False)
+        ground = Ground(downloads, make=False)
+        require_own_lock(ground.inside)
+        require_own_parts(ground)
         journal = journal_path(downloads)
+        _require_own_books(journal, ground)
         require_own_journal(journal)
         if is_worked_in(downloads):
             mend = f"Wait until it has ended, or choose another folder. See {command_line('status', downloads)}"
@@ -70,6 +79,12 @@ def _books(downloads: Path) -> Iterator[Finding]:
         yield Finding(what, Verdict.BAD, f"they cannot be looked at: {error.strerror or error}", elsewhere)
     except (ConfigurationError, HostResourceError) as error:
         yield Finding(what, Verdict.BAD, "they cannot be gone on with", str(error))
+
+
+def _require_own_books(journal: Path, ground: Ground) -> None:
+    """Return when a run would find nothing in the way among its books. Raises as `require_own_books`."""
+    with contextlib.suppress(FileNotFoundError), open_home(journal, ground, make=False) as home:
+        require_own_books(ground.inside, home, journal.name)
 
 
 def _journal(journal: Path, downloads: Path) -> Finding:
@@ -121,8 +136,11 @@ def _state(least: int) -> Iterator[Finding]:
         return
     inner = runs_folder(folder)
     found = _folder("state folder", inner if os.path.lexists(inner) else folder, _ELSEWHERE, least)
-    if found.verdict is Verdict.GOOD and os.path.lexists(folder) and (why := untrusted(folder, folder=True)):
-        found = Finding("state folder", Verdict.POOR, f"{found.detail} {why}", f"chmod go-w it. {_ELSEWHERE}")
+    if found.verdict is Verdict.GOOD and os.path.lexists(folder):
+        if why := untrusted(folder, folder=True):
+            found = Finding("state folder", Verdict.POOR, f"{found.detail} {why}", f"chmod go-w it. {_ELSEWHERE}")
+        elif keeps_nobody_out(folder):
+            found = Finding("state folder", Verdict.POOR, f"{found.detail} cannot keep others out of it", _ELSEWHERE)
     yield found
     key = folder / KEY
     if found.verdict is not Verdict.BAD and os.path.lexists(key) and (why := untrusted(key)):

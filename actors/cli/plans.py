@@ -18,7 +18,7 @@ import cattrs
 
 from actors.cli.options import RunPlan
 from actors.cli.outlets import command_line
-from actors.folders.ownership import untrusted
+from actors.folders.keeping import untrusted
 from actors.session.seals import is_own, sealed
 from contracts.config import HeadlessConfiguration
 from contracts.errors import JournalError

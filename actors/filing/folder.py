@@ -36,6 +36,18 @@ _PARTS = ("staging", "superseded", "evidence", "claims")
 _PUBLISHED = (TaskStatus.COMPLETED, TaskStatus.PARTIAL)
 
 
+def require_own_parts(ground: Ground) -> None:
+    """Return when each part of `.purser` that files go through is missing, or a folder of the owner's.
+
+    Raises:
+        NotOursError: One of them is not.
+        OSError: One of them cannot be opened.
+    """
+    for part in _PARTS:
+        if ground.inside.look(part) is not None:
+            ground.inside.below(part).close()
+
+
 class DownloadFolder:
     """Everything that is written below one download folder. Does not lock it: see `FolderLock`.
 
@@ -58,9 +70,7 @@ class DownloadFolder:
                 self._ground = ground if ground is not None else Ground(root)
                 self._root = self._ground.root.path
                 self._lengths = lengths_below(self._root)
-                for part in _PARTS:
-                    if self._ground.inside.look(part) is not None:
-                        self._ground.inside.below(part).close()
+                require_own_parts(self._ground)
                 self._evidence = EvidenceFolder(self._ground, self._run, self._lengths.order)
             except NotOursError as found:
                 raise refused(found) from found

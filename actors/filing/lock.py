@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import importlib.util
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,8 +19,20 @@ from actors.folders.ground import INSIDE, Ground
 from actors.folders.notes import read_note, write_note
 from contracts.errors import DownloadFolderError
 
+with contextlib.suppress(ImportError):  # Windows has none
+    import fcntl
+
+_CAN_BE_ASKED = importlib.util.find_spec("fcntl") is not None
 _LOCK = "lock"
 _NOTE = "lock.json"
+_HELD = frozenset({errno.EACCES, errno.EAGAIN, errno.EWOULDBLOCK})
+_A_LOOK_LASTS = 0.2
+"""Seconds for which a lock is waited for, since whoever looks at it holds it for a moment."""
+
+
+def require_own_lock(inside: Folder) -> None:
+    """Return when a lock may be taken in `.purser`, as far as what lies there tells. Raises as `require_own_files`."""
+    inside.require_own_files(_LOCK)
 
 
 class FolderLock:
@@ -47,10 +61,10 @@ class FolderLock:
         """
         try:
             ground = Ground(self._root)
-            ground.inside.require_own_files(_LOCK)
+            require_own_lock(ground.inside)
             # Taken in one thread and given back in another.
             lock = FileLock(ground.inside.steady_path / _LOCK, thread_local=False)
-            lock.acquire(timeout=0)
+            lock.acquire(timeout=_A_LOOK_LASTS, poll_interval=0.01)
         except Timeout:
             raise DownloadFolderError(self._in_use()) from None
         except NotOursError as found:
@@ -108,6 +122,25 @@ class FolderLock:
         noted = self.noted_holder()
         return noted[0] if noted is not None else None
 
+    def is_taken(self) -> bool | None:
+        """Say whether anybody holds the lock, or None where the system cannot tell. Writes nothing.
+
+        The note proves nothing: whoever sets up a folder may write one.
+        """
+        try:
+            with Folder.at(Path(os.path.realpath(self._root))) as root, root.below(INSIDE) as inside:
+                file = inside.open(_LOCK)
+        except OSError:
+            return False
+        with file:
+            if not _CAN_BE_ASKED:
+                return None
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except OSError as error:
+                return True if error.errno in _HELD else None
+        return False
+
     def noted_holder(self) -> tuple[int, float] | None:
         """Return the process id of who noted to hold the lock, and when (seconds since the epoch). Takes no lock.
 
@@ -119,7 +152,9 @@ class FolderLock:
         except OSError:
             return None
         pid = noted.get("pid") if noted is not None else None
-        return (pid, status.st_mtime) if isinstance(pid, int) and status is not None else None
+        if type(pid) is not int or pid <= 0 or status is None:
+            return None
+        return pid, status.st_mtime
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import secrets
 import shutil
 import stat
 import weakref
@@ -246,6 +247,21 @@ class Folder:
             with contextlib.suppress(OSError):
                 os.fchmod(self._fd, 0o700)
         return this_user() is None or not self.status().st_mode & 0o077
+
+    def try_out(self) -> os.stat_result:
+        """Return what the system tells of a file that is made here for its owner alone. It is gone again.
+
+        Raises:
+            OSError: None can be made.
+        """
+        name = f".{secrets.token_hex(8)}.trial"
+        with self.create(name) as file:
+            try:
+                with contextlib.suppress(OSError):
+                    os.fchmod(file.fileno(), 0o600)
+                return os.fstat(file.fileno())
+            finally:
+                os.unlink(name, dir_fd=self._fd)
 
     def move(self, name: str, into: Folder, new_name: str) -> None:
         """Rename something in it into `into`, in place of a file that is there."""

@@ -10,12 +10,12 @@ import contextlib
 import logging
 import os
 import re
-import secrets
 import unicodedata
 from pathlib import Path
 
-from actors.folders.folder import Folder
-from actors.folders.ownership import this_user
+from actors.folders.folder import Folder, NotOursError
+from actors.folders.keeping import keeping_of
+from actors.folders.ownership import is_link_of_another, this_user
 
 _log = logging.getLogger("purser.folders")
 
@@ -37,7 +37,8 @@ class Ground:
     """The two folders, open as long as this object lives.
 
     Args:
-        root: The download folder. It may be a link, or lie behind one; that is resolved here and never again.
+        root: The download folder. It may be a link of this user's or root's, or lie behind anybody's; that is resolved
+            here and never again.
         make: Whether what is missing is made.
 
     Attributes:
@@ -45,20 +46,21 @@ class Ground:
         inside: Its `.purser`.
 
     Raises:
-        NotOursError: `.purser` is a link, no folder, or another user's.
+        NotOursError: `.purser` is a link, no folder, or another user's; or the download folder is another user's link.
         OSError: One of them is not there, or cannot be opened or made.
     """
 
     def __init__(self, root: Path, *, make: bool = True) -> None:
         self.stated = root.absolute()
+        require_no_foreign_link(self.stated)
         real = Path(os.path.realpath(root))
         if make:
             real.mkdir(parents=True, exist_ok=True)
         self.root = Folder.at(real)
         self.inside = self.root.below(INSIDE, make=make, mode=0o700)
         user = this_user()
-        if user is not None and self.inside.status().st_uid != user and make:
-            user = _owner_of_what_is_made(self.root)
+        if user is not None and self.inside.status().st_uid != user:
+            user = keeping_of(self.root).owner
         self.inside.owner = user
         self.inside.require_own()
         if make and not self.inside.make_private():
@@ -97,15 +99,20 @@ class Ground:
         return None
 
 
+def require_no_foreign_link(path: Path) -> None:
+    """Return unless a download folder's own place is another user's link.
+
+    Raises:
+        NotOursError: It is.
+        OSError: It cannot be looked at.
+    """
+    # Whose a link further up is, is the business of whoever may write there.
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        found = path.lstat()
+        if is_link_of_another(found):
+            raise NotOursError(path, f"is a link of another user (uid {found.st_uid})")
+
+
 def reserved_key(name: str) -> str:
     """Return what is equal for two names of which somebody may take one for the other."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).rstrip(". ")
-
-
-def _owner_of_what_is_made(folder: Folder) -> int:
-    """Return who owns what this user makes there: on some shares that is one user for all."""
-    name = f".{secrets.token_hex(8)}.trial"
-    with folder.create(name) as file:
-        owner = os.fstat(file.fileno()).st_uid
-    folder.remove(name)
-    return owner

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import stat
-from pathlib import Path
 
 OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
@@ -16,6 +15,16 @@ OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 def this_user() -> int | None:
     """Return the user that files made by this process belong to, or None where the system knows no owners."""
     return os.geteuid() if hasattr(os, "geteuid") else None
+
+
+def is_link_of_another(status: os.stat_result) -> bool:
+    """Whether this is a link that belongs neither to this user nor to root.
+
+    Args:
+        status: What `lstat` tells of it.
+    """
+    user = this_user()
+    return stat.S_ISLNK(status.st_mode) and user is not None and status.st_uid not in (user, 0)
 
 
 def why_foreign(status: os.stat_result, user: int | None, *, folder: bool = False) -> str:
@@ -45,16 +54,3 @@ def why_untrusted(status: os.stat_result, user: int | None, *, folder: bool = Fa
     if not why and user is not None and status.st_mode & OTHERS_MAY_WRITE:
         return f"may be written by others (mode {stat.S_IMODE(status.st_mode):04o})"
     return why
-
-
-def untrusted(path: Path, *, folder: bool = False) -> str:
-    """Say why what lies at `path` is not to be believed by this user, or return an empty text. No link is followed.
-
-    Args:
-        path: A file, or a folder.
-        folder: Whether it must be a folder.
-
-    Raises:
-        OSError: It is not there, or cannot be looked at.
-    """
-    return why_untrusted(path.lstat(), this_user(), folder=folder)

@@ -50,7 +50,8 @@ class SqliteJournal:
         manifest: Where the manifest lies.
         root: The download folder, to which the manifest's paths are relative.
         now: The wall clock.
-        owner: Whose the files must be; None asks for no owner.
+        owner: Whose the database's files must be; None asks for no owner.
+        manifest_owner: Whose the manifest must be, as `owner`.
 
     Raises:
         JournalError: Journal or manifest cannot be used; the message says why and what to do.
@@ -67,6 +68,7 @@ class SqliteJournal:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         *,
         owner: int | None = None,
+        manifest_owner: int | None = None,
     ) -> None:
         self.path = path
         self._root = root
@@ -82,7 +84,7 @@ class SqliteJournal:
                 self._fully = False
                 with database.explained(path):
                     self._epoch = self._last_epoch()
-                    self._manifest = ManifestFile(manifest, LinesInDatabase(self._db), root, owner)
+                    self._manifest = ManifestFile(manifest, LinesInDatabase(self._db), root, manifest_owner)
                 try:
                     self._end_what_a_dead_program_left()
                 except BaseException:

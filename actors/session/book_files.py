@@ -14,7 +14,28 @@ from actors.folders.moving import carry
 from actors.journal.database import LOCK_ENDING
 from contracts.errors import DownloadFolderError
 
+MANIFEST = Path("evidence", "manifest.jsonl")
+INPUT = "input"
 SUPERSEDED = "superseded"
+
+
+def require_own_books(inside: Folder, home: Folder, journal: str) -> None:
+    """Return when all that books are made of is missing, or a file or a folder of the owner's.
+
+    Args:
+        inside: The download folder's `.purser`.
+        home: The folder of the journal.
+        journal: Its name.
+
+    Raises:
+        NotOursError: Something is not.
+        OSError: Something cannot be looked at.
+    """
+    home.require_own_files(*files_of(journal), *locks_of(journal))
+    for name in (MANIFEST.parent.name, INPUT):
+        if inside.look(name) is not None:
+            with inside.below(name) as folder:
+                folder.require_own_files(MANIFEST.name)
 
 
 @attrs.frozen

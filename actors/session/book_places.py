@@ -13,12 +13,12 @@ from pathlib import Path
 
 from actors.folders.folder import Folder, NotOursError
 from actors.folders.ground import INSIDE, Ground
-from actors.folders.ownership import this_user, why_untrusted
+from actors.folders.keeping import owner_in, why_unbelieved
+from actors.session.book_files import MANIFEST
 from actors.session.saved_logins import state_folder
 from contracts.errors import ConfigurationError, JournalError
 
 JOURNAL = "journal.db"
-MANIFEST = Path("evidence", "manifest.jsonl")
 POINTER = "journal.path"
 _JOURNALS = "journals"
 _LONGEST_PATH = 16 * 1024
@@ -41,21 +41,14 @@ def journal_path(download_dir: Path) -> Path:
             found = inside.look(POINTER)
             if found is None:
                 return usual
-            user = this_user()
-            for path, why in (
-                (inside.path, why_untrusted(inside.status(), user, folder=True)),
-                (pointer, why_untrusted(found, user)),
-            ):
-                if why:
-                    raise JournalError(
-                        f"The file {pointer} names a journal and is not believed, since {path} {why}. Remove it, or "
-                        "choose another download folder."
-                    )
+            _require_believed(inside, found)
             named = _decoded(inside.read(POINTER, _LONGEST_PATH))
     except NotOursError as link:
         raise JournalError(f"{link.path} {link.why}. Remove it, or choose another download folder.") from link
     except (FileNotFoundError, NotADirectoryError):
         return usual
+    except JournalError:
+        raise
     except (OSError, ValueError) as error:
         raise JournalError(f"The file {pointer}, which names the journal, cannot be read: {error}.") from error
     if not named:
@@ -68,6 +61,18 @@ def journal_path(download_dir: Path) -> Path:
             "this user named. Remove the file, or name the journal yourself."
         )
     return Path(named)
+
+
+def _require_believed(inside: Folder, pointer: os.stat_result) -> None:
+    for path, why in (
+        (inside.path, why_unbelieved(inside.status(), inside, folder=True)),
+        (inside.path / POINTER, why_unbelieved(pointer, inside)),
+    ):
+        if why:
+            raise JournalError(
+                f"The file {inside.path / POINTER} names a journal and is not believed, since {path} {why}. Remove it, "
+                "or choose another download folder."
+            )
 
 
 def place_in_state_folder(download_dir: Path) -> Path:
@@ -104,7 +109,7 @@ def is_this_users(named: Path, download_dir: Path) -> bool:
             return True
         with Folder.at(_own_folder(download_dir)) as folder:
             found = folder.look(POINTER)
-            if found is None or why_untrusted(found, this_user()):
+            if found is None or why_unbelieved(found, folder):
                 return False
             return Path(_decoded(folder.read(POINTER, _LONGEST_PATH))) == named
     except (OSError, ConfigurationError):
@@ -121,17 +126,24 @@ def _decoded(text: bytes) -> str:
     return text.decode("utf-8", "surrogateescape").strip()
 
 
-def open_home(journal: Path, ground: Ground) -> Folder:
-    """Make the folder of a journal if need be, and open it, following no link below the download folder.
+def open_home(journal: Path, ground: Ground, *, make: bool = True) -> Folder:
+    """Open the folder of a journal, following no link below the download folder.
+
+    Args:
+        journal: Where it lies.
+        ground: The download folder.
+        make: Whether the folder is made when it is missing.
 
     Raises:
         OSError: It cannot be made or opened.
     """
     parts = ground.parts_of(journal.parent)
     if parts is not None:
-        home = ground.root.below(*parts, make=True, mode=0o700)
-    else:
+        home = ground.root.below(*parts, make=make, mode=0o700)
+        home.owner = ground.inside.owner
+        return home
+    if make:
         journal.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        home = Folder.at(Path(os.path.realpath(journal.parent)))
-    home.owner = ground.inside.owner
+    home = Folder.at(Path(os.path.realpath(journal.parent)))
+    home.owner = owner_in(home)
     return home

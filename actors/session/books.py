@@ -18,10 +18,18 @@ from actors.filing.volumes import is_network_share
 from actors.folders.folder import Folder, NotOursError
 from actors.folders.ground import INSIDE, Ground
 from actors.journal import SqliteJournal
-from actors.session.book_files import BookFile, bring_back, files_of, locks_of, move_aside
+from actors.session.book_files import (
+    INPUT,
+    MANIFEST,
+    BookFile,
+    bring_back,
+    files_of,
+    locks_of,
+    move_aside,
+    require_own_books,
+)
 from actors.session.book_places import (
     JOURNAL as JOURNAL,
-    MANIFEST,
     POINTER,
     forget_named_by_user,
     is_this_users,
@@ -34,8 +42,6 @@ from actors.session.book_places import (
 from contracts.errors import DownloadFolderError
 
 log = logging.getLogger("purser.session")
-
-INPUT = "input"
 
 
 class Books:
@@ -92,12 +98,13 @@ class Books:
         if afresh:
             # Nothing is told yet: they come back when no run begins.
             self.put_aside = move_aside(self._old, ground.inside)
-        home.require_own_files(*files_of(place.name), *locks_of(place.name))
-        evidence.require_own_files(MANIFEST.name)
-        if ground.inside.look(INPUT) is not None:
-            ground.inside.below(INPUT).close()
+        require_own_books(ground.inside, home, place.name)
         self.journal = SqliteJournal(
-            place, manifest_path(self.download_dir), self.download_dir, owner=ground.inside.owner
+            place,
+            manifest_path(self.download_dir),
+            self.download_dir,
+            owner=home.owner,
+            manifest_owner=ground.inside.owner,
         )
         try:
             self._point_to(place)

@@ -41,7 +41,11 @@ def folder_is_in_use(folder: Path) -> bool:
 
 def is_worked_in(folder: Path) -> bool:
     """Whether a living process works in a download folder. Unlike taking the lock, it can be in nobody's way."""
-    noted = FolderLock(folder).noted_holder()
+    lock = FolderLock(folder)
+    taken = lock.is_taken()
+    if taken is not None:
+        return taken
+    noted = lock.noted_holder()
     return noted is not None and machine_resources.ran_at(*noted)
 
 

@@ -7,9 +7,11 @@ alone. Whoever has the folder without the key can change nothing that still coun
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import hmac
 import json
+import logging
 import os
 import secrets
 from collections.abc import Mapping
@@ -17,9 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from actors.filing.lock import alone
-from actors.folders.ownership import untrusted
+from actors.folders.keeping import keeps_nobody_out, untrusted
 from actors.session.saved_logins import STATE_VARIABLE, state_folder
 from contracts.errors import ConfigurationError
+
+_log = logging.getLogger("purser.session")
 
 KEY = "seal.key"
 _BYTES = 32
@@ -37,6 +41,8 @@ def seal_of(text: str) -> str:
             _make(path)
         why = untrusted(path)
         key = b"" if why else path.read_bytes()
+        if not why and keeps_nobody_out(path):
+            _warn(path)
     except OSError as error:
         raise ConfigurationError(
             f"The file {path}, by which this user's runs are known again, cannot be written: "
@@ -48,6 +54,16 @@ def seal_of(text: str) -> str:
             "with a run."
         )
     return hmac.new(key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+
+
+@functools.cache
+def _warn(path: Path) -> None:
+    """Warn once: of what stands there everybody may make his own word."""
+    _log.warning(
+        "%s lies on a file system that cannot keep others out of it. Name another folder: %s=/path/of/a/folder",
+        path,
+        STATE_VARIABLE,
+    )
 
 
 def is_sealed(text: str, seal: str) -> bool:

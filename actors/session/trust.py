@@ -1,6 +1,6 @@
 """Whether a journal may be believed: its files are this user's own and nobody else may write them.
 
-Where a file system keeps no modes (its folders are open to others whatever is done), only owners are looked at.
+Where a file system keeps no modes, or gives all files to one user, only what it does keep is looked at.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ import os
 import stat
 from pathlib import Path
 
-from actors.folders.ownership import OTHERS_MAY_WRITE, this_user, why_untrusted
+from actors.folders.folder import Folder
+from actors.folders.keeping import owner_in, why_unbelieved
+from actors.folders.ownership import this_user
 from contracts.errors import JournalError
 
 _BELIEVED = ("", "-wal", "-journal")
@@ -34,27 +36,36 @@ def require_own_journal(journal: Path) -> None:
 
 
 def _why_not(journal: Path) -> str:
-    user, folder = this_user(), journal.parent
+    folder = journal.parent
     if not os.path.lexists(folder):
         return ""
-    inside = folder.lstat()
-    if stat.S_ISLNK(inside.st_mode):
+    found = folder.lstat()
+    if stat.S_ISLNK(found.st_mode):
         return f"The folder {folder} is a link that leads elsewhere"
-    if user is not None and stat.S_ISDIR(inside.st_mode) and inside.st_uid != user:
-        return f"The folder {folder} belongs to another user (uid {inside.st_uid})"
-    keeps_modes = not inside.st_mode & OTHERS_MAY_WRITE
-    for ending in _BELIEVED:
-        path = journal.with_name(journal.name + ending)
-        if not os.path.lexists(path):
-            continue
-        status = path.lstat()
-        if stat.S_ISLNK(status.st_mode):
-            return f"The journal {path} is a link that leads elsewhere"
-        why = why_untrusted(status if keeps_modes else _as_if_private(status), user)
-        if why:
-            return f"The journal {path} {why}"
+    if not stat.S_ISDIR(found.st_mode):
+        return ""
+    try:
+        inside = Folder.at(folder)
+    except PermissionError:
+        if this_user() in (None, found.st_uid):
+            raise
+        return _of_another(folder, found)
+    with inside:
+        found = inside.status()
+        if this_user() is not None and found.st_uid != owner_in(inside):
+            return _of_another(folder, found)
+        for ending in _BELIEVED:
+            status = inside.look(journal.name + ending)
+            if status is None:
+                continue
+            path = journal.with_name(journal.name + ending)
+            if stat.S_ISLNK(status.st_mode):
+                return f"The journal {path} is a link that leads elsewhere"
+            why = why_unbelieved(status, inside)
+            if why:
+                return f"The journal {path} {why}"
     return ""
 
 
-def _as_if_private(status: os.stat_result) -> os.stat_result:
-    return os.stat_result((status.st_mode & ~OTHERS_MAY_WRITE, *tuple(status)[1:]))
+def _of_another(folder: Path, found: os.stat_result) -> str:
+    return f"The folder {folder} belongs to another user (uid {found.st_uid})"

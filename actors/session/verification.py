@@ -49,7 +49,9 @@ class Verification:
 
 
 def verify_folder(folder: Path, head: str | None = None) -> Verification:
-    """Check a download folder. While a run works there, lines and files that it adds meanwhile are no difference.
+    """Check a download folder. While a run works there, files that it is just adding are no difference.
+
+    Lines that follow a noted head are one: nothing says that they were added by that run.
 
     Args:
         folder: The download folder.
@@ -59,13 +61,14 @@ def verify_folder(folder: Path, head: str | None = None) -> Verification:
         JournalError: There is no manifest, or it cannot be read.
     """
     in_use = is_worked_in(folder)
-    found = _verified(folder, head, in_use=in_use)
-    if not in_use or not found.differences:
-        return found
-    # What a run is just doing looks otherwise the second time.
-    again = _verified(folder, head, in_use=True)
-    both = set(found.differences)
-    return attrs.evolve(again, differences=tuple(one for one in again.differences if one in both))
+    noted = head.strip().lower() if head is not None else None
+    found, of_head = _verified(folder, noted, in_use=in_use)
+    if in_use and found.differences:
+        # What a run is just doing looks otherwise the second time.
+        both = set(found.differences)
+        again, of_head = _verified(folder, noted, in_use=True)
+        found = attrs.evolve(again, differences=tuple(one for one in again.differences if one in both))
+    return attrs.evolve(found, differences=(*of_head, *found.differences))
 
 
 @attrs.define
@@ -93,9 +96,9 @@ class _Journal:
     results: frozenset[str] = frozenset()
 
 
-def _verified(folder: Path, head: str | None, *, in_use: bool) -> Verification:
+def _verified(folder: Path, noted: str | None, *, in_use: bool) -> tuple[Verification, list[str]]:
+    """Return what was found, and apart from it how the head differs from the one that was noted."""
     journal = _read_journal(folder)  # before the manifest, which is written after it
-    noted = head.strip().lower() if head is not None else None
     manifest = manifest_path(folder)
     differences = _Differences()
     files = 0
@@ -103,7 +106,7 @@ def _verified(folder: Path, head: str | None, *, in_use: bool) -> Verification:
         with Folder.at(Path(os.path.realpath(folder))) as root, _open_manifest(root) as file:
             index = read_manifest(file, frozenset({noted or "", journal.head or ""}))
             differences.add([index.broken] if index.broken else [])
-            differences.add(_of_the_head(index, noted, journal, in_use=in_use))
+            differences.add(_of_the_journal(index, noted, journal, in_use=in_use))
             for key, place in index.latest.items():
                 good, found = _compared(root, file, index.folders[key], place)
                 files += good
@@ -115,7 +118,8 @@ def _verified(folder: Path, head: str | None, *, in_use: bool) -> Verification:
         raise JournalError(f"The manifest {manifest} cannot be read: {error.path} {error.why}.") from error
     except OSError as error:
         raise JournalError(f"The manifest {manifest} cannot be read: {error.strerror or error}.") from error
-    return Verification(index.lines, len(index.latest), files, index.head, differences.all())
+    checked = Verification(index.lines, len(index.latest), files, index.head, differences.all())
+    return checked, _of_the_noted(index, noted, in_use=in_use)
 
 
 def _open_manifest(root: Folder) -> FileIO:
@@ -123,16 +127,25 @@ def _open_manifest(root: Folder) -> FileIO:
         return evidence.open("manifest.jsonl")
 
 
-def _of_the_head(index: ManifestIndex, noted: str | None, journal: _Journal, *, in_use: bool) -> list[str]:
-    """Return how the manifest's head differs from the one that was noted, and from the journal's."""
-    last, found = index.head, []
-    if noted is not None and noted != last and not (in_use and noted in index.seen):
-        found.append(f"The head is {last}, not {noted}: lines were added, changed or taken out since it was noted.")
+def _of_the_noted(index: ManifestIndex, noted: str | None, *, in_use: bool) -> list[str]:
+    """Return how the manifest's head differs from the one that was noted."""
+    last = index.head
+    if noted is None or noted == last:
+        return []
+    if noted not in index.seen:
+        return [f"The head is {last}, not {noted}: lines were changed or taken out since it was noted."]
+    at_work = " A run is at work there and adds lines: look again when it has ended, with its head." if in_use else ""
+    return [f"The head is {last}, not {noted}: lines follow the one that was noted.{at_work}"]
+
+
+def _of_the_journal(index: ManifestIndex, noted: str | None, journal: _Journal, *, in_use: bool) -> list[str]:
+    """Return how the manifest's head differs from the journal's."""
+    last = index.head
     if journal.head is None and noted is None:
-        found.append(f"The journal cannot be compared with: {journal.trouble}")
-    elif journal.head not in (None, last) and not (in_use and journal.head in index.seen):
-        found.append(f"The journal knows the head {journal.head}, the manifest ends with {last}.")
-    return found
+        return [f"The journal cannot be compared with: {journal.trouble}"]
+    if journal.head not in (None, last) and not (in_use and journal.head in index.seen):
+        return [f"The journal knows the head {journal.head}, the manifest ends with {last}."]
+    return []
 
 
 def _compared(root: Folder, file: FileIO, folder: str, place: Place) -> tuple[int, list[str]]:

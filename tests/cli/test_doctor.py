@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -12,10 +13,11 @@ import pytest
 from actors import Books
 from actors.cli.account import ExitCode
 from actors.cli.doctor import BrowserVersions, Verdict, examine, find_versions, findings
+from actors.filing import DownloadFolder
 from actors.processes import resources
 from actors.session.orders import prepare
 from contracts.config import HeadlessConfiguration
-from contracts.errors import BrowserDiedError, BrowserNotFoundError
+from contracts.errors import BrowserDiedError, BrowserNotFoundError, ConfigurationError
 from contracts.ports import BatchBegun, TaskAccepted
 from tests.cli.fakes import Heard
 from tests.cli.test_verify import bring_home
@@ -315,6 +317,49 @@ def test_books_that_a_run_would_refuse_are_a_problem(
     assert examine(healthy, heard.outlets, found, download_dir=folder) is ExitCode.UNUSABLE
     assert "missing  books in it" in heard.out
     assert says in heard.out
+
+
+PLACES = (
+    "lock", "journal.db-wal", "journal.db-lock", "journal.db-lock-journal", "evidence", "evidence/manifest.jsonl",
+    "input", "claims", "staging", "superseded",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_a_link_that_a_run_would_refuse_is_a_problem(healthy: dict[str, str], tmp_path: Path, name: str) -> None:
+    """Wherever it lies, and whatever it leads to."""
+    place = _used(tmp_path / "d").parent / name
+    if place.is_dir():
+        shutil.rmtree(place)
+    else:
+        place.unlink(missing_ok=True)
+    place.symlink_to(tmp_path / "elsewhere")
+    heard = Heard()
+    assert examine(healthy, heard.outlets, found) is ExitCode.UNUSABLE
+    assert "missing  books in it" in heard.out
+    assert "link" in heard.out
+    with pytest.raises(ConfigurationError), Books(tmp_path / "d") as books:
+        DownloadFolder(tmp_path / "d", "run", ground=books.ground)
+
+
+def test_a_journal_elsewhere_with_a_link_beside_it_is_a_problem(healthy: dict[str, str], tmp_path: Path) -> None:
+    with Books(tmp_path / "d", tmp_path / "mine" / "journal.db") as books:
+        bring_home(books, 1)
+    assert examine(healthy, Heard().outlets, found) is ExitCode.SUCCESS
+    lock = tmp_path / "mine" / "journal.db-lock"
+    lock.unlink()
+    lock.symlink_to(tmp_path / "elsewhere")
+    assert examine(healthy, Heard().outlets, found) is ExitCode.UNUSABLE
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives links away")
+def test_a_download_folder_that_is_another_users_link_is_a_problem(healthy: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "x").mkdir()
+    (tmp_path / "d").symlink_to("x")
+    os.chown(tmp_path / "d", 65534, 65534, follow_symlinks=False)
+    heard = Heard()
+    assert examine(healthy, heard.outlets, found) is ExitCode.UNUSABLE
+    assert "is a link of another user" in heard.out
 
 
 def test_a_folder_in_which_a_run_is_going_on_is_a_problem(healthy: dict[str, str], tmp_path: Path) -> None:

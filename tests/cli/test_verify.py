@@ -220,10 +220,24 @@ def test_of_an_order_that_was_fetched_again_the_last_files_count(home: Path) -> 
 
 def test_while_a_run_works_there_what_it_adds_is_no_difference(home: Path) -> None:
     with Books(home) as books:
+        bring_home(books, 1, content=b"%PDF-1.7 newer")
+        assert ask(home)[0] is ExitCode.SUCCESS
+
+
+def test_lines_behind_a_noted_head_are_told_also_while_a_run_works_there(home: Path) -> None:
+    """Nothing says that it was that run which added them."""
+    with Books(home) as books:
         old = books.journal.head
         bring_home(books, 1, content=b"%PDF-1.7 newer")
-        assert ask(home, old)[0] is ExitCode.SUCCESS
-    assert ask(home, old)[0] is ExitCode.SOME_FAILED
+        for head, says in ((old, "lines follow the one that was noted. A run is at work"), ("0" * 63, "changed or")):
+            code, heard = ask(home, head)
+            assert code is ExitCode.SOME_FAILED
+            assert says in heard.err
+            assert len(heard.err.splitlines()) == 1
+    code, heard = ask(home, old)
+    assert code is ExitCode.SOME_FAILED
+    assert "lines follow the one that was noted" in heard.err
+    assert "at work" not in heard.err
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

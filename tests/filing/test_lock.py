@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -41,6 +43,42 @@ def test_a_second_process_hears_which_one_holds_the_folder(tmp_path: Path) -> No
     with FolderLock(root) as lock:
         assert lock.is_held
     assert not lock.is_held
+
+
+def test_it_is_taken_while_somebody_holds_it_whatever_a_note_says(tmp_path: Path) -> None:
+    lock = FolderLock(tmp_path)
+    assert lock.is_taken() is False
+    with lock:
+        (tmp_path / ".purser" / "lock.json").unlink()
+        assert FolderLock(tmp_path).is_taken() is True
+    (tmp_path / ".purser" / "lock.json").write_text('{"pid": 1}')
+    assert lock.is_taken() is False
+
+
+def test_whoever_only_looks_is_in_nobodys_way(tmp_path: Path) -> None:
+    with FolderLock(tmp_path):
+        pass
+    with (tmp_path / ".purser" / "lock").open() as looked_at:
+        fcntl.flock(looked_at, fcntl.LOCK_SH)
+        assert FolderLock(tmp_path).is_taken() is False
+        ends = threading.Timer(0.05, fcntl.flock, (looked_at, fcntl.LOCK_UN))
+        ends.start()
+        with FolderLock(tmp_path) as lock:
+            assert lock.is_held
+        ends.join()
+
+
+def test_where_locks_cannot_be_asked_for_nothing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with FolderLock(tmp_path):
+        monkeypatch.setattr("actors.filing.lock._CAN_BE_ASKED", False)
+        assert FolderLock(tmp_path).is_taken() is None
+
+
+@pytest.mark.parametrize("pid", ["-1", "0", "true", "1.5", '"1"', "null", "[1]"])
+def test_a_number_that_no_process_has_is_no_note(tmp_path: Path, pid: str) -> None:
+    (tmp_path / ".purser").mkdir()
+    (tmp_path / ".purser" / "lock.json").write_text(f'{{"pid": {pid}}}')
+    assert FolderLock(tmp_path).noted_holder() is None
 
 
 def test_a_second_session_of_one_process_is_refused_until_the_first_ends(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from actors.folders.ownership import this_user, untrusted, why_untrusted
+from actors.folders.keeping import untrusted
+from actors.folders.ownership import this_user, why_untrusted
 
 
 def _own(tmp_path: Path) -> Path:

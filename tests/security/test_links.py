@@ -215,6 +215,25 @@ def test_another_users_link_in_place_of_the_results_is_not_followed(stand: Stand
     assert everything(outside) == before
 
 
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives links away")
+def test_another_users_link_in_place_of_the_download_folder_is_not_followed(stand: Stand, outside: Path) -> None:
+    before = everything(outside)
+    plant(stand.downloads, outside)
+    os.chown(stand.downloads, 65534, 65534, follow_symlinks=False)
+    assert stand.run(stand.orders("PO1")) is ExitCode.UNUSABLE
+    assert f"{stand.downloads} is a link of another user (uid 65534). Remove it" in stand.heard.err
+    assert stand.script.visits == []
+    assert everything(outside) == before
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives links away")
+def test_another_users_link_on_the_way_to_the_download_folder_is_followed(stand: Stand, outside: Path) -> None:
+    plant(stand.folder / "way", outside)
+    os.chown(stand.folder / "way", 65534, 65534, follow_symlinks=False)
+    assert stand.run(stand.orders("PO1"), download_dir=stand.folder / "way" / "dl") is ExitCode.SUCCESS
+    assert (outside / "dl" / ".purser").is_dir()
+
+
 def test_results_go_to_the_folder_that_was_there_and_the_run_says_so(
     stand: Stand, outside: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
