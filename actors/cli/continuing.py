@@ -140,8 +140,6 @@ def _again(
                 )
                 with signals.suspended():  # a person who is asked may break off
                     plan, orders = recall(kept, folder, stated, outlets, ask)
-                if not kept.is_own:
-                    journal.forget_files()
                 if again is not None:
                     count = journal.reopen(statuses, blames)
                     if not count:
@@ -150,6 +148,8 @@ def _again(
                     outlets.tell(f"{count} orders are visited again.")
                 journal.take_up()
                 require_own_list(plan, orders, books)
+                if not kept.is_own:
+                    books.take_orders_alone()  # before the plan is this user's own, and all that the journal holds
                 if not (kept.is_own and kept.is_copy):
                     note_plan(plan, kept.list_file, books)
                 return work(plan, orders, books, signals, outlets, make_session, debug=debug)

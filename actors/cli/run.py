@@ -71,9 +71,11 @@ def run(
                 return _give_up(KeyboardInterrupt("Interrupted before the first order."), ExitCode.INTERRUPTED, outlets)
             with open_books(plan.settings.download_dir, afresh=options.fresh) as books:
                 # Before the plan is noted: a list that is refused must not take the place of the one to go on with.
-                _take_up(books)
+                books.journal.take_up()
                 require_own_list(plan, orders, books)
                 _tell_about_the_books(books, outlets)
+                if not books.is_own:
+                    books.take_orders_alone()  # before the plan is this user's own, and all that the journal holds
                 note_plan(plan, plan.csv_path, books)
                 return work(plan, orders, books, signals, outlets, make_session, debug=debugging(environment))
         except (ConfigurationError, HostResourceError) as error:
@@ -134,16 +136,6 @@ def open_books(download_dir: Path, *, afresh: bool = False) -> Books:
         books.close()
         raise
     return books
-
-
-def _take_up(books: Books) -> None:
-    """Go on with what the books hold. Files of a run that this user did not set up are not believed to be fetched."""
-    from actors.session.seals import is_own  # noqa: PLC0415 - as in open_books
-
-    announced = books.journal.announced_plan()
-    if not is_own(announced if announced is not None else books.journal.plan()):
-        books.journal.forget_files()
-    books.journal.take_up()
 
 
 def note_plan(plan: RunPlan, file: Path, books: Books) -> None:

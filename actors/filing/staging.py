@@ -20,7 +20,8 @@ from contracts.tasks import Attachment
 
 _log = logging.getLogger("purser.filing")
 
-_FOLDER = "staging"
+STAGING = "staging"
+"""The folder of all of them, in `.purser`."""
 _FILES = "files"
 _MARK = "publish.json"
 
@@ -34,7 +35,7 @@ class Staging:
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
-        self._path = ground.inside.path / _FOLDER
+        self._path = ground.inside.path / STAGING
 
     def of(self, lease: Lease) -> Path:
         """The folder of one lease, whether it exists or not."""
@@ -46,7 +47,7 @@ class Staging:
 
     def make(self, lease: Lease) -> Path:
         """Make the lease's folder and return it empty."""
-        with self._ground.inside.below(_FOLDER, make=True) as staging:
+        with self._ground.inside.below(STAGING, make=True) as staging:
             staging.remove(lease.folder_name)
             staging.make(lease.folder_name)
         return self.of(lease)
@@ -100,7 +101,7 @@ class Staging:
     def leftovers(self) -> tuple[str, ...]:
         """Return the names of all staging folders there are."""
         try:
-            with self._ground.inside.below(_FOLDER) as staging:
+            with self._ground.inside.below(STAGING) as staging:
                 return tuple(staging.names())
         except FileNotFoundError:
             return ()
@@ -118,7 +119,7 @@ class Staging:
     def remove(self, name: str) -> None:
         """Delete a lease's folder; what cannot be deleted stays for the next sweep, with a warning."""
         try:
-            with self._ground.inside.below(_FOLDER) as staging:
+            with self._ground.inside.below(STAGING) as staging:
                 staging.remove(name)
         except FileNotFoundError:
             return
@@ -126,8 +127,16 @@ class Staging:
             path = self._path / name
             _log.warning("Cannot delete the staging folder %s: %s. The next run tries again.", path, error)
 
+    def clear(self) -> None:
+        """Delete all of it, and finish nothing that had begun.
+
+        Raises:
+            OSError: It cannot be deleted.
+        """
+        self._ground.inside.remove(STAGING)
+
     def _open(self, name: str, *, make: bool = False) -> Folder:
-        return self._ground.inside.below(_FOLDER, name, make=make)
+        return self._ground.inside.below(STAGING, name, make=make)
 
 
 def _is_as_recorded(folder: Folder, attachment: Attachment) -> bool:

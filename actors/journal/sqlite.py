@@ -239,12 +239,6 @@ class SqliteJournal:
             if (run := self._owing()) is not None:
                 self._db.execute("UPDATE runs SET ended = NULL WHERE run = ?", (run,))
 
-    def forget_files(self) -> None:
-        """Forget which files lie ready for the open orders, and what was about to be published: they are fetched."""
-        with self._lock, self._transaction():
-            self._db.execute("UPDATE tasks SET publishing = NULL WHERE status IS NULL AND publishing IS NOT NULL")
-            self._db.execute("DELETE FROM files")
-
     def note_reported(self) -> None:
         """Note that the results of the last run are written."""
         with self._lock, self._transaction():
@@ -255,6 +249,12 @@ class SqliteJournal:
         run = self._entries.run(or_last=True)
         owes = run is not None and run["ended"] is not None and self._marks.get(OWES) == str(run["run"])
         return int(run["run"]) if run is not None and owes else None
+
+    def forget_files_in_work(self) -> None:
+        """Forget every file that was verified and every publish that had begun: their orders are visited again."""
+        with self._lock, self._transaction(fully=True):
+            self._db.execute("UPDATE tasks SET publishing = NULL WHERE publishing IS NOT NULL")
+            self._db.execute("DELETE FROM files")
 
     def run_name(self) -> str:
         """Return the name of the run in hand, or a new one for the next run: all who go on with a run get the same."""

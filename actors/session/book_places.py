@@ -20,6 +20,8 @@ from contracts.errors import ConfigurationError, JournalError
 
 JOURNAL = "journal.db"
 POINTER = "journal.path"
+OF = "folder.path"
+"""Beside a journal in the state folder: the download folder that it was last used for."""
 _JOURNALS = "journals"
 _LONGEST_PATH = 16 * 1024
 
@@ -56,11 +58,20 @@ def journal_path(download_dir: Path) -> Path:
     if not Path(named).is_absolute():
         raise JournalError(f"The file {pointer} must hold the whole path of a journal. Correct or remove it.")
     if Path(named) != usual and not is_this_users(Path(named), download_dir):
-        raise JournalError(
-            f"The file {pointer} names the journal {named}, which is neither in this user's state folder nor one that "
-            "this user named. Remove the file, or name the journal yourself."
-        )
+        raise JournalError(_why_not_its_own(pointer, Path(named)))
     return Path(named)
+
+
+def _why_not_its_own(pointer: Path, named: Path) -> str:
+    if _is_kept(named):
+        return (
+            f"The file {pointer} names the journal of another download folder, {named}, which is in use there. If this "
+            "one is a copy, remove the file."
+        )
+    return (
+        f"The file {pointer} names the journal {named}, which is neither in this user's state folder nor one that "
+        "this user named. Remove the file, or name the journal yourself."
+    )
 
 
 def _require_believed(inside: Folder, pointer: os.stat_result) -> None:
@@ -104,9 +115,10 @@ def forget_named_by_user(download_dir: Path) -> None:
 def is_this_users(named: Path, download_dir: Path) -> bool:
     """Whether a journal may be used for a download folder that points to it: it is the program's own, or the user's."""
     try:
-        kept = Path(os.path.realpath(state_folder() / _JOURNALS))
-        if Path(os.path.realpath(named)).is_relative_to(kept):
+        if os.path.realpath(named) == os.path.realpath(place_in_state_folder(download_dir)):
             return True
+        if _is_kept(named):
+            return _has_moved(named)
         with Folder.at(_own_folder(download_dir)) as folder:
             found = folder.look(POINTER)
             if found is None or why_unbelieved(found, folder):
@@ -114,6 +126,35 @@ def is_this_users(named: Path, download_dir: Path) -> bool:
             return Path(_decoded(folder.read(POINTER, _LONGEST_PATH))) == named
     except (OSError, ConfigurationError):
         return False
+
+
+def _is_kept(named: Path) -> bool:
+    return Path(os.path.realpath(named)).is_relative_to(os.path.realpath(state_folder() / _JOURNALS))
+
+
+def _has_moved(named: Path) -> bool:
+    """Whether the folder that a kept journal was last used for names it no longer: it is mounted elsewhere by now."""
+    with Folder.at(named.parent) as home:
+        found = home.look(OF)
+        if found is None or why_unbelieved(found, home):
+            return False
+        last = Path(_decoded(home.read(OF, _LONGEST_PATH)))
+    try:
+        with Folder.at(last) as root, root.below(INSIDE) as inside:
+            return _decoded(inside.read(POINTER, _LONGEST_PATH)) != str(named)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+
+
+def note_use(named: Path, home: Folder, download_dir: Path) -> None:
+    """Note for which download folder a journal in the state folder is used.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    text = os.path.realpath(download_dir).encode("utf-8", "surrogateescape")
+    if _is_kept(named) and (home.look(OF) is None or home.read(OF, _LONGEST_PATH) != text):
+        home.write(OF, text)
 
 
 def _own_folder(download_dir: Path) -> Path:

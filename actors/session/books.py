@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from actors.filing.lock import FolderLock
+from actors.filing.staging import STAGING, Staging
 from actors.filing.trouble import refused
 from actors.filing.volumes import is_network_share
 from actors.folders.folder import Folder, NotOursError
@@ -30,15 +31,18 @@ from actors.session.book_files import (
 )
 from actors.session.book_places import (
     JOURNAL as JOURNAL,
+    OF,
     POINTER,
     forget_named_by_user,
     is_this_users,
     journal_path as journal_path,
     manifest_path as manifest_path,
     note_named_by_user,
+    note_use,
     open_home,
     place_in_state_folder,
 )
+from actors.session.seals import is_own
 from contracts.errors import DownloadFolderError
 
 log = logging.getLogger("purser.session")
@@ -107,7 +111,7 @@ class Books:
             manifest_owner=ground.inside.owner,
         )
         try:
-            self._point_to(place)
+            self._point_to(place, home)
         except BaseException:
             self.journal.close()
             raise
@@ -146,6 +150,7 @@ class Books:
         wanted = (
             *(BookFile(home, name) for name in (*files_of(journal), *locks_of(journal))),
             BookFile(evidence, MANIFEST.name),
+            BookFile(home, OF),
             BookFile(inside, POINTER),
             BookFile(inside, INPUT),
         )
@@ -158,7 +163,7 @@ class Books:
             return place
         return place_in_state_folder(self.download_dir)
 
-    def _point_to(self, place: Path) -> None:
+    def _point_to(self, place: Path, home: Folder) -> None:
         """Leave a pointer to a journal that does not lie in the folder, so that whoever has the folder finds it."""
         inside = self.ground.inside
         usual = self.download_dir / INSIDE / JOURNAL
@@ -169,6 +174,7 @@ class Books:
             if not is_this_users(place, self.download_dir):
                 note_named_by_user(self.download_dir, place)
                 self._noted = True
+            note_use(place, home, self.download_dir)
             text = str(place).encode("utf-8", "surrogateescape")
             if inside.look(POINTER) is None or inside.read(POINTER, len(text) + 1) != text:
                 inside.write(POINTER, text)
@@ -194,6 +200,28 @@ class Books:
                 "the folder writable."
             ) from error
         return Path(INSIDE, INPUT, name)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether this user wrote down, on this machine, how the last run is set up, and the one that is announced."""
+        told = [one for one in (self.journal.announced_plan(), self.journal.plan()) if one]
+        return bool(told) and all(map(is_own, told))
+
+    def take_orders_alone(self) -> None:
+        """Forget the files of orders in work, and delete them: whoever began the run may have fetched none of them.
+
+        Raises:
+            DownloadFolderError: They cannot be deleted.
+            HostResourceError: The journal cannot be written.
+        """
+        self.journal.forget_files_in_work()
+        try:
+            Staging(self.ground).clear()
+        except OSError as error:
+            raise DownloadFolderError(
+                f"Files that lie in {self.ground.inside.path / STAGING} were not fetched by a run of yours, and cannot "
+                f"be deleted: {error.strerror or error}. Delete them, or choose another download folder."
+            ) from error
 
     def close(self) -> None:
         """Give journal and lock back. Where no run began and there was nothing before, nothing is left."""

@@ -20,12 +20,9 @@ import pytest
 from actors.cli import continuing
 from actors.cli.account import ExitCode
 from actors.cli.standing import tell_status
-from actors.journal.coding import encoded
 from actors.session.books import journal_path, manifest_path
 from contracts.config import HeadlessConfiguration
 from contracts.errors import JournalError
-from contracts.ports import KeptFile, Lease, PublishStarted
-from contracts.tasks import Attachment, POResult, TaskHandle, TaskStatus
 from tests.cli import fakes
 from tests.cli.conftest import Stand, stand as stand
 from tests.cli.stub_purser import BASE
@@ -114,23 +111,6 @@ def test_a_copy_of_somebody_elses_folder_visits_nothing_until_the_portal_is_name
     assert resume(foreign, base_url=BASE) is ExitCode.SUCCESS
     assert sorted(foreign.visited()) == OPEN
     assert "Only its orders are taken" in foreign.heard.out
-
-
-@pytest.mark.parametrize("again", ["resume", "run"])
-def test_what_somebody_elses_journal_calls_fetched_is_fetched(foreign: Stand, again: str) -> None:
-    """A publish that seems to have begun would be finished without a visit, and a file that seems kept be filed."""
-    of = Lease(TaskHandle(1, "PO2"), 1, "w1", 1, 1)
-    begun = PublishStarted(of, POResult(of.task, TaskStatus.NO_ATTACHMENTS, supplier="Nordwind"))
-    file = Attachment("a.pdf", 3, "ab" * 32, f"{BASE}/a.pdf")
-    in_journal(foreign, "UPDATE tasks SET publishing = ? WHERE sequence = 1", encoded(begun))
-    in_journal(foreign, "INSERT INTO files VALUES (2, ?, ?, ?)", file.source, "", encoded(KeptFile(of, file, "", 3)))
-    if again == "resume":
-        assert resume(foreign, base_url=BASE) is ExitCode.SUCCESS
-    else:
-        assert foreign.run(foreign.folder / "orders.csv") is ExitCode.SUCCESS
-    assert sorted(foreign.visited()) == OPEN
-    with closing(sqlite3.connect(journal_path(foreign.downloads))) as db:
-        assert db.execute("SELECT count(*) FROM files").fetchone() == (0,)
 
 
 def test_what_was_named_once_is_this_users_own_from_then_on(foreign: Stand) -> None:

@@ -6,11 +6,14 @@ Links are proven in test_links.py, what happens while a run works in test_swappe
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
 from actors.cli.account import ExitCode
+from actors.session import books
+from actors.session.book_places import place_in_state_folder
 from actors.session.books import Books, journal_path
 from contracts.errors import DownloadFolderError, JournalError
 from tests.cli.conftest import Stand, stand as stand
@@ -106,6 +109,23 @@ def test_a_pointer_out_of_the_state_folder_is_not_believed(
         with pytest.raises(JournalError, match="neither in this user's state folder"):
             use()
     assert everything(outside) == before
+
+
+def test_a_pointer_to_another_folders_journal_is_not_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A copy of a download folder on a share has one, and `--fresh` would put the journal aside that it names."""
+    monkeypatch.setattr(books, "is_network_share", lambda _folder: True)
+    with Books(tmp_path / "share") as used:
+        begin(used)
+    shutil.copytree(tmp_path / "share", tmp_path / "copy")
+    other = place_in_state_folder(tmp_path / "share")
+    before = other.read_bytes()
+    for afresh in (False, True):
+        with pytest.raises(JournalError, match=r"of another download folder.*If this one is a copy, remove the file"):
+            Books(tmp_path / "copy", afresh=afresh)
+    assert other.read_bytes() == before
+    (other.parent / "folder.path").unlink()
+    with pytest.raises(JournalError, match="of another download folder"):
+        journal_path(tmp_path / "copy")
 
 
 def test_a_pointer_behind_a_link_in_the_state_folder_is_not_believed(
