@@ -107,6 +107,7 @@ class Downloads:
         self._counted = Counts()
         self._begun = 0
         self.spent = ""
+        self.tired = ""
         self._stall = stall
         self._alive = alive
         self._monotonic = monotonic
@@ -133,6 +134,11 @@ class Downloads:
         """Whether something was clicked since tabs were last closed."""
         return self._clicked
 
+    @property
+    def worn(self) -> str:
+        """Why no other page should be shown in this browser; empty while all is well."""
+        return self.spent or self.tired
+
     def note_counts(self, counts: Counts) -> None:
         """Note what the shown document has asked for so far, and whether some of it may come yet.
 
@@ -146,7 +152,7 @@ class Downloads:
         if asked.files and asked.files + asked.ways > begun:
             self.spent = "a file that a page asked for may yet come"
         if counts.moves >= _MOST_MOVES:
-            self.spent = "a page has used up the changes of address that the browser allows"
+            self.tired = "a page has used up the changes of address that the browser allows"
 
     def _news(self) -> tuple[DownloadEvent, ...]:
         events = self._tab.download_events()

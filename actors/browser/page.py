@@ -59,7 +59,7 @@ class Counts:
         time_origin: When the document began, milliseconds.
         files: Links that ask for a file by themselves. It comes, whatever page is shown by then.
         ways: Ways to other pages. They end when the page is left.
-        moves: Changes of its own address, and all of these.
+        moves: Changes of its own address, and all of these, within ten seconds.
     """
 
     time_origin: float = 0.0
@@ -71,9 +71,7 @@ class Counts:
         """Return what came after an earlier count, all of it if that was another document's."""
         if earlier.time_origin != self.time_origin:
             return self
-        return Counts(
-            self.time_origin, self.files - earlier.files, self.ways - earlier.ways, self.moves - earlier.moves
-        )
+        return Counts(self.time_origin, self.files - earlier.files, self.ways - earlier.ways, self.moves)
 
 
 @attrs.frozen

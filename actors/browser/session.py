@@ -26,6 +26,8 @@ _LEFT_TO_TELL = 3.0
 """Seconds before the end of a login at which a page that has not come by then is given up."""
 _PAGES_BETWEEN_DRAINS = 200
 SECONDS_TO_LEAVE = 5.0
+MOST_BLOCKED = 20
+"""Addresses that are blocked for one page."""
 """How long a browser may take to leave a page and show an empty one."""
 BLOCKED_SECONDS = 600.0
 """How long an address that another host did not deliver is asked for no more."""
@@ -74,11 +76,11 @@ class ChromiumBrowser:
 
     def wear(self) -> str:
         """Look back at a page that is done with; see `contracts.ports.Browser.wear`."""
-        if not (self._tab.is_stuck or self._downloads.spent) and self._left:
+        if not (self._tab.is_stuck or self._downloads.worn) and self._left:
             self._look_back("looking back at the page")
         if self._tab.is_stuck:
             return "a page kept it from answering"
-        return self._downloads.spent if self._left else "a page keeps it busy"
+        return self._downloads.worn if self._left else "a page keeps it busy"
 
     def _look_back(self, doing: str) -> None:
         try:
@@ -106,6 +108,8 @@ class ChromiumBrowser:
             self._downloads.clear_up()
         except NetworkError as error:
             raise SessionCorruptionError("The last page keeps the browser from answering.") from error
+        if self._downloads.worn:
+            raise SessionCorruptionError(f"The last page has worn the browser out: {self._downloads.worn}.")
 
     def open(self, url: str) -> PageSnapshot:
         """Go to `url` and read the page once it is at rest; see `contracts.ports.Browser.open`.
@@ -228,6 +232,8 @@ class ChromiumBrowser:
         """Ask for these addresses no more; False when there is none that was not blocked before."""
         # With whatever query: trackers make up another one for each page.
         new = {f"{address.partition('?')[0]}*" for address in addresses} - self._blocked.keys()
+        # Many are no trackers, and a star within would stand for everybody.
+        new = {address for address in sorted(new)[:MOST_BLOCKED] if "*" not in address[:-1]}
         if not new:
             return False
         self._blocked |= dict.fromkeys(new, self._monotonic() + BLOCKED_SECONDS)

@@ -60,7 +60,7 @@ class Tab:
 
     def __init__(self, driver: WebDriver, page_load: float) -> None:
         self._driver = driver
-        self._page_load = page_load
+        self._limit = page_load
         with explained("starting"):
             driver.set_page_load_timeout(page_load)
             self._home = driver.current_window_handle
@@ -189,14 +189,16 @@ class Tab:
     def hurried(self, seconds: float) -> Iterator[None]:
         """Let a page, and a command to a busy one, take no longer than so many seconds."""
         self._check_not_stuck("setting a limit")
-        with explained("setting a limit"):
-            self._driver.set_page_load_timeout(min(seconds, self._page_load))
+        usual, self._limit = self._limit, min(seconds, self._limit)
         try:
+            with explained("setting a limit"):
+                self._driver.set_page_load_timeout(self._limit)
             yield
         finally:
+            self._limit = usual
             if not self.is_stuck:
                 with explained("setting a limit"):
-                    self._driver.set_page_load_timeout(self._page_load)
+                    self._driver.set_page_load_timeout(usual)
 
     @contextmanager
     def in_frame(self, number: int, doing: str) -> Iterator[Callable[..., Any]]:

@@ -7,6 +7,7 @@ of each form say whether it may begin at a place: that takes the same time for o
 from __future__ import annotations
 
 import base64
+import bisect
 import html
 import json
 import re
@@ -16,6 +17,9 @@ from urllib.parse import quote, quote_plus, unquote, unquote_plus
 BLACK = "███"
 SHORTEST_SECRET = 6
 """Characters a known secret must have: shorter ones would blacken ordinary words. More than `BLACK` has."""
+
+LONGEST_SECRET = 64 * 1024
+"""Characters of a secret's form that are looked for."""
 
 _PERCENT_CODE = re.compile(r"%[0-9A-F]{2}")
 _KEPT = ("", "/", "!~*'()")
@@ -44,7 +48,7 @@ class Finder:
         """Know one more secret; one below `SHORTEST_SECRET` characters is passed over."""
         for form in _forms(secret):
             start = form[:SHORTEST_SECRET]
-            self._forms[start] = tuple(sorted((*self._forms.get(start, ()), form), key=len, reverse=True))
+            self._forms[start] = tuple(sorted((*self._forms.get(start, ()), form)))
 
     def remove(self, secret: str) -> None:
         """Forget a secret that was added."""
@@ -75,31 +79,58 @@ class Finder:
             length = _length_at(text, place, forms) if forms is not None else 0
             if length and not any(text[place : place + length] in one for one in spared):
                 pieces += (text[done:place], BLACK)
-                place = done = place + length
+                place = done = _end_of(text, place, length)
             else:
                 place += 1
         return "".join((*pieces, text[done:])) if pieces else text
 
 
+def _end_of(text: str, place: int, length: int) -> int:
+    """Return where what is blackened ends: behind it, or with its line if what takes its place may begin it again."""
+    end = place + length
+    line = text.find("\n", end)
+    return end if BLACK[0] not in text[place:end] else line if line >= 0 else len(text)
+
+
 def _length_at(text: str, place: int, forms: tuple[str, ...]) -> int:
-    """Return how many characters from a place on are a secret, or the beginning of one."""
-    whole = next((len(form) for form in forms if text.startswith(form, place)), 0)
-    return whole or max(_common(text, place, form) for form in forms)
+    """Return how many characters from a place on are a secret, or the beginning of one.
+
+    Args:
+        text: Where to look.
+        place: From where on.
+        forms: What begins like the text there, in order: what has most in common with it is next to where it would be.
+    """
+    rest = text[place : place + LONGEST_SECRET]
+    at = bisect.bisect_right(forms, rest)
+    part = max(_part(rest, form) for form in forms[max(at - 1, 0) : at + 1])
+    while at:
+        form = forms[at - 1]
+        common = _common(rest, form)
+        if common == len(form):
+            return common
+        if common < SHORTEST_SECRET:
+            break
+        at = bisect.bisect_right(forms, rest[:common], hi=at - 1)
+    return part
 
 
-def _common(text: str, place: int, form: str) -> int:
-    common = SHORTEST_SECRET
-    end = min(len(form), len(text) - place)
-    while common < end and text[place + common] == form[common]:
-        common += 1
+def _part(rest: str, form: str) -> int:
+    common = _common(rest, form)
     is_part = common >= _SURELY_A_PART or (common >= _PROBABLY_A_PART and 2 * common > len(form))
     return common if is_part else 0
+
+
+def _common(one: str, other: str) -> int:
+    return next(
+        (place for place, (mine, its) in enumerate(zip(one, other, strict=False)) if mine != its),
+        min(len(one), len(other)),
+    )
 
 
 def _forms(secret: str) -> set[str]:
     if len(secret) < SHORTEST_SECRET:
         return set()
-    return {form for form in _encodings(secret) if len(form) >= SHORTEST_SECRET}
+    return {form[:LONGEST_SECRET] for form in _encodings(secret) if len(form) >= SHORTEST_SECRET}
 
 
 def _encodings(secret: str) -> Iterator[str]:

@@ -70,6 +70,8 @@ def perform(
             return VisitEnded(lease, outcome), None
         case LogIn():
             login = visitor.log_in(duty)
+            if why := visitor.wear():
+                tell(Recycle(owner.worker, owner.generation, why))
             return DutyEnded(owner.worker, owner.generation), login
         case ProbePortal(host, base_url):
             return ProbeEnded(owner.worker, owner.generation, host, visitor.probe(base_url)), None

@@ -56,7 +56,8 @@ def keep_evidence(
         # A picture cannot be blackened.
         is_harmless = shown == tools.secrets.hidden(shown, visit.order.handle.po_number, visit.order.host)
         picture = _picture(tools, watch, page) if tools.screenshots and is_harmless else b""
-        text = redacted(f"{_heading(visit, tools, page, failure)}{shown}\n", secrets)
+        known = f"{_heading(visit, tools, page, failure)}{shown}\n"
+        text = redacted(tools.secrets.hidden(known, visit.order.handle.po_number, visit.order.host), secrets)
         return tools.filing.keep_evidence(visit.lease, text, picture)
     except (WorkerError, HostResourceError) as error:
         log.warning("There is no evidence of %s: %s", visit.order.handle.po_number, error)

@@ -118,8 +118,13 @@ class Visitor:
 
     def wear(self) -> str:
         """Look back at a visit; say why the browser should be replaced before its next one, empty while it is well."""
-        with _boundary("say how it is"):
-            return self._worn or self._browser.wear()
+        if self._worn:
+            return self._worn
+        try:
+            with _boundary("look back at the last page"):
+                return self._browser.wear()
+        except SessionCorruptionError as error:
+            return str(error)  # what came of the visit is known, and stands
 
     def check_alive(self) -> None:
         """Raise `BrowserDiedError` when the browser has ended by itself."""

@@ -91,3 +91,21 @@ def test_many_secrets_in_a_large_hostile_text_come_to_an_end() -> None:
     text = "ab" * 50_000
     assert len(Finder(secrets).blackened(text)) < len(text)
     assert Finder(["abcabcabd", "abcabcx"]).blackened("abcabc " * 50_000) == "abcabc " * 50_000
+
+
+def test_secrets_with_one_beginning_cost_as_much_as_one() -> None:
+    """Each place of the text looks at its neighbours in order alone; else this would take minutes."""
+    finder = Finder(f"aaaaaab{number:04}" for number in range(2_000))
+    assert finder.blackened("a" * 20_000) == "a" * 20_000
+    assert finder.blackened("x aaaaaab0777 y") == f"x {BLACK} y"
+    assert finder.blackened("x aaaaaab07 y") == f"x {BLACK} y", "one that was cut off"
+
+
+def test_of_secrets_that_begin_one_another_the_longest_is_blackened() -> None:
+    finder = Finder(["secret", "secret-one", "secret-one-more", "secret-two"])
+    assert finder.blackened("secret-one-more secret-one secret secret-on!") == f"{BLACK} {BLACK} {BLACK} {BLACK}-on!"
+
+
+def test_a_secret_made_of_what_takes_its_place_is_gone_after_one_look() -> None:
+    finder = Finder([f"{BLACK}xxxxx"])
+    assert finder.blackened(f"{BLACK}{'x' * 100_000}\nrest") == f"{BLACK}\nrest"

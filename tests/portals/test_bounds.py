@@ -15,6 +15,7 @@ from actors.portals.generic import GenericPortal
 from actors.portals.reading import HtmlPortal
 from actors.portals.shape import DEEPEST, MOST_ATTRIBUTES, MOST_TAGS, flattened, shape_of
 from actors.portals.sheet import LARGEST_PAGE, MOST_PARTS
+from actors.portals.styles import hiding_selectors
 from contracts.config import GenericPortalSettings
 from contracts.errors import PageReadingError
 from contracts.ports import OrderPage, PagePart, PageSnapshot
@@ -47,6 +48,12 @@ def test_a_document_that_the_parser_would_take_hours_to_mend_is_refused(kind: st
     html = HIDDEN_IN[where](ENTANGLED[kind](5_000))
     with pytest.raises(PageReadingError, match="entangled"):
         GenericPortal(GenericPortalSettings()).read(snapshot(html), "PO1")
+
+
+@pytest.mark.parametrize("steps", ["x div div div div div div div", "x>div div>div div div", ".a .b .c .d"])
+def test_a_style_sheet_that_looks_for_what_is_above_is_not_followed(steps: str) -> None:
+    """The parser tries every way up. It does so in one call, which nothing can end."""
+    assert hiding_selectors(f"{steps} {{display: none}} .gone, #away {{display: none}}") == (".gone", "#away")
 
 
 @pytest.mark.parametrize(

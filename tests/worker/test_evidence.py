@@ -235,6 +235,17 @@ def test_cookies_and_tokens_of_the_page_are_black(world: World) -> None:
         assert secret not in text
 
 
+def test_a_cookie_that_was_renewed_meanwhile_is_black_as_well(world: World) -> None:
+    world.jar = (Cookie("sid", "walrus-teapot-two", HOST),)
+    tools = world.tools()
+    tools.secrets.learn_cookies((Cookie("sid", "walrus-teapot-one", HOST),))
+    world.readings[ADDRESS] = NotFoundPage("no such order")
+    world.pages[ADDRESS] = page(ADDRESS, html="Your session walrus-teapot-one was renewed as walrus-teapot-two")
+    process_po(visit(), tools, Watch(world.log))
+    ((text, _picture),) = world.kept
+    assert f"Your session {BLACK} was renewed as {BLACK}" in text
+
+
 def test_screenshots_can_be_switched_off(world: World) -> None:
     assert evidence(run(world, screenshots=False)) == ("page.txt",)
     assert world.did("look", "screenshot") == []

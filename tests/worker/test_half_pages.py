@@ -108,6 +108,20 @@ def test_a_page_that_just_stops_does_not_prove_that_an_order_has_no_attachments(
     assert outcome.blame is Blame.NETWORK
 
 
+@pytest.mark.parametrize("end", [AttachmentError("no"), PortalError("no"), AuthenticationError("no")])
+def test_a_frame_that_is_given_to_browsers_alone_leaves_an_order_without_attachments_be(
+    world: WorldOfHalves, end: Exception
+) -> None:
+    """Such as one that keeps a login alive and answers each time otherwise."""
+    frame = f"{BASE}/keepalive"
+    world.open_ended = (frame,)
+    world.readings[ORDER] = order_page()
+    world.ends[frame] = end
+    outcome = run(world)
+    assert isinstance(outcome, Visited)
+    assert outcome.result.status is TaskStatus.NO_ATTACHMENTS
+
+
 def test_a_page_without_end_that_says_how_long_it_is_proves_it(world: WorldOfHalves) -> None:
     world.open_ended = (ORDER,)
     world.readings[ORDER] = order_page()

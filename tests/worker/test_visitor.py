@@ -11,17 +11,28 @@ import pytest
 from actors.runtime import Revocation, SystemClock
 from actors.stubs.premises import StubBrowser, StubFetcher, StubPortal, StubPremises
 from actors.worker import visitor as boundary
+from actors.worker.duties import perform
 from actors.worker.visitor import Visitor, WorkerTools
 from contracts.config import Settings
 from contracts.errors import (
     Blame,
+    BrowserDiedError,
     HostResourceError,
     NetworkError,
     ProfileCorruptionError,
     SessionCorruptionError,
     WrongPageError,
 )
-from contracts.messages import HostSession, LogIn, LoginResult, Visited, VisitFailed, VisitOrder
+from contracts.messages import (
+    HostSession,
+    LogIn,
+    LoginResult,
+    Recycle,
+    Visited,
+    VisitEnded,
+    VisitFailed,
+    VisitOrder,
+)
 from contracts.ports import Cookie, Credentials, Lease, Owner
 from contracts.tasks import Order, POResult, POTask, TaskHandle, TaskStatus
 
@@ -282,3 +293,15 @@ def test_a_browser_that_was_worn_out_by_evidence_says_so_after_the_visit(
     assert isinstance(outcome, VisitFailed)
     assert outcome.message == "not this one"
     assert at_work.wear() == "its tab crashed"
+
+
+@pytest.mark.parametrize("error", [BrowserDiedError("it ended"), SessionCorruptionError("its tab crashed")])
+def test_a_browser_that_is_lost_while_it_looks_back_is_replaced_and_what_came_of_the_visit_stands(
+    premises: Premises, monkeypatch: pytest.MonkeyPatch, error: SessionCorruptionError
+) -> None:
+    told: list[object] = []
+    monkeypatch.setattr(StubBrowser, "wear", raising(error))
+    ended, _login = perform(order(), visitor(premises), told.append)
+    assert isinstance(ended, VisitEnded)
+    assert isinstance(ended.outcome, Visited)
+    assert [one.text for one in told if isinstance(one, Recycle)] == [str(error)]

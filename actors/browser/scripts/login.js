@@ -67,8 +67,14 @@
   };
 
   // -------------------------------------------------------------------------------------- what holds it from then on
-  const carries = (address) => typed !== '' && (address.includes(encodeURIComponent(typed))
-    || [...new URL(address).searchParams.values()].some((one) => one.includes(typed)));
+  const holds = (text) => text.includes(typed) || text.includes(encodeURIComponent(typed));
+  // A short password may stand in the page's own address, where it tells nobody anything.
+  const carries = (address) => {
+    if (typed === '') return false;
+    const { host, pathname, search, hash, searchParams } = new URL(address);
+    return holds(search) || holds(hash) || [...searchParams.values()].some(holds)
+      || (holds(pathname) && !holds(location.pathname)) || (holds(host) && !holds(location.host));
+  };
   const stop = (event, why) => {
     stopped = stopped || why;
     event.preventDefault();

@@ -368,12 +368,16 @@
   // ------------------------------------------------------------------------------------------------------- its controls
   // What was asked of the browser: a file that a link brings comes, however late, whatever page is shown by then, while
   // the way to another page ends with this one. Each of them may bring a download.
-  let files = 0, ways = 0, moves = 0;
+  let files = 0, ways = 0;
+  // As the browser counts them, which drops what is too much in ten seconds.
+  let moves = 0, moving = -Infinity;
+  const LONGEST_MOVING = 10000;
   const counted = new WeakSet();
   const count = (view) => {
     if (!view || !view.navigation || counted.has(view)) return;
     counted.add(view);
     view.navigation.addEventListener('navigate', (event) => queueMicrotask(() => {
+      if (performance.now() - moving > LONGEST_MOVING) [moving, moves] = [performance.now(), 0];
       moves += 1;
       if (event.defaultPrevented) return;
       if (event.downloadRequest !== null) files += 1;
@@ -381,7 +385,8 @@
     }));
   };
   count(window);
-  const counts = () => [performance.timeOrigin, files, ways, moves];
+  const counts = () => [performance.timeOrigin, files, ways,
+    performance.now() - moving > LONGEST_MOVING ? 0 : moves];
   const allow = (answer) => {
     for (const { root } of roots().found) {
       if (root.nodeType !== Node.DOCUMENT_NODE) continue;
