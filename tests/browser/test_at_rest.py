@@ -143,7 +143,7 @@ INNER = "<a class=file href=inner.pdf>inner</a>"
         "<iframe src=/frames/inner></iframe>",
         f'<iframe srcdoc="{INNER}"></iframe>',
         "<iframe loading=lazy style='margin-top:9000px' src=/frames/inner></iframe>",
-        "<iframe src='javascript:parent.inner'></iframe><script>inner = `" + INNER + "`</script>",
+        "<script>inner = `" + INNER + "`</script><iframe src='javascript:parent.inner'></iframe>",
         "<iframe srcdoc='<iframe src=/frames/inner></iframe>'></iframe>",
         f"<div id=host></div><script>host.attachShadow({{mode: 'open'}}).innerHTML = '{INNER}'</script>",
         f"<div id=host></div><script>host.attachShadow({{mode: 'closed'}}).innerHTML = '{INNER}'</script>",
