@@ -25,9 +25,9 @@ _LOGIN_STEP = 0.05
 _LEFT_TO_TELL = 3.0
 """Seconds before the end of a login at which a page that has not come by then is given up."""
 _PAGES_BETWEEN_DRAINS = 200
-SECONDS_TO_LEAVE = 5.0
 MOST_BLOCKED = 20
 """Addresses that are blocked for one page."""
+SECONDS_TO_LEAVE = 5.0
 """How long a browser may take to leave a page and show an empty one."""
 BLOCKED_SECONDS = 600.0
 """How long an address that another host did not deliver is asked for no more."""

@@ -12,14 +12,12 @@ import html
 import json
 import re
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 BLACK = "███"
 SHORTEST_SECRET = 6
 """Characters a known secret must have: shorter ones would blacken ordinary words. More than `BLACK` has."""
-
-LONGEST_SECRET = 64 * 1024
-"""Characters of a secret's form that are looked for."""
 
 _PERCENT_CODE = re.compile(r"%[0-9A-F]{2}")
 _KEPT = ("", "/", "!~*'()")
@@ -40,7 +38,7 @@ class Finder:
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._forms: dict[str, tuple[str, ...]] = {}
+        self._forms: dict[str, _Alike] = {}
         for secret in secrets:
             self.add(secret)
 
@@ -48,18 +46,22 @@ class Finder:
         """Know one more secret; one below `SHORTEST_SECRET` characters is passed over."""
         for form in _forms(secret):
             start = form[:SHORTEST_SECRET]
-            self._forms[start] = tuple(sorted((*self._forms.get(start, ()), form)))
+            self._forms[start] = _alike((*self._with(start), form))
 
     def remove(self, secret: str) -> None:
         """Forget a secret that was added."""
         for form in _forms(secret):
             start = form[:SHORTEST_SECRET]
-            left = list(self._forms.get(start, ()))
+            left = list(self._with(start))
             left.remove(form)
             if left:
-                self._forms[start] = tuple(left)
+                self._forms[start] = _alike(left)
             else:
                 del self._forms[start]
+
+    def _with(self, start: str) -> tuple[str, ...]:
+        found = self._forms.get(start)
+        return found.forms if found is not None else ()
 
     def blackened(self, text: str, spared: Iterable[str] = ()) -> str:
         """Return `text` with every known secret blackened, and the beginning of one that was cut off.
@@ -75,8 +77,8 @@ class Finder:
         place = done = 0
         last = len(text) - SHORTEST_SECRET
         while place <= last:
-            forms = known.get(text[place : place + SHORTEST_SECRET])
-            length = _length_at(text, place, forms) if forms is not None else 0
+            alike = known.get(text[place : place + SHORTEST_SECRET])
+            length = _length_of(text[place : place + alike.longest], alike.forms) if alike is not None else 0
             if length and not any(text[place : place + length] in one for one in spared):
                 pieces += (text[done:place], BLACK)
                 place = done = _end_of(text, place, length)
@@ -92,15 +94,25 @@ def _end_of(text: str, place: int, length: int) -> int:
     return end if BLACK[0] not in text[place:end] else line if line >= 0 else len(text)
 
 
-def _length_at(text: str, place: int, forms: tuple[str, ...]) -> int:
-    """Return how many characters from a place on are a secret, or the beginning of one.
+class _Alike(NamedTuple):
+    """Forms that begin alike, in order, and the length of the longest."""
+
+    forms: tuple[str, ...]
+    longest: int
+
+
+def _alike(forms: Iterable[str]) -> _Alike:
+    ordered = tuple(sorted(forms))
+    return _Alike(ordered, max(map(len, ordered)))
+
+
+def _length_of(rest: str, forms: tuple[str, ...]) -> int:
+    """Return how many characters a secret, or the beginning of one, takes at the beginning of a text.
 
     Args:
-        text: Where to look.
-        place: From where on.
-        forms: What begins like the text there, in order: what has most in common with it is next to where it would be.
+        rest: What stands there, as far as the longest form goes.
+        forms: What begins like it, in order: what has most in common with it is next to where it would be.
     """
-    rest = text[place : place + LONGEST_SECRET]
     at = bisect.bisect_right(forms, rest)
     part = max(_part(rest, form) for form in forms[max(at - 1, 0) : at + 1])
     while at:
@@ -130,7 +142,7 @@ def _common(one: str, other: str) -> int:
 def _forms(secret: str) -> set[str]:
     if len(secret) < SHORTEST_SECRET:
         return set()
-    return {form[:LONGEST_SECRET] for form in _encodings(secret) if len(form) >= SHORTEST_SECRET}
+    return {form for form in _encodings(secret) if len(form) >= SHORTEST_SECRET}
 
 
 def _encodings(secret: str) -> Iterator[str]:

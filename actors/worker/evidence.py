@@ -53,11 +53,13 @@ def keep_evidence(
         with tools.browser.hurried(SECONDS_FOR_A_COMMAND):
             secrets = [*(cookie.value for cookie in tools.cookies()), *tools.secrets.passwords]
         shown = tools.portal.visible_text(page)[:LONGEST_TEXT]
+        hidden = tools.secrets.hidden(shown, visit.order.handle.po_number, visit.order.host)
         # A picture cannot be blackened.
-        is_harmless = shown == tools.secrets.hidden(shown, visit.order.handle.po_number, visit.order.host)
-        picture = _picture(tools, watch, page) if tools.screenshots and is_harmless else b""
-        known = f"{_heading(visit, tools, page, failure)}{shown}\n"
-        text = redacted(tools.secrets.hidden(known, visit.order.handle.po_number, visit.order.host), secrets)
+        picture = _picture(tools, watch, page) if tools.screenshots and shown == hidden else b""
+        heading = tools.secrets.hidden(
+            _heading(visit, tools, page, failure), visit.order.handle.po_number, visit.order.host
+        )
+        text = redacted(f"{heading}{hidden}\n", secrets)
         return tools.filing.keep_evidence(visit.lease, text, picture)
     except (WorkerError, HostResourceError) as error:
         log.warning("There is no evidence of %s: %s", visit.order.handle.po_number, error)

@@ -43,6 +43,14 @@ def run(world: WorldOfHalves) -> VisitOutcome:
     return process_po(visit(), world.tools(), Watch(world.log))
 
 
+def run_with_nothing_listed(world: WorldOfHalves, address: str, end: PageEnd | Exception) -> VisitOutcome:
+    """Visit an order whose page lists nothing, and one of whose documents just stops."""
+    world.open_ended = (address,)
+    world.readings[ORDER] = order_page()
+    world.ends[address] = end
+    return run(world)
+
+
 @pytest.fixture
 def world(tmp_path: Path) -> WorldOfHalves:
     return WorldOfHalves(tmp_path)
@@ -100,10 +108,7 @@ def test_a_page_that_came_with_its_end_is_not_asked_for_again(world: WorldOfHalv
 def test_a_page_that_just_stops_does_not_prove_that_an_order_has_no_attachments(
     world: WorldOfHalves, end: PageEnd | Exception
 ) -> None:
-    world.open_ended = (ORDER,)
-    world.readings[ORDER] = order_page()
-    world.ends[ORDER] = end
-    outcome = run(world)
+    outcome = run_with_nothing_listed(world, ORDER, end)
     assert isinstance(outcome, VisitFailed)
     assert outcome.blame is Blame.NETWORK
 
@@ -113,19 +118,12 @@ def test_a_frame_that_is_given_to_browsers_alone_leaves_an_order_without_attachm
     world: WorldOfHalves, end: Exception
 ) -> None:
     """Such as one that keeps a login alive and answers each time otherwise."""
-    frame = f"{BASE}/keepalive"
-    world.open_ended = (frame,)
-    world.readings[ORDER] = order_page()
-    world.ends[frame] = end
-    outcome = run(world)
+    outcome = run_with_nothing_listed(world, f"{BASE}/keepalive", end)
     assert isinstance(outcome, Visited)
     assert outcome.result.status is TaskStatus.NO_ATTACHMENTS
 
 
 def test_a_page_without_end_that_says_how_long_it_is_proves_it(world: WorldOfHalves) -> None:
-    world.open_ended = (ORDER,)
-    world.readings[ORDER] = order_page()
-    world.ends[ORDER] = NO_END
-    outcome = run(world)
+    outcome = run_with_nothing_listed(world, ORDER, NO_END)
     assert isinstance(outcome, Visited)
     assert outcome.result.status is TaskStatus.NO_ATTACHMENTS
