@@ -30,9 +30,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Wait for a turn before a test with a browser begins, and before its time does."""
-    if item.config.cache is None or not item.get_closest_marker("chromium"):
+    cache: pytest.Cache | None = getattr(item.config, "cache", None)  # none with `-p no:cacheprovider`
+    if cache is None or not item.get_closest_marker("chromium"):
         return (yield)
-    with _turn(str(item.config.cache.mkdir("chromium") / "turns")):
+    with _turn(str(cache.mkdir("chromium") / "turns")):
         return (yield)
 
 

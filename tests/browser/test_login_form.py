@@ -198,6 +198,17 @@ BY_SCRIPT = {
 }
 
 
+def test_a_password_that_is_a_word_of_the_pages_own_address_is_sent_all_the_same(
+    browser: ChromiumBrowser, site: Site
+) -> None:
+    site.received.clear()
+    site.pages["/signin"] = f"<!doctype html><title>Sign in</title>{form()}"
+    browser.open(site.url("/signin"))
+    page = browser.submit_login(FORM, Credentials("ann", "in"), (site.url(""),), Watch())
+    assert page.url == site.url("/welcome")
+    assert [body for _, path, body in site.received if path == "/in"] == ["user=ann&password=in"]
+
+
 @pytest.mark.parametrize(("before", "after"), BY_SCRIPT.values(), ids=BY_SCRIPT.keys())
 def test_a_page_that_logs_in_by_script_and_swaps_its_content(
     browser: ChromiumBrowser, site: Site, before: str, after: str
