@@ -13,7 +13,7 @@ import attrs
 from selectolax.lexbor import LexborNode
 
 from actors.portals.addresses import last_part, path_of, same_origin
-from actors.portals.document import Document, ancestors, attribute, label_text
+from actors.portals.document import Document, attribute, is_form
 from actors.portals.numbers import holds_number, tidy
 from actors.portals.paging import CHOSEN, PRESSABLE, is_off, next_controls
 from actors.portals.placing import Placing
@@ -86,7 +86,7 @@ def continuation(sheet: Sheet, placings: Mapping[Document, Placing], po_number: 
         for node in next_controls(document, placing, lists_files=lists_files):
             address = _address(document, node)
             if address is None:
-                if node.tag != "link" and _is_harmless(node):
+                if node.tag != "link" and _is_harmless(document, node):
                     reveals.setdefault(_control(document, node))
             elif not document.place and _is_page_of_list(address, document, po_number):
                 next_page = next_page or address
@@ -136,13 +136,13 @@ def _tabs(document: Document, placing: Placing, *, lists_files: bool) -> Iterato
     for node in document.select(f"{PRESSABLE}, [data-toggle], [data-bs-toggle]"):
         if seen >= _MOST or node.mem_id in placing.files or (lists_files and node.mem_id not in tabs):
             continue
-        found = _NAMES_FILES.fullmatch(_said(node))
+        found = _NAMES_FILES.fullmatch(_said(document, node))
         if found is None or found[1] == "0" or not document.is_in_view(node):
             continue
         seen += 1
         if document.is_within(node, is_frame_work) or document.is_within(node, is_quoting):
             continue
-        if not _is_chosen(node) and not is_off(node) and _is_harmless(node):
+        if not _is_chosen(node) and not is_off(node) and _is_harmless(document, node):
             yield node
 
 
@@ -150,12 +150,17 @@ def _more(document: Document, placing: Placing) -> Iterator[LexborNode]:
     """Yield the controls that show more of the list they stand at."""
     seen = 0
     for node in document.select(PRESSABLE):
-        if seen >= _MOST or node.mem_id in placing.files or not _MORE.fullmatch(_said(node)) or _is_open(node):
+        if (
+            seen >= _MOST
+            or node.mem_id in placing.files
+            or not _MORE.fullmatch(_said(document, node))
+            or _is_open(node)
+        ):
             continue
         seen += 1
-        if not document.is_in_view(node) or is_off(node) or not _is_harmless(node):
+        if not document.is_in_view(node) or is_off(node) or not _is_harmless(document, node):
             continue
-        names_files = re.search(rf"(?<!\w){FILES}(?!\w)", _said(node)) is not None
+        names_files = re.search(rf"(?<!\w){FILES}(?!\w)", _said(document, node)) is not None
         if attribute(node, "aria-expanded").lower() == "true" or document.is_within(node, is_frame_work):
             continue
         goes_with = placing.is_of_files(node)
@@ -196,21 +201,21 @@ def _is_filled(document: Document, node: LexborNode, placing: Placing) -> bool:
     return False
 
 
-def _is_harmless(node: LexborNode) -> bool:
+def _is_harmless(document: Document, node: LexborNode) -> bool:
     """Whether pressing an element sends no form, and no word at it says that it changes anything."""
-    if _CHANGES.search(_said(node)) or _CHANGES.search(
+    if _CHANGES.search(_said(document, node)) or _CHANGES.search(
         plain(f"{attribute(node, 'aria-label')} {attribute(node, 'title')}")
     ):
         return False
     kind = attribute(node, "type").lower()
     if node.tag not in ("button", "input") or kind == "button":
         return True
-    is_in_form = "form" in node.attributes or any(parent.tag == "form" for parent in ancestors(node))
+    is_in_form = "form" in node.attributes or document.is_within(node, is_form)
     return not is_in_form and kind in ("", "submit")
 
 
-def _said(node: LexborNode) -> str:
-    text = plain(label_text(node) or attribute(node, "value") or attribute(node, "aria-label"))
+def _said(document: Document, node: LexborNode) -> str:
+    text = plain(document.label(node) or attribute(node, "value") or attribute(node, "aria-label"))
     return text if len(text) <= _LONGEST else ""
 
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from itertools import islice, pairwise
+from itertools import pairwise
 
 import attrs
 from selectolax.lexbor import LexborNode
 
-from actors.portals.document import Document, first_inside, label_text
+from actors.portals.document import Document
 from actors.portals.placing import Placing
 from actors.portals.seeing import is_frame_work, is_quoting
 from actors.portals.sheet import Sheet
@@ -117,12 +117,12 @@ def _short_texts(document: Document) -> Iterator[tuple[str, LexborNode]]:
     for node in document.select(_TITLES):
         titles.add(node.mem_id)
         if document.is_in_view(node) and not document.is_within(node, is_frame_work):
-            text = plain(label_text(node))
+            text = plain(document.label(node))
             if len(text) <= _LONGEST:
                 yield text, node
                 badged = _BADGED.fullmatch(text)
                 if badged and any(
-                    plain(label_text(one)) == badged[1] for one in islice(first_inside(node), _PARTS_OF_A_TITLE)
+                    plain(document.label(one)) == badged[1] for one in document.inside(node, _PARTS_OF_A_TITLE)
                 ):
                     yield f"{badged[1]} files", node
     yield from _labelled_counts(document)

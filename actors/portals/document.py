@@ -5,7 +5,7 @@ The only place that knows the parser, beside what looks at single elements. Indi
 and in standards mode, since `outerHTML` has lost its doctype.
 
 Nothing here grows faster than the document: what is asked of an element and of all around it is answered once for each
-element that lies between.
+element that lies between, and whoever looks into elements again and again has so many looks for the whole of it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 
 import attrs
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
@@ -34,6 +34,9 @@ _SCHEME = re.compile(r"(?!data:|javascript:|https?:)[a-z][a-z0-9+.-]*+:", re.IGN
 _NODES_OF_A_LABEL = 200
 _NODES_OF_A_TEXT = 2_000
 _LONGEST_LABEL, _LONGEST_TEXT, _LONGEST_TITLE = 2_000, 20_000, 1_000
+MOST_LOOKS = 2_000_000
+"""Nodes of a page that are looked at as parts of links, tabs, headings and the like, each as often as it is: seconds'
+worth. A page for people takes a few for each of its elements; one where they lie in one another takes hundreds."""
 
 Rule = Callable[[LexborNode], bool]
 """What can be asked of one element."""
@@ -61,7 +64,12 @@ def ancestors(node: LexborNode) -> Iterator[LexborNode]:
         parent = parent.parent
 
 
-def first_inside(node: LexborNode) -> Iterator[LexborNode]:
+def is_form(node: LexborNode) -> bool:
+    """Whether an element is a form."""
+    return node.tag == "form"
+
+
+def _inside(node: LexborNode) -> Iterator[LexborNode]:
     """Yield the elements inside `node` in document order, without looking further than is asked for."""
     inside = [node.iter()]
     while inside:
@@ -81,58 +89,28 @@ def _is_not_drawn(node: LexborNode) -> bool:
     return "purser-not-drawn" in node.attributes
 
 
-def _pieces(node: LexborNode, most: int | None = None, longest: int = 0) -> Iterator[str | None]:
-    """Yield the texts below `node` that a person can see, and None where a line ends. The cells of a row share one."""
-    waiting: list[LexborNode | str | None] = [node]
-    seen = length = 0
-    while waiting and (most is None or (seen < most and length < longest)):
-        current = waiting.pop()
-        seen += 1
+def _pieces(node: LexborNode, longest: int | None = None) -> Iterator[str | None]:
+    """Yield the texts below `node` that a person can see, None where a line ends, and an empty text for what has none.
+
+    The cells of a row share one line. With a bound, no text is longer than that.
+    """
+    waiting: list[Iterator[LexborNode | str | None]] = [iter((node,))]
+    while waiting:
+        try:
+            current = next(waiting[-1])
+        except StopIteration:
+            waiting.pop()
+            continue
         if current is None or isinstance(current, str):
             yield current
         elif current.is_text_node:
-            text = current.text_content or ""
-            length += len(text)
-            yield text if most is None else text[:longest]
+            yield (current.text_content or "")[:longest]
         elif current.is_element_node and not is_hidden(current):
-            boundary = [] if current.tag in _INLINE else [" "] if current.tag in _CELLS else [None]
-            inside = list(islice(current.iter(include_text=True), most))
-            waiting += [*boundary, *reversed(inside), *boundary]
-
-
-def visible_text(node: LexborNode, most: int | None = None, longest: int = 0) -> str:
-    """Return the text below `node` that a person can see, in one line.
-
-    Args:
-        node: Where to look.
-        most: How many nodes are looked at; None looks at all.
-        longest: Characters after which no more is looked at, where there is such a bound.
-    """
-    return tidy("".join(" " if piece is None else piece for piece in _pieces(node, most, longest)))
-
-
-def label_text(node: LexborNode) -> str:
-    """Return the text of something small, such as a link; of something large its beginning."""
-    return visible_text(node, _NODES_OF_A_LABEL, _LONGEST_LABEL)
-
-
-def beginning_of(node: LexborNode, longest: int) -> str:
-    """Return the beginning of all the text below `node`, seen or not; empty when it begins far inside."""
-    waiting = [node.iter(include_text=True)]
-    found, length = [], 0
-    for _ in range(_NODES_OF_A_TEXT):
-        current = next(waiting[-1], None) if waiting else None
-        if not waiting or length >= longest:
-            break
-        if current is None:
-            waiting.pop()
-        elif current.is_text_node:
-            text = (current.text_content or "")[:longest]
-            found.append(text)
-            length += len(text) if text.strip() else 0
+            boundary = () if current.tag in _INLINE else (" ",) if current.tag in _CELLS else (None,)
+            waiting.append(chain(boundary, current.iter(include_text=True), boundary))
+            yield ""
         else:
-            waiting.append(current.iter(include_text=True))
-    return "".join(found).strip()[:longest]
+            yield ""
 
 
 @attrs.frozen
@@ -151,6 +129,26 @@ def _base_for(url: str, given: str) -> str:
     return found or (given if is_other else url)
 
 
+class Looks:
+    """How many looks into elements a page still gets, with all its parts."""
+
+    def __init__(self) -> None:
+        self._left = MOST_LOOKS
+
+    def take(self, times: int = 1) -> None:
+        """Take some of them.
+
+        Raises:
+            PageReadingError: The page has had more than any that is meant for people.
+        """
+        self._left -= times
+        if self._left < 0:
+            raise PageReadingError(
+                "The page is not read: its links, tabs and headings lie in one another beyond measure. "
+                "Open the order by hand."
+            )
+
+
 class Document:
     """One parsed document.
 
@@ -159,12 +157,15 @@ class Document:
         url: Where it came from; relative addresses start there, or at its `base` element.
         place: Which part of the page it is; empty for the page itself.
         is_own: Whether it speaks for the portal: the page itself, or a part of the same origin.
+        looks: What the page that it belongs to has left of them; None when it is the whole page.
 
     Raises:
         PageReadingError: It is too large or too entangled to be parsed.
     """
 
-    def __init__(self, html: str, url: str, *, place: str = "", is_own: bool = True) -> None:
+    def __init__(
+        self, html: str, url: str, *, place: str = "", is_own: bool = True, looks: Looks | None = None
+    ) -> None:
         text = html.encode("utf-8", "replace").decode("utf-8")
         self.shape = shape_of(text)
         if self.shape.trouble:
@@ -175,7 +176,9 @@ class Document:
         if not text.lstrip("\ufeff \t\r\n")[:9].lower().startswith("<!doctype"):
             text = "<!DOCTYPE html>" + text
         self._tree = LexborHTMLParser(text, scripting=True)
-        self._nearest: dict[Rule, dict[int, int]] = {}
+        self._nearest: dict[Rule, dict[int, LexborNode | None]] = {}
+        self._labels: dict[int, str] = {}
+        self._looks = looks or Looks()
         self._places: dict[str, dict[int, int]] = {}
         self._holders: dict[str, set[int]] = {}
         self._is_away: Rule = lambda node: is_dormant(node) or node.mem_id in self._styled_away
@@ -209,27 +212,78 @@ class Document:
         """Return an address in this document as an absolute http or https one, or None."""
         return absolute(self.base, address)
 
-    def nearest(self, node: LexborNode, rule: Rule) -> int:
-        """Return the id of the first element for which `rule` holds, from `node` outwards; 0 when there is none."""
+    def nearest(self, node: LexborNode | None, rule: Rule) -> LexborNode | None:
+        """Return the first element for which `rule` holds, from `node` outwards; None when there is none."""
         known = self._nearest.setdefault(rule, {})
         passed: list[int] = []
-        found = 0
-        current: LexborNode | None = node
+        current = node
         while current is not None:
-            if (answer := known.get(current.mem_id)) is not None:
-                found = answer
+            if current.mem_id in known:
+                current = known[current.mem_id]
                 break
             passed.append(current.mem_id)
             if rule(current):
-                found = current.mem_id
                 break
             current = current.parent
-        known.update(dict.fromkeys(passed, found))
-        return found
+        known.update(dict.fromkeys(passed, current))
+        return current
 
     def is_within(self, node: LexborNode, rule: Rule) -> bool:
         """Whether `rule` holds for `node` or for anything around it."""
-        return self.nearest(node, rule) != 0
+        return self.nearest(node, rule) is not None
+
+    def inside(self, node: LexborNode, most: int) -> list[LexborNode]:
+        """Return the first elements inside `node` in document order, at most so many.
+
+        Raises:
+            PageReadingError: The page has no looks left.
+        """
+        found = list(islice(_inside(node), most))
+        self._looks.take(len(found))
+        return found
+
+    def _text(self, node: LexborNode, most: int, longest: int) -> str:
+        found, length = [], 0
+        for piece in islice(_pieces(node, longest), most):
+            self._looks.take()
+            found.append(" " if piece is None else piece)
+            length += len(piece or "")
+            if length >= longest:
+                break
+        return tidy("".join(found))
+
+    def label(self, node: LexborNode) -> str:
+        """Return the text of something small, such as a link, in one line; of something large its beginning.
+
+        Raises:
+            PageReadingError: As in `inside`.
+        """
+        if node.mem_id not in self._labels:
+            self._labels[node.mem_id] = self._text(node, _NODES_OF_A_LABEL, _LONGEST_LABEL)
+        return self._labels[node.mem_id]
+
+    def beginning(self, node: LexborNode, longest: int) -> str:
+        """Return the beginning of all the text below `node`, seen or not; empty when it begins far inside.
+
+        Raises:
+            PageReadingError: As in `inside`.
+        """
+        waiting = [node.iter(include_text=True)]
+        found, length = [], 0
+        for _ in range(_NODES_OF_A_TEXT):
+            current = next(waiting[-1], None) if waiting else None
+            if not waiting or length >= longest:
+                break
+            self._looks.take()
+            if current is None:
+                waiting.pop()
+            elif current.is_text_node:
+                text = (current.text_content or "")[:longest]
+                found.append(text)
+                length += len(text) if text.strip() else 0
+            else:
+                waiting.append(current.iter(include_text=True))
+        return "".join(found).strip()[:longest]
 
     def is_shown(self, node: LexborNode) -> bool:
         """Whether neither the element nor anything around it is hidden for certain."""
@@ -281,7 +335,7 @@ class Document:
             if node.tag == "title":
                 found.append(self.title)
             elif self.is_shown(node):
-                found.append(visible_text(node, _NODES_OF_A_TEXT, _LONGEST_TEXT))
+                found.append(self._text(node, _NODES_OF_A_TEXT, _LONGEST_TEXT))
         return tuple(text for text in found if text)
 
     @cached_property

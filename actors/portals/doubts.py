@@ -16,7 +16,7 @@ from selectolax.lexbor import LexborNode
 
 from actors.portals.addresses import last_part, path_of
 from actors.portals.counting import Count
-from actors.portals.document import Document, attribute, beginning_of
+from actors.portals.document import Document, attribute
 from actors.portals.login import login_doubts
 from actors.portals.proof import Proof, has_sections, is_searched_for
 from actors.portals.seeing import hides_itself, is_dormant, is_quoting
@@ -162,7 +162,7 @@ def _unfilled(document: Document) -> Iterator[str]:
     for node in document.select(_EMPTY_LISTS):
         named = f"{attribute(node, 'id')} {attribute(node, 'class')}"
         is_away = _LIST_NAME.search(named) and (hides_itself(node) or is_dormant(node))
-        if is_away and not beginning_of(node, 1) and not document.holds(node, "input, button"):
+        if is_away and not document.beginning(node, 1) and not document.holds(node, "input, button"):
             around = node.parent
             if around is None or document.is_in_view(around):
                 yield f"a list that is called {named.strip()!r} is hidden and empty"

@@ -15,7 +15,7 @@ import attrs
 from selectolax.lexbor import LexborNode
 
 from actors.portals.addresses import last_part
-from actors.portals.document import Document, Rule, attribute, label_text
+from actors.portals.document import Document, Rule, attribute
 from actors.portals.numbers import tidy
 from contracts.ports import Control, ListedAttachment
 
@@ -57,8 +57,7 @@ class Candidate:
     @property
     def stands_in_narrow_list(self) -> bool:
         """Whether the list around it is a list or a table of its own, and no section of the page."""
-        around = self.node.parent
-        return around is not None and self.document.nearest(around, _is_narrow) == self.list_id
+        return self.list_id != 0 and _outside(self.document, self.node, _is_narrow) == self.list_id
 
     @property
     def names(self) -> frozenset[str]:
@@ -97,13 +96,12 @@ def candidate(
     """Describe the element `node`, which leads to `url` or must be clicked, or both, or was refused."""
     title = _name(node, "title") or _name(node, "download")
     aria_label = _name(node, "aria-label")
-    text = label_text(node)
+    text = document.label(node)
     label = title or name_in_aria(aria_label) or text or last_part(url or "") or "attachment"
     shown = ListedAttachment(
         label=label, url=url, control=control, title=title, aria_label=aria_label, text=text, refused=refused
     )
-    around = node.parent
-    list_id = document.nearest(around, _is_list) if around is not None else 0
+    list_id = _outside(document, node, _is_list)
     return Candidate(document=document, node=node, list_id=list_id, key=key or url, attachment=shown)
 
 
@@ -138,10 +136,10 @@ def _partners(links: list[tuple[str, Candidate]], controls: dict[int, Candidate]
         return node.mem_id in by_node
 
     for key, link in links:
-        if outer := _outside(link, is_control):
+        if outer := _outside(link.document, link.node, is_control):
             partners.setdefault(key, outer)
     for control in controls.values():
-        if outer := _outside(control, is_link):
+        if outer := _outside(control.document, control.node, is_link):
             partners.setdefault(by_node[outer], control.node_id)
     joined = set(partners.values())
     by_name: dict[tuple[int, str], deque[str]] = {}
@@ -163,9 +161,10 @@ def _partners(links: list[tuple[str, Candidate]], controls: dict[int, Candidate]
     return partners
 
 
-def _outside(one: Candidate, rule: Rule) -> int:
-    """Return the id of the narrowest element around a candidate for which `rule` holds; 0 when there is none."""
-    return one.document.nearest(one.node.parent, rule) if one.node.parent is not None else 0
+def _outside(document: Document, node: LexborNode, rule: Rule) -> int:
+    """Return the id of the narrowest element around `node` for which `rule` holds; 0 when there is none."""
+    found = document.nearest(node.parent, rule)
+    return found.mem_id if found is not None else 0
 
 
 def _merge(first: ListedAttachment, second: ListedAttachment) -> ListedAttachment:

@@ -16,7 +16,7 @@ import attrs
 from selectolax.lexbor import LexborNode
 
 from actors.portals.addresses import is_identity_provider, is_under, leads_to_login, path_of
-from actors.portals.document import Document, Line, ancestors, attribute, label_text
+from actors.portals.document import Document, Line, ancestors, attribute, is_form
 from actors.portals.proof import has_sections, is_short
 from actors.portals.seeing import is_cell, is_frame_work, is_quoting
 from actors.portals.sheet import Sheet
@@ -126,8 +126,8 @@ def _sends_to_login(document: Document, node: LexborNode) -> bool:
 
 def _is_for_login(document: Document, field: LexborNode, known: Known, *, is_filled: bool) -> bool:
     """Whether a field for a password that a person sees is there to log in."""
-    form = next((parent for parent in ancestors(field) if parent.tag == "form"), None)
-    is_other = _has_other_purpose(form, field)
+    form = document.nearest(field, is_form)
+    is_other = _has_other_purpose(document, form, field)
     if is_filled or (is_other and known.lists_files):
         return not is_other and form is not None and _says_login(document, form)
     return True
@@ -138,10 +138,10 @@ def _says_login(document: Document, form: LexborNode) -> bool:
     action = document.resolve(attribute(form, "action"))
     if action is not None and leads_to_login(action):
         return True
-    return any(asks_to_sign_in(_said_by(button)) for button in form.css(_BUTTONS))
+    return any(asks_to_sign_in(_said_by(document, button)) for button in form.css(_BUTTONS))
 
 
-def _has_other_purpose(form: LexborNode | None, field: LexborNode) -> bool:
+def _has_other_purpose(document: Document, form: LexborNode | None, field: LexborNode) -> bool:
     """Whether a password is for a signature or to be changed."""
     if _NO_LOGIN_PURPOSE.search(attribute(field, "autocomplete")):
         return True
@@ -149,12 +149,13 @@ def _has_other_purpose(form: LexborNode | None, field: LexborNode) -> bool:
     if form is not None:
         if len(form.css(_PASSWORDS)) > 1:
             return True
-        named += [attribute(form, "action"), attribute(form, "id"), *map(_said_by, form.css(_BUTTONS))]
+        named += [attribute(form, "action"), attribute(form, "id")]
+        named += [_said_by(document, button) for button in form.css(_BUTTONS)]
     return any(_OTHER_PURPOSE.search(plain(text)) for text in named)
 
 
-def _said_by(button: LexborNode) -> str:
-    return label_text(button) or attribute(button, "value") or attribute(button, "aria-label")
+def _said_by(document: Document, button: LexborNode) -> str:
+    return document.label(button) or attribute(button, "value") or attribute(button, "aria-label")
 
 
 class _WaysIn:
@@ -172,7 +173,7 @@ class _WaysIn:
     @cached_property
     def words(self) -> frozenset[str]:
         """What is written on links and buttons."""
-        return frozenset(plain(_said_by(node)) for node in self.document.select(_WAYS_IN))
+        return frozenset(plain(_said_by(self.document, node)) for node in self.document.select(_WAYS_IN))
 
     @cached_property
     def _around(self) -> frozenset[int]:
@@ -194,7 +195,7 @@ class _WaysIn:
 def _is_way_in(document: Document, node: LexborNode) -> bool:
     """Whether a link or button leads to the login."""
     address = document.resolve(attribute(node, "href"))
-    return (address is not None and leads_to_login(address)) or asks_to_sign_in(_said_by(node))
+    return (address is not None and leads_to_login(address)) or asks_to_sign_in(_said_by(document, node))
 
 
 # ----------------------------------------------------------------------------------------------------------- by text
@@ -211,7 +212,7 @@ def _text_reason(sheet: Sheet, known: Known, *, is_filled: bool) -> str:
         for node in document.select(MESSAGE_BOXES):
             is_seen = document.is_in_view(node) and document.is_drawn(node)
             if is_seen and not document.is_within(node, is_quoting):
-                text = label_text(node)
+                text = document.label(node)
                 if _ends_session(text, weak=not is_filled):
                     return f"the page says {text[:80]!r}"
         ways = _WaysIn(document)
@@ -255,7 +256,7 @@ def login_doubts(sheet: Sheet) -> Iterator[str]:
         offered = (node for node in document.select(_WAYS_IN) if _is_way_in(document, node))
         for node in (*offered, *document.select(_CODES)):
             if document.is_in_view(node) and not document.is_within(node, is_frame_work):
-                said = _said_by(node)
+                said = _said_by(document, node)
                 yield f"the page offers {said[:_LONGEST]!r}" if said else "the page asks for a login"
                 break
 

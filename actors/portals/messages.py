@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import attrs
 
-from actors.portals.document import Document, Line, label_text
+from actors.portals.document import Document, Line
 from actors.portals.login import MESSAGE_BOXES
 from actors.portals.proof import Proof, has_sections, is_short
 from actors.portals.seeing import is_cell, is_frame_work, is_quoting
@@ -139,6 +139,6 @@ class Denials:
 def _boxed(document: Document, boxes: str) -> Iterator[str]:
     for node in document.select(boxes):
         if document.is_in_view(node) and document.is_drawn(node) and not document.is_within(node, is_quoting):
-            text = label_text(node)
+            text = document.label(node)
             if text:
                 yield text

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import islice
 
 from selectolax.lexbor import LexborNode
 
-from actors.portals.document import Document, ancestors, attribute, first_inside, label_text
+from actors.portals.document import Document, attribute
 from actors.portals.placing import Placing
 from actors.portals.seeing import is_quoting, words_of
 from actors.portals.words import plain
@@ -51,7 +50,7 @@ def next_controls(document: Document, placing: Placing, *, lists_files: bool) ->
         if seen >= _MOST or not _is_next(document, node, rows):
             continue
         seen += 1
-        said = plain(f"{label_text(node)} {attribute(node, 'aria-label')} {attribute(node, 'title')}")
+        said = plain(f"{document.label(node)} {attribute(node, 'aria-label')} {attribute(node, 'title')}")
         if _OTHER_RECORD.search(said) or is_off(node):
             continue
         if node.tag == "link":
@@ -71,7 +70,7 @@ class _Rows:
 
     def begins_with_second(self, node: LexborNode) -> bool:
         """Whether none of a row's pages is known for the page in hand, so that its 2 is the next one."""
-        around = next((one for one in ancestors(node) if _is_pagination(one)), None)
+        around = self._document.nearest(node.parent, _is_pagination)
         if around is None:
             return False
         if around.mem_id not in self._may_begin:
@@ -79,11 +78,11 @@ class _Rows:
         return self._may_begin[around.mem_id]
 
     def _is_open(self, around: LexborNode) -> bool:
-        inside = list(islice(first_inside(around), _LONGEST_ROW + 1))
+        inside = self._document.inside(around, _LONGEST_ROW + 1)
         if len(inside) > _LONGEST_ROW:
             return False
-        linked = {label_text(one) for one in inside if one.tag in ("a", "button")}
-        if any(number not in linked for number in re.findall(r"\d+", label_text(around)) if number != "1"):
+        linked = {self._document.label(one) for one in inside if one.tag in ("a", "button")}
+        if any(number not in linked for number in re.findall(r"\d+", self._document.label(around)) if number != "1"):
             return False  # a number that leads nowhere is the page in hand
         return not any(_is_current(self._document, one) for one in inside)
 
@@ -95,7 +94,7 @@ def _is_next(document: Document, node: LexborNode, rows: _Rows) -> bool:
     classes = words_of(node) | (words_of(parent) if parent is not None and parent.tag == "li" else frozenset())
     if classes & _NEXT_CLASSES:
         return True
-    texts = (label_text(node), attribute(node, "aria-label"), attribute(node, "value"), attribute(node, "title"))
+    texts = (document.label(node), attribute(node, "aria-label"), attribute(node, "value"), attribute(node, "title"))
     said = [plain(text) for text in texts if 0 < len(text) <= _LONGEST]
     if any(_NEXT_WITH_SIGN.fullmatch(text) for text in said):
         is_certain = any(_NEXT_PAGE.search(text) for text in said) or _calls_page(node)
@@ -105,15 +104,15 @@ def _is_next(document: Document, node: LexborNode, rows: _Rows) -> bool:
 
 def _follows_current(document: Document, node: LexborNode, rows: _Rows) -> bool:
     """Whether a link is a page's number, and the number before it is marked as the page in hand."""
-    text = label_text(node)
+    text = document.label(node)
     if not (text.isdecimal() and text.isascii() and len(text) <= 4):
         return False
     for around in (node, node.parent):
         before = around.prev if around is not None else None
         while before is not None and not before.is_element_node:
             before = before.prev
-        if before is not None and plain(label_text(before)).partition(" ")[0] == str(int(text) - 1):
-            marked = [before, *islice(first_inside(before), 4)]
+        if before is not None and plain(document.label(before)).partition(" ")[0] == str(int(text) - 1):
+            marked = [before, *document.inside(before, 4)]
             if _calls_page(node) and not any(one.tag in ("a", "button") for one in marked):
                 return True  # the page in hand is the number that leads nowhere
             if any(_is_current(document, one) for one in marked):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from actors.portals.document import attribute, beginning_of
+from actors.portals.document import attribute
 from actors.portals.numbers import holds_number
 from actors.portals.seeing import is_quoting
 from actors.portals.sheet import Sheet
@@ -54,7 +54,7 @@ def has_sections(sheet: Sheet) -> bool:
     """Whether the page shows, beside its title, anything with a heading or a table, as an order's page does."""
     return any(
         document.is_in_view(node)
-        and _is_section(beginning_of(node, _SHORT_PAGE))
+        and _is_section(document.beginning(node, _SHORT_PAGE))
         and not document.holds(node, _PASSWORD)
         for document in sheet.own
         for node in document.select(_SECTIONS)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import attrs
 
 from actors.portals.addresses import LONGEST_ADDRESS, absolute, same_origin
-from actors.portals.document import Document, attribute
+from actors.portals.document import Document, Looks, attribute
 from actors.portals.seeing import hides_itself, is_dormant
 from actors.portals.shape import MOST_TAGS
 from contracts.errors import PageReadingError
@@ -57,7 +57,8 @@ def parsed(page: PageSnapshot) -> Sheet:
         PageReadingError: It is too large or too entangled to be parsed.
     """
     _require_bounds(page)
-    main = Document(page.html, page.url)
+    looks = Looks()
+    main = Document(page.html, page.url, looks=looks)
     documents, seen = [main], [main]
     in_view = _frames_in_view(main, {})
     for part in page.parts:
@@ -66,7 +67,7 @@ def parsed(page: PageSnapshot) -> Sheet:
         is_written_here = address is None and not part.url.lower().startswith("data:")
         url = address or main.base
         is_own = is_written_here or (address is not None and same_origin(address, page.url))
-        document = Document(part.html, url, place=part.place, is_own=is_own)
+        document = Document(part.html, url, place=part.place, is_own=is_own, looks=looks)
         documents.append(document)
         if address is None or in_view.get(address, True):
             seen.append(document)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from actors.portals import document
 from actors.portals.addresses import LONGEST_ADDRESS
 from actors.portals.coupa import CoupaPortal
 from actors.portals.generic import GenericPortal
@@ -180,3 +181,60 @@ def test_four_times_the_page_takes_no_more_than_five_times_the_steps(portal: Htm
     make = GROWING[kind]
     few = steps(portal, make(100))
     assert steps(portal, make(400)) <= 5 * few
+
+
+DEEP: dict[str, str] = {
+    "twos": '<a href="#">2</a>',
+    "buttons": "<button type=submit>show more attachments</button>",
+    "passwords": "<input type=password>",
+    "links": '<a href="a.pdf">a.pdf</a>',
+}
+
+
+@pytest.mark.parametrize("portal", [GenericPortal(GenericPortalSettings()), CoupaPortal()], ids=["generic", "coupa"])
+@pytest.mark.parametrize("kind", DEEP)
+def test_what_lies_four_times_as_deep_takes_hardly_more_steps(portal: HtmlPortal, kind: str) -> None:
+    few, many = ("<form>" + "<div>" * depth + DEEP[kind] * 2_000 for depth in (100, 400))
+    assert steps(portal, many) <= 1.5 * steps(portal, few)
+
+
+WITHIN: dict[str, tuple[str, str, str]] = {
+    "headings": ("<h1><div>", "</div></h1>", "<i>x</i>"),
+    "tabs": ("<div role=tab class=badge>", "</div>", "<b>3</b>"),
+    "labels": ("<label>", "</label>", "<i>attachments 3</i>"),
+    "boxes": ("<div class=alert>", "</div>", "<i>x</i>"),
+    "sections": ("<dl><dd>", "</dd></dl>", "<i></i>"),
+    "rows of numbers": ("<div class=pagination><a href=#>2</a>", "</div>", "<i>x</i>"),
+}
+
+
+@pytest.mark.parametrize("kind", WITHIN)
+def test_a_page_whose_parts_lie_in_one_another_is_given_up_before_it_is_dear(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(document, "MOST_LOOKS", 20_000)
+    begin, end, inside = WITHIN[kind]
+    page = snapshot(BODY + begin * 300 + inside * 300 + end * 300)
+    with pytest.raises(PageReadingError, match="lie in one another"):
+        GenericPortal(GenericPortalSettings()).read(page, "PO1")
+
+
+def test_a_page_and_its_parts_share_one_number_of_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(document, "MOST_LOOKS", 250)
+    part = PagePart("0.", URL, BODY + "<h2>x</h2><a href=#>x</a>" * 50)
+    portal = GenericPortal(GenericPortalSettings())
+    portal.read(snapshot(BODY, (part,)), "PO1")
+    with pytest.raises(PageReadingError, match="lie in one another"):
+        portal.read(snapshot(BODY, (part,) * 4), "PO1")
+
+
+SIDE_BY_SIDE = [kind for kind in GROWING if kind.rpartition(" in ")[0] != kind.rpartition(" in ")[2]]
+
+
+@pytest.mark.parametrize("kind", SIDE_BY_SIDE)
+def test_a_page_whose_parts_lie_side_by_side_needs_few_looks_for_each(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    html = BODY + GROWING[kind](500)
+    monkeypatch.setattr(document, "MOST_LOOKS", 8 * html.count("<") + 500)
+    assert GenericPortal(GenericPortalSettings()).read(snapshot(html), "PO1")
