@@ -84,8 +84,7 @@ class ChromiumBrowser:
 
     def _look_back(self, doing: str) -> None:
         try:
-            with self._tab.hurried(SECONDS_TO_LEAVE):
-                self._origin_before(doing)
+            self._origin_before(doing, within=SECONDS_TO_LEAVE)
         except NetworkError:
             self._left = False
 
@@ -179,10 +178,14 @@ class ChromiumBrowser:
             self._left = False
             _log.info("A page could not be left: %s", error)
 
-    def _origin_before(self, doing: str) -> float:
-        """Return when the document began that is to be left; one that gives no answer is left at once."""
+    def _origin_before(self, doing: str, within: float | None = None) -> float:
+        """Return when the document began that is to be left; one that gives no answer is left at once.
+
+        One that gives none `within` so many seconds has stuck the tab: that costs no order another command, as a limit
+        for the driver would.
+        """
         try:
-            counts = self._page.counts(doing)
+            counts = self._page.leave(doing, within=within)
         except (NetworkError, PageReplacedError, PageRefusedError):
             self._leave(doing)
             return self._page.time_origin(doing)

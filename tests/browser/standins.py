@@ -13,7 +13,7 @@ from typing import Any, cast
 import attrs
 
 from actors.browser.downloads import Downloads
-from actors.browser.faults import PageTooSlowError
+from actors.browser.faults import PageReplacedError, PageTooSlowError
 from actors.browser.page import Counts, Document, Page, Reading
 from actors.browser.session import ChromiumBrowser
 from actors.browser.tab import DownloadEvent, Tab
@@ -135,15 +135,19 @@ class Screen:
     def stop_agreeing(self, doing: str) -> Counts:
         """Note it."""
         self.did.append("stop agreeing")
-        return self.counts(doing)
+        return self.leave(doing)
 
     is_stuck: bool = False
+    goes_on: bool = False
     counted: Counts | None = None
 
-    def counts(self, _doing: str) -> Counts:
+    def leave(self, _doing: str, *, within: float | None = None) -> Counts:
         """Tell what the document has asked for: nothing, unless it is busy or the test says what."""
+        if self.goes_on:
+            raise PageReplacedError("the page went on")
         if self.busy:
-            raise PageTooSlowError("the page is busy")
+            self.is_stuck = within is not None
+            raise PageTooSlowError(f"the page is busy for {within} seconds")
         return self.counted or Counts(self.shown.time_origin)
 
     def go(self, url: str, _doing: str) -> None:

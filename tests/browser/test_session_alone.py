@@ -55,18 +55,24 @@ def test_a_page_that_is_done_with_is_asked_what_it_leaves_behind(screen: Screen,
     assert (browser.wear(), browser.wear()) == (why, why)
 
 
-def test_a_page_that_keeps_busy_is_left_at_its_end_and_its_browser_goes_on(screen: Screen) -> None:
+def test_a_page_that_is_busy_at_its_end_ends_the_use_of_its_browser(screen: Screen) -> None:
     screen.busy = True
+    browser = screen.browser()
+    assert (browser.wear(), browser.wear()) == ("a page kept it from answering",) * 2
+    assert screen.did == screen.hurries == [], "no order pays for a limit with a command"
+
+
+def test_a_page_that_goes_on_to_others_is_left_at_its_end_and_its_browser_goes_on(screen: Screen) -> None:
+    screen.goes_on = True
     assert screen.browser().wear() == ""
     assert screen.did == ["go about:blank"]
-    assert screen.hurries[0] == session_module.SECONDS_TO_LEAVE
 
 
 def test_a_page_that_cannot_be_left_ends_the_use_of_its_browser(screen: Screen) -> None:
-    screen.busy = screen.stays = True
+    screen.goes_on = screen.busy = screen.stays = True
     browser = screen.browser()
     assert browser.wear() == "a page keeps it busy"
-    screen.busy = False
+    screen.goes_on = screen.busy = False
     assert browser.wear() == "a page keeps it busy", "even when it answers again"
 
 

@@ -50,6 +50,9 @@ PAGES = {
     "LATE": button(_ASK),
     "TWICE": button(f"{_ASK}; {_OWN}"),
     "SELF": link("{0}") + f"<script>setTimeout(() => {{{{ {_ASK} }}}}, 100)</script>".replace("/slow/", "/held/"),
+    "LEAVING": link("{0}")
+    + f"<script>setTimeout(() => {{{{ fetch('/asking'); {_ASK} }}}}, 4000)</script>".replace("/slow/", "/held/"),
+    "FRAME": link("{0}") + "<iframe src='/frame/{0}'></iframe>",
     "FLOOD": link("{0}") + "<script>for (let i = 0; i < 3000; i++) history.pushState({{}}, '', '?' + i)</script>",
     "CLOSE": link("{0}") + "<script>window.close(); setTimeout(() => window.close(), 50)</script>",
 }
@@ -58,7 +61,12 @@ _WORKER = """self.oninstall = () => self.skipWaiting(); self.onactivate = (e) =>
 self.onfetch = (e) => { const path = new URL(e.request.url).pathname.split('/');
 if (path[1] === 'orders') e.respondWith(new Response(`<title>Order ${path[2]}</title><h1>Order ${path[2]}</h1>
 <a class=attachment href='/files/other.pdf'>other.pdf</a>`, {headers: {'Content-Type': 'text/html'}})) }"""
+_FRAME = f"<script>setTimeout(() => {{{{ {_ASK} }}}}, 100)</script>".replace("/slow/", "/held/")
 _STEER = "<script>setInterval(() => { try { opener.location = '/orders/STEER' } catch {} }, 50)</script>"
+
+
+_HELD = ("SELF", "LEAVING", "FRAME")
+"""What asks for a file that comes amid the next order's download."""
 
 
 class _Portal(http.server.ThreadingHTTPServer):
@@ -68,7 +76,7 @@ class _Portal(http.server.ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Pages)
         self.over = threading.Event()
-        self.next_asked = threading.Event()
+        self.asked = {name: threading.Event() for name in ("asking", *(f"GOOD-{one}.pdf" for one in _HELD))}
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Browsers break connections off; that is no news here."""
@@ -94,6 +102,9 @@ class _Pages(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         match self.path.partition("?")[0].split("/")[1:]:
             case ["orders", number]:
+                if number == "GOOD-LEAVING":  # the page before it asks for a file meanwhile
+                    self.server.asked["asking"].wait(10)
+                    self.server.over.wait(0.3)
                 shown = PAGES.get(number, button(_OWN)).format(number)
                 text = f"<!doctype html><title>Order {number}</title><h1>Order {number}</h1>{shown}".encode()
                 self._send(text, length=5000 if number == "CUT" else None)
@@ -101,13 +112,18 @@ class _Pages(http.server.BaseHTTPRequestHandler):
                 self.server.over.wait(2.5)
                 self._send(whole(name), "application/pdf")
             case ["held", name]:  # comes amid the next order's download
-                self.server.next_asked.wait(10)
+                self.server.asked[f"GOOD-{name}"].wait(10)
                 self._send(whole(name), "application/pdf")
             case ["files", name]:
-                if name == "GOOD-SELF.pdf":
-                    self.server.next_asked.set()
+                if name in self.server.asked:
+                    self.server.asked[name].set()
                     self.server.over.wait(0.7)
                 self._send(whole(name), "application/pdf")
+            case ["frame", number]:
+                self._send(_FRAME.format(number).encode())
+            case ["asking"]:
+                self.server.asked["asking"].set()
+                self._send(b"")
             case ["worker.js"]:
                 self._send(_WORKER.encode(), "text/javascript")
             case ["steer"]:

@@ -372,19 +372,27 @@
   // As the browser counts them, which drops what is too much in ten seconds.
   let moves = 0, moving = -Infinity;
   const LONGEST_MOVING = 10000;
+  let isLeft = false;
   const counted = new WeakSet();
   const count = (view) => {
-    if (!view || !view.navigation || counted.has(view)) return;
-    counted.add(view);
-    view.navigation.addEventListener('navigate', (event) => queueMicrotask(() => {
-      if (performance.now() - moving > LONGEST_MOVING) [moving, moves] = [performance.now(), 0];
-      moves += 1;
-      if (event.defaultPrevented) return;
-      if (event.downloadRequest !== null) files += 1;
-      else if (!event.destination.sameDocument) ways += 1;
-    }));
+    if (!view || !view.navigation || counted.has(view.navigation)) return;
+    counted.add(view.navigation);
+    view.navigation.addEventListener('navigate', (event) => {
+      // Nobody would count it any more, and it would come amid what is done with the next page.
+      if (isLeft && event.downloadRequest !== null) event.preventDefault();
+      queueMicrotask(() => {
+        if (performance.now() - moving > LONGEST_MOVING) [moving, moves] = [performance.now(), 0];
+        moves += 1;
+        if (event.defaultPrevented) return;
+        if (event.downloadRequest !== null) files += 1;
+        else if (!event.destination.sameDocument) ways += 1;
+      });
+    });
   };
   count(window);
+  // The page around a frame of its own host counts for it, from its start.
+  try { if (window !== top) top.purser.count(window); } catch { /* another host's */ }
+  const leave = () => { isLeft = true; return counts(); };
   const counts = () => [performance.timeOrigin, files, ways,
     performance.now() - moving > LONGEST_MOVING ? 0 : moves];
   const allow = (answer) => {
@@ -417,5 +425,5 @@
       document.contentType, password];
   };
   const isDrawn = () => Promise.race([frames().then(() => true), pause(LONGEST_ERRAND).then(() => false)]);
-  globalThis.purser = { read, click, look, allow, counts, culprits, isDrawn, origin: () => performance.timeOrigin };
+  globalThis.purser = { read, click, look, allow, count, leave, culprits, isDrawn, origin: () => performance.timeOrigin };
 })
