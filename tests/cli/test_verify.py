@@ -164,7 +164,9 @@ def test_a_line_that_names_a_file_outside_is_not_followed(home: Path, tmp_path: 
         assert f"{name} has a name that no file of an order has" in ask(home)[1].err
     for folder in ("../../x", "/etc", ".."):
         edited(home, 2, lambda told, folder=folder: told.update(folder=folder))  # type: ignore[misc] # bound now
-        assert "leads out of the download folder" in ask(home)[1].err
+        heard = ask(home)[1]
+        assert "leads out of the download folder" in heard.err
+        assert "3 orders with files, 4 files as they were" in heard.out
 
 
 @pytest.mark.parametrize("head", ["0" * 64, "nonsense", ""])

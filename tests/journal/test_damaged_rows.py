@@ -67,6 +67,7 @@ ROWS = {
     "metadata that is nested deeply": f"UPDATE tasks SET metadata = '{DEEP}' WHERE sequence = 3",  # noqa: S608
     "metadata with a very long number": f"UPDATE tasks SET metadata = '{'9' * 10_000}' WHERE sequence = 3",  # noqa: S608
     "a status that is none": "UPDATE tasks SET status = 'DONE' WHERE sequence = 3",
+    "a status that is none of an order that has ended": "UPDATE tasks SET status = 'DONE' WHERE sequence = 0",
     "a time of nothing": "UPDATE tasks SET timeout = -1 WHERE sequence = 3",
     "attempts below zero": "UPDATE tasks SET retries = -1 WHERE sequence = 3",
     "no attempts": "UPDATE tasks SET attempts = 'x' WHERE sequence = 3",

@@ -132,6 +132,20 @@ def test_the_run_in_hand_is_known_with_what_has_ended_until_its_last_order_ends(
     journal.close()
 
 
+def test_a_batch_that_is_written_again_when_all_its_orders_have_ended_is_not_in_hand(place: Place) -> None:
+    place.write(BatchBegun(0, 2), *accepted(2), outcome(0), outcome(1), BatchBegun(0, 2))
+    journal = place.open()
+    assert journal.tasks_in_hand() == ()
+    journal.close()
+
+
+def test_an_order_that_comes_when_all_others_have_ended_takes_their_run_in_hand_again(place: Place) -> None:
+    place.write(BatchBegun(0, 2), *accepted(2), outcome(0), outcome(1), *accepted(1, first=2))
+    journal = place.open()
+    assert [one.has_ended for one in journal.tasks_in_hand()] == [True, True, False]
+    journal.close()
+
+
 def test_a_run_that_never_ended_is_over_when_another_begins(place: Place) -> None:
     place.write(BatchBegun(0, 2), *accepted(2), outcome(0))
     place.write(BatchBegun(2, 1), *accepted(1, first=2))
@@ -169,6 +183,22 @@ def test_a_plan_belongs_to_the_run_in_hand_else_to_the_next_one(place: Place) ->
     assert journal.plan() == {"csv": "b.csv"}, "that run has ended"
     journal.append(journal.open_epoch(), (BatchBegun(1, 1), *accepted(1, first=1)))
     assert journal.plan() == {"csv": "c.csv"}
+    journal.close()
+
+
+def test_a_run_that_was_announced_and_could_not_begin_is_known_only_when_the_program_was_killed(place: Place) -> None:
+    killed(place, lambda journal: journal.note_plan({"csv": "a.csv"}))
+    journal = place.open()
+    assert journal.is_unfinished()
+    journal.close()
+    place.write(BatchBegun(0, 1), *accepted(1), outcome(0))
+    journal = place.open()
+    journal.note_reported()
+    journal.note_plan({"csv": "b.csv"})
+    journal.close()
+    journal = place.open()
+    assert journal.announced_plan() is None
+    assert not journal.is_unfinished()
     journal.close()
 
 

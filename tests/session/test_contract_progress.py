@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from itertools import pairwise
 from typing import Any
 
@@ -15,6 +16,8 @@ PROGRESS_KEYS = {
     "session_status", "total_tasks", "completed_tasks", "failed_tasks", "active_tasks", "elapsed_time",
     "estimated_remaining", "processing_mode", "worker_details",
 }  # fmt: skip
+BEGAN = time.monotonic()
+"""No session of these tests is older."""
 
 
 # -------------------------------------------------------------------------------------------- progress: 10, 14, 17, 18
@@ -27,6 +30,7 @@ def _check_progress(progress: dict[str, Any]) -> None:
         assert type(progress[key]) is int
         assert progress[key] >= 0
     assert isinstance(progress["elapsed_time"], float)
+    assert 0 <= progress["elapsed_time"] <= time.monotonic() - BEGAN
     assert progress["estimated_remaining"] is None or progress["estimated_remaining"] >= 0.0
     assert progress["processing_mode"] in ("sequential", "parallel")
     assert all({"worker_id", "state", "po_number"} <= set(worker) for worker in progress["worker_details"])

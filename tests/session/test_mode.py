@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
 
+from actors.filing.lock import FolderLock
+from actors.session import figures
 from actors.session.mode import (
     MEMORY_PER_WORKER_MB,
     MEMORY_TO_LEAVE_MB,
@@ -106,3 +109,12 @@ def test_a_crew_of_two_is_worth_it_though_not_all_its_workers_fit_into_memory() 
     assert mode(machine=machine(memory_free_mb=MEMORY_TO_LEAVE_MB + 2 * MEMORY_PER_WORKER_MB)) == "parallel"
     assert mode(machine=machine(memory_free_mb=MEMORY_TO_LEAVE_MB + 1.9 * MEMORY_PER_WORKER_MB)) == "sequential"
     assert mode(workers=1, machine=machine(memory_free_mb=MEMORY_TO_LEAVE_MB + MEMORY_PER_WORKER_MB)) == "parallel"
+
+
+def test_a_folder_is_in_use_while_another_holds_its_lock_and_not_before_anybody_did(tmp_path: Path) -> None:
+    assert not figures.folder_is_in_use(tmp_path / "new")
+    lock = FolderLock(tmp_path)
+    lock.acquire()
+    assert figures.folder_is_in_use(tmp_path)
+    lock.release()
+    assert not figures.folder_is_in_use(tmp_path)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from actors.session.orders import as_task, prepare
+from contracts.ports import KnownTask
 from contracts.tasks import POTask
 
 BASE = "https://portal.example/coupa"
@@ -127,3 +128,12 @@ def test_no_row_whatever_it_holds_raises_or_loses_another(rows: list[dict[str, A
     assert set(batch.rows) == set(range(len(batch.orders)))
     for order in batch.orders:
         assert bool(order.fault) != bool(order.host)
+
+
+def test_rows_that_mean_one_order_of_an_unfinished_run_are_that_order_with_or_without_its_address() -> None:
+    known = [KnownTask(one, has_ended=False) for one in prepare([row("A"), row("B")], BASE, 0).orders]
+    batch = prepare(
+        [row("A"), row("C"), row("A", url=f"{BASE}/A"), row("B", url=f"{BASE}/B"), row("B")], BASE, 2, known
+    )
+    assert [(one.handle.sequence, one.handle.po_number) for one in batch.orders] == [(0, "A"), (2, "C"), (1, "B")]
+    assert batch.rows == (0, 1, 0, 2, 2)

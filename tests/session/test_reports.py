@@ -71,3 +71,9 @@ def test_the_pace_is_that_of_the_orders_ended_here() -> None:
     assert (figures["pos_per_second"], figures["average_po_seconds"]) == (0.5, 2.0)
     assert remaining(Progress(total=12, completed=9, failed=1, resumed=8), 4.0) == 4.0
     assert remaining(Progress(total=12, completed=7, failed=1, resumed=8), 4.0) is None
+    assert remaining(Progress(total=3, completed=1), 4.0) == 8.0
+
+
+def test_a_report_of_nothing_is_all_noughts() -> None:
+    figures = session_report(Totals("id", datetime(2025, 1, 1, tzinfo=UTC)))["performance_metrics"]
+    assert not any(figures.values()), figures
