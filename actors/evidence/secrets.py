@@ -19,6 +19,10 @@ BLACK = "███"
 SHORTEST_SECRET = 6
 """Characters a known secret must have: shorter ones would blacken ordinary words. More than `BLACK` has."""
 
+LONGEST = 256
+"""Characters of a secret, and of each of its forms, that are looked for. What begins so is blackened with all that
+follows in its line: portals may set thousands of cookies, and each may be long."""
+
 _PERCENT_CODE = re.compile(r"%[0-9A-F]{2}")
 _KEPT = ("", "/", "!~*'()")
 """What is left as it is: in a query by the standard, in a path, in a query by a page's script."""
@@ -46,22 +50,21 @@ class Finder:
         """Know one more secret; one below `SHORTEST_SECRET` characters is passed over."""
         for form in _forms(secret):
             start = form[:SHORTEST_SECRET]
-            self._forms[start] = _alike((*self._with(start), form))
+            known = self._forms.get(start, _Alike((), 0))
+            at = bisect.bisect(known.forms, form)
+            forms = (*known.forms[:at], form, *known.forms[at:])
+            self._forms[start] = _Alike(forms, max(known.longest, len(form)))
 
     def remove(self, secret: str) -> None:
         """Forget a secret that was added."""
         for form in _forms(secret):
             start = form[:SHORTEST_SECRET]
-            left = list(self._with(start))
-            left.remove(form)
-            if left:
-                self._forms[start] = _alike(left)
+            known = self._forms[start]
+            at = bisect.bisect_left(known.forms, form)
+            if left := known.forms[:at] + known.forms[at + 1 :]:
+                self._forms[start] = _Alike(left, known.longest)
             else:
                 del self._forms[start]
-
-    def _with(self, start: str) -> tuple[str, ...]:
-        found = self._forms.get(start)
-        return found.forms if found is not None else ()
 
     def blackened(self, text: str, spared: Iterable[str] = ()) -> str:
         """Return `text` with every known secret blackened, and the beginning of one that was cut off.
@@ -78,48 +81,48 @@ class Finder:
         last = len(text) - SHORTEST_SECRET
         while place <= last:
             alike = known.get(text[place : place + SHORTEST_SECRET])
-            length = _length_of(text[place : place + alike.longest], alike.forms) if alike is not None else 0
+            length, form = _found_in(text[place : place + alike.longest], alike.forms) if alike is not None else (0, "")
             if length and not any(text[place : place + length] in one for one in spared):
                 pieces += (text[done:place], BLACK)
-                place = done = _end_of(text, place, length)
+                place = done = _end_of(text, place, length, form)
             else:
                 place += 1
         return "".join((*pieces, text[done:])) if pieces else text
 
 
-def _end_of(text: str, place: int, length: int) -> int:
-    """Return where what is blackened ends: behind it, or with its line if what takes its place may begin it again."""
+def _end_of(text: str, place: int, length: int, form: str) -> int:
+    """Return where what is blackened ends: behind it, or with its line.
+
+    With its line if the secret may go on, or what takes its place may begin it again.
+    """
     end = place + length
+    if len(form) < LONGEST and BLACK[0] not in text[place:end]:
+        return end
     line = text.find("\n", end)
-    return end if BLACK[0] not in text[place:end] else line if line >= 0 else len(text)
+    return line if line >= 0 else len(text)
 
 
 class _Alike(NamedTuple):
-    """Forms that begin alike, in order, and the length of the longest."""
+    """Forms that begin alike, in order, and a length that none of them exceeds."""
 
     forms: tuple[str, ...]
     longest: int
 
 
-def _alike(forms: Iterable[str]) -> _Alike:
-    ordered = tuple(sorted(forms))
-    return _Alike(ordered, max(map(len, ordered)))
-
-
-def _length_of(rest: str, forms: tuple[str, ...]) -> int:
-    """Return how many characters a secret, or the beginning of one, takes at the beginning of a text.
+def _found_in(rest: str, forms: tuple[str, ...]) -> tuple[int, str]:
+    """Return how many characters a secret, or the beginning of one, takes at the beginning of a text, and which form.
 
     Args:
         rest: What stands there, as far as the longest form goes.
         forms: What begins like it, in order: what has most in common with it is next to where it would be.
     """
     at = bisect.bisect_right(forms, rest)
-    part = max(_part(rest, form) for form in forms[max(at - 1, 0) : at + 1])
+    part = max((_part(rest, form), form) for form in forms[max(at - 1, 0) : at + 1])
     while at:
         form = forms[at - 1]
         common = _common(rest, form)
         if common == len(form):
-            return common
+            return common, form
         if common < SHORTEST_SECRET:
             break
         at = bisect.bisect_right(forms, rest[:common], hi=at - 1)
@@ -142,11 +145,12 @@ def _common(one: str, other: str) -> int:
 def _forms(secret: str) -> set[str]:
     if len(secret) < SHORTEST_SECRET:
         return set()
-    return {form for form in _encodings(secret) if len(form) >= SHORTEST_SECRET}
+    return {form[:LONGEST] for form in _encodings(secret) if len(form) >= SHORTEST_SECRET}
 
 
 def _encodings(secret: str) -> Iterator[str]:
-    for plain in {secret, secret.strip('"'), unquote(secret), unquote_plus(secret), " ".join(secret.split())}:
+    whole = {secret, secret.strip('"'), unquote(secret), unquote_plus(secret), " ".join(secret.split())}
+    for plain in {one[:LONGEST] for one in whole}:
         yield plain
         once = {quote(plain, safe, errors=_ANY) for safe in _KEPT} | {quote_plus(plain, errors=_ANY)}
         for form in once | {quote(one, safe="") for one in once}:

@@ -6,12 +6,14 @@ import base64
 import html
 import json
 import re
+import string
 from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import given, strategies as st
 
 from actors.evidence import BLACK, Finder, secrets as module
+from actors.evidence.secrets import LONGEST
 
 PASSWORD = 'c4nary "P4ss"/w0rd+&=<é\'x'
 COOKIE = "SESSION0123456789abcdef"
@@ -119,3 +121,25 @@ def test_of_secrets_that_begin_one_another_the_longest_is_blackened() -> None:
 def test_a_secret_made_of_what_takes_its_place_is_gone_after_one_look() -> None:
     finder = Finder([f"{BLACK}xxxxx"])
     assert finder.blackened(f"{BLACK}{'x' * 100_000}\nrest") == f"{BLACK}\nrest"
+
+
+TOKEN = "".join(chr(33 + number * 7 % 90) for number in range(4_000))
+
+
+@pytest.mark.parametrize(
+    "form", [TOKEN, quote(TOKEN), json.dumps(TOKEN)[1:-1], base64.b64encode(TOKEN.encode()).decode()], ids=range(4)
+)
+def test_of_a_long_secret_the_beginning_is_looked_for_and_its_line_is_blackened(form: str) -> None:
+    finder = Finder([TOKEN])
+    assert finder.blackened(f"before {form} after\nrest") == f"before {BLACK}\nrest"
+    assert finder.blackened(f"before {form[:LONGEST]}, {TOKEN[LONGEST:]}\nrest") == f"before {BLACK}\nrest"
+    assert finder.blackened(f"before {form[: LONGEST // 2]}, {TOKEN[LONGEST:]}\nrest") == f"before {BLACK}\nrest"
+
+
+def test_a_secret_and_its_forms_take_no_more_room_the_longer_it_is() -> None:
+    finder = Finder()
+    finder.add(string.punctuation * 1_000)
+    forms = [form for alike in finder._forms.values() for form in alike.forms]
+    assert max(map(len, forms)) == LONGEST
+    finder.remove(string.punctuation * 1_000)
+    assert finder._forms == {}
