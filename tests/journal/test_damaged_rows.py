@@ -82,6 +82,8 @@ ROWS = {
     "a publish without a lease": "UPDATE tasks SET publishing = '{}' WHERE sequence = 1",
     "a publish of another order": "UPDATE tasks SET publishing = (SELECT publishing FROM tasks WHERE sequence = 1) "
     "WHERE sequence = 3",
+    "a publish under a lease of another order": "UPDATE tasks SET "
+    "publishing = json_set(publishing, '$.lease.task.sequence', 3) WHERE sequence = 1",
     "a file that is no JSON": "UPDATE files SET file = 'x'",
     "a file with an infinite size": 'UPDATE files SET file = replace(file, \'"size":\', \'"size":1e999,"x":\')',
     "a file of another order": "UPDATE files SET sequence = 3",

@@ -78,6 +78,14 @@ def test_a_line_tells_of_each_file_whether_its_length_was_known_and_its_type_is_
     assert [(one.length_known, one.type_differs) for one in line.files] == [(True, False), (False, True)]
 
 
+def test_an_outcome_with_an_error_says_which_and_whose_fault_it_was_and_another_says_nothing(place: Place) -> None:
+    good, bad = outcome(0), outcome(1, TaskStatus.FAILED)
+    result = attrs.evolve(bad.result, error_code="NETWORK_ERROR", error_message="it broke off", blame=Blame.NETWORK)
+    place.write(BatchBegun(0, 2), *accepted(2), good, attrs.evolve(bad, result=result))
+    told = [json.loads(line).get("error") for line in place.manifest.read_bytes().splitlines()]
+    assert told == [None, {"code": "NETWORK_ERROR", "message": "it broke off", "blame": "network"}]
+
+
 def test_the_head_is_what_sha256sum_says_of_the_last_line_without_its_end(used: Place) -> None:
     journal = used.open()
     head = journal.head

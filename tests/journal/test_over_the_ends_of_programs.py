@@ -155,6 +155,17 @@ def test_a_run_that_never_ended_is_over_when_another_begins(place: Place) -> Non
     journal.close()
 
 
+def test_a_run_without_a_plan_is_unfinished_until_its_last_order_has_ended(place: Place) -> None:
+    journal = place.open()
+    epoch = journal.open_epoch()
+    assert not journal.is_unfinished()
+    journal.append(epoch, (BatchBegun(0, 1), *accepted(1)))
+    assert journal.is_unfinished()
+    journal.append(epoch, (outcome(0),))
+    assert not journal.is_unfinished()
+    journal.close()
+
+
 # ------------------------------------------------------------------------------------------------------------- plans
 
 
@@ -266,6 +277,22 @@ def test_a_retried_order_begins_without_charges_and_keeps_its_history_and_both_l
     journal.close()
     lines = [line for line in ended.manifest.read_text(encoding="utf-8").splitlines() if '"po_number":"PO1"' in line]
     assert [line.count('"attempt":') for line in lines] == [1, 2]
+
+
+def test_a_run_that_was_retried_owes_its_results_again(place: Place) -> None:
+    journal = place.open()
+    journal.note_plan({"csv": "a.csv"})
+    epoch = journal.open_epoch()
+    journal.append(epoch, (BatchBegun(0, 1), *accepted(1), failed(0, TaskStatus.FAILED, Blame.PORTAL)))
+    assert journal.is_unfinished()
+    journal.note_reported()
+    assert not journal.is_unfinished()
+    assert journal.reopen((TaskStatus.FAILED,)) == 1
+    journal.append(epoch, (outcome(0),))
+    assert journal.is_unfinished(), "its results are not written"
+    journal.take_up()
+    assert [one.has_ended for one in journal.tasks_in_hand()] == [True]
+    journal.close()
 
 
 def test_only_the_last_run_is_retried(ended: Place) -> None:

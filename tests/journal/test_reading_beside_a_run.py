@@ -8,6 +8,7 @@ import tempfile
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -186,3 +187,21 @@ def test_a_journal_beside_which_nothing_can_be_made_is_read(place: Place) -> Non
         assert standing is not None
         assert standing.total == 4
     assert place.content() == before
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="only Linux lists a process's open files so")
+def test_a_reader_lets_go_of_the_journal(place: Place) -> None:
+    place.write(BatchBegun(0, 1), *accepted(1))
+    with JournalReader(place.database) as reader:
+        reader.standing()
+        assert place.database in open_files()
+    assert place.database not in open_files()
+
+
+def open_files() -> set[Path]:
+    """Return what this process holds open."""
+    held = set()
+    for entry in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):  # the listing's own is gone by now
+            held.add(entry.readlink())
+    return held

@@ -10,6 +10,8 @@ import pytest
 from keyring.credentials import SimpleCredential
 
 from actors.session.credentials import SystemCredentials
+from actors.session.saved_logins import state_folder
+from contracts.errors import ConfigurationError
 from contracts.ports import Credentials
 
 OWN = "portal.example"
@@ -80,3 +82,16 @@ def test_a_secret_is_never_shown() -> None:
 
 def test_a_host_without_a_saved_login_has_no_cookies(asked: list[tuple[str, str | None]]) -> None:
     assert SystemCredentials(OWN).saved_cookies(OWN) == ()
+
+
+@pytest.mark.parametrize("told", ["~/.local/state/purser", RuntimeError("No home."), KeyError("HOME")], ids=repr)
+def test_a_user_without_a_home_is_told_to_name_a_folder(told: str | Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    def user_state_path(_name: str) -> str:
+        if isinstance(told, Exception):
+            raise told
+        return told
+
+    monkeypatch.delenv("PURSER_STATE_DIR")
+    monkeypatch.setattr("platformdirs.user_state_path", user_state_path)
+    with pytest.raises(ConfigurationError, match="PURSER_STATE_DIR="):
+        state_folder()

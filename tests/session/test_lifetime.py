@@ -16,8 +16,11 @@ import attrs
 import pytest
 
 from actors.journal import MemoryJournal
+from actors.session import memory_looks
+from actors.session.sequential import WORKER
 from actors.stubs.premises import StubBrowser, StubFetcher, StubPortal
-from contracts.config import RestartIntensity
+from contracts.books import MachineMemory
+from contracts.config import ResourceLimits, RestartIntensity
 from contracts.errors import (
     AuthenticationError,
     BrowserDiedError,
@@ -25,6 +28,7 @@ from contracts.errors import (
     ProfileCorruptionError,
     SessionBusyError,
 )
+from contracts.messages import MemoryRead
 from contracts.ports import Cookie, Credentials, LoginPage, Owner, PageReading, PageSnapshot
 from contracts.status import SessionStatus
 from contracts.tasks import TaskStatus
@@ -438,3 +442,30 @@ def test_an_interrupt_drains_and_is_raised_again(mode: str, tmp_path: Path) -> N
     assert told["state"] == []
     assert told["status"] == SessionStatus.CANCELLED.value
     assert told["threads"] == ["MainThread"]
+
+
+# ------------------------------------------------------------------------------------------------------------- memory
+
+
+def test_a_browser_that_fills_the_memory_is_replaced_in_sequential_mode_too(
+    make_session: MakeSession, ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = 2**30
+    seen: list[int] = []
+
+    def full(*_given: object) -> MemoryRead:
+        generation = len(ground.launches)
+        seen.append(generation)
+        return MemoryRead(
+            MachineMemory(limit=size, used=size if generation == 1 else 0), ((WORKER, generation, size),), size
+        )
+
+    monkeypatch.setattr(memory_looks, "take_reading", full)
+    ground.gate.clear()
+    session = make_session(False, limits=ResourceLimits(check_interval=0.05, minimum_free_disk=0))
+    batch = Beside(session, orders(3))
+    until(lambda: sum(seen) >= 3, "the first reading was heard before the third was taken")
+    ground.gate.set()
+    assert batch.result()[:2] == (3, 0)
+    assert [owner.generation for owner in ground.launches] == [1, 2]
+    assert session.get_session_report()["performance_metrics"]["browser_crashes"] == 0
