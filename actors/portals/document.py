@@ -21,6 +21,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 from actors.portals.addresses import LONGEST_ADDRESS, absolute
 from actors.portals.numbers import tidy
 from actors.portals.seeing import is_dormant, is_hidden
+from actors.portals.selecting import is_certain, matches
 from actors.portals.shape import DEEPEST, flattened, shape_of
 from actors.portals.styles import MOST_RULES, hiding_selectors
 from actors.portals.words import plain
@@ -188,7 +189,8 @@ class Document:
 
     def select(self, selector: str) -> list[LexborNode]:
         """Return the matches of a CSS selector in document order, each once."""
-        return list({node.mem_id: node for node in self._tree.css(selector)}.values())
+        found = self._tree.css(selector) if is_certain(selector) else matches(selector, self._tree.css)
+        return list({node.mem_id: node for node in found}.values())
 
     def place_of(self, node: LexborNode, selector: str) -> int:
         """Return which of the matches of a CSS selector `node` is, counted from 0; 0 when it is none."""
