@@ -35,6 +35,7 @@ _SCHEME = re.compile(r"(?!data:|javascript:|https?:)[a-z][a-z0-9+.-]*+:", re.IGN
 _NODES_OF_A_LABEL = 200
 _NODES_OF_A_TEXT = 2_000
 _LONGEST_LABEL, _LONGEST_TEXT, _LONGEST_TITLE = 2_000, 20_000, 1_000
+_TEXT_IN_A_LOOK = 1_000
 MOST_LOOKS = 2_000_000
 """Nodes of a page that are looked at as parts of links, tabs, headings and the like, each as often as it is: seconds'
 worth. A page for people takes a few for each of its elements; one where they lie in one another takes hundreds."""
@@ -90,10 +91,10 @@ def _is_not_drawn(node: LexborNode) -> bool:
     return "purser-not-drawn" in node.attributes
 
 
-def _pieces(node: LexborNode, longest: int | None = None) -> Iterator[str | None]:
+def _pieces(node: LexborNode) -> Iterator[str | None]:
     """Yield the texts below `node` that a person can see, None where a line ends, and an empty text for what has none.
 
-    The cells of a row share one line. With a bound, no text is longer than that.
+    The cells of a row share one line.
     """
     waiting: list[Iterator[LexborNode | str | None]] = [iter((node,))]
     while waiting:
@@ -105,7 +106,7 @@ def _pieces(node: LexborNode, longest: int | None = None) -> Iterator[str | None
         if current is None or isinstance(current, str):
             yield current
         elif current.is_text_node:
-            yield (current.text_content or "")[:longest]
+            yield current.text_content or ""
         elif current.is_element_node and not is_hidden(current):
             boundary = () if current.tag in _INLINE else (" ",) if current.tag in _CELLS else (None,)
             waiting.append(chain(boundary, current.iter(include_text=True), boundary))
@@ -128,6 +129,11 @@ def _base_for(url: str, given: str) -> str:
     # One that is no web address is obeyed all the same: then none of the document's relative addresses is one.
     is_other = _SCHEME.match(given) is not None and len(given) <= LONGEST_ADDRESS
     return found or (given if is_other else url)
+
+
+def _price(text: str) -> int:
+    """Return how many looks it takes to read a text: the parser hands out all of it, however little is wanted."""
+    return 1 + len(text) // _TEXT_IN_A_LOOK
 
 
 class Looks:
@@ -246,9 +252,9 @@ class Document:
 
     def _text(self, node: LexborNode, most: int, longest: int) -> str:
         found, length = [], 0
-        for piece in islice(_pieces(node, longest), most):
-            self._looks.take()
-            found.append(" " if piece is None else piece)
+        for piece in islice(_pieces(node), most):
+            self._looks.take(_price(piece or ""))
+            found.append(" " if piece is None else piece[:longest])
             length += len(piece or "")
             if length >= longest:
                 break
@@ -276,14 +282,16 @@ class Document:
             current = next(waiting[-1], None) if waiting else None
             if not waiting or length >= longest:
                 break
-            self._looks.take()
             if current is None:
+                self._looks.take()
                 waiting.pop()
             elif current.is_text_node:
-                text = (current.text_content or "")[:longest]
-                found.append(text)
+                text = current.text_content or ""
+                self._looks.take(_price(text))
+                found.append(text[:longest])
                 length += len(text) if text.strip() else 0
             else:
+                self._looks.take()
                 waiting.append(current.iter(include_text=True))
         return "".join(found).strip()[:longest]
 
