@@ -153,6 +153,8 @@ def _encodings(secret: str) -> Iterator[str]:
     for plain in {one[:LONGEST] for one in whole}:
         yield plain
         once = {quote(plain, safe, errors=_ANY) for safe in _KEPT} | {quote_plus(plain, errors=_ANY)}
+        if not plain.isascii():  # a form on a page of an older charset sends it so
+            once.add(quote_plus(plain, encoding="cp1252", errors="xmlcharrefreplace"))
         for form in once | {quote(one, safe="") for one in once}:
             yield form
             yield _PERCENT_CODE.sub(lambda code: code[0].lower(), form)

@@ -28,6 +28,7 @@ FORMS = {
     "plain": PASSWORD,
     "in an address": quote(PASSWORD),
     "in a query": quote_plus(PASSWORD),
+    "in a query of an older page": quote_plus(PASSWORD, encoding="cp1252"),
     "encoded twice": quote(quote(PASSWORD, safe=""), safe=""),
     "lower-case codes": re.sub("%..", lambda code: code[0].lower(), quote(PASSWORD, safe="")),
     "in markup": html.escape(PASSWORD),
@@ -41,6 +42,10 @@ FORMS = {
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())
 def test_a_secret_is_blackened_in_every_form(form: str) -> None:
     assert Finder([PASSWORD]).blackened(f"before {form} after") == f"before {BLACK} after"
+
+
+def test_what_an_older_charset_does_not_have_is_sent_as_a_number() -> None:
+    assert Finder(["p\u0142ss-w0rd"]).blackened("?q=p%26%23322%3Bss-w0rd&x=1") == f"?q={BLACK}&x=1"
 
 
 @pytest.mark.parametrize("before", [b"", b"u", b"us", b"user:", b"\x00\x01\x02\x03"])
