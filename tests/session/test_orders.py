@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
+from actors.session import batch as batch_module
 from actors.session.orders import as_task, prepare
 from contracts.ports import KnownTask
 from contracts.tasks import POTask
@@ -137,3 +138,13 @@ def test_rows_that_mean_one_order_of_an_unfinished_run_are_that_order_with_or_wi
     )
     assert [(one.handle.sequence, one.handle.po_number) for one in batch.orders] == [(0, "A"), (2, "C"), (1, "B")]
     assert batch.rows == (0, 1, 0, 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"), [(ValueError("no room"), "no room"), (KeyboardInterrupt(), "the run was broken off before")]
+)
+def test_an_order_that_was_not_done_says_why_also_when_what_broke_the_run_off_says_nothing(
+    error: BaseException, said: str
+) -> None:
+    (order,) = prepare([row()], BASE, 0).orders
+    assert batch_module._cancelled(order, error).error_message.startswith(said)
