@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +12,7 @@ from actors.runtime import Bell, Environment
 
 log = logging.getLogger("purser.herald")
 
-ProgressCallback = Callable[[dict[str, Any]], None]
+ProgressCallback = Callable[[dict[str, Any]], object]
 
 
 class CallbackLane:
@@ -24,7 +26,7 @@ class CallbackLane:
         self._environment = environment
         self._bell = Bell()
         self._callback: ProgressCallback | None = None
-        self._busy = False
+        self._taken = threading.Lock()
         self.failures = 0
         """Calls that raised."""
         self.skipped = 0
@@ -39,9 +41,7 @@ class CallbackLane:
         callback = self._callback
         if callback is None:
             return
-        if self._bell.wait_for(self._claim, 0.0):
-            self._environment.run_job("callback", lambda: self._call(callback, make_progress))
-        else:
+        if not (self._take() and self._start(callback, make_progress)):
             self.skipped += 1
 
     def finish(self, make_progress: Callable[[], dict[str, Any]], timeout: float) -> bool:
@@ -50,29 +50,41 @@ class CallbackLane:
         if callback is None:
             return True
         deadline = self._environment.clock.monotonic() + timeout
-        if not self._bell.wait_for(self._claim, timeout):
+        if not self._bell.wait_for(self._take, timeout):
             log.warning("The progress callback has not returned for %g s; its final call is left out.", timeout)
             return False
-        self._environment.run_job("callback", lambda: self._call(callback, make_progress))
+        if not self._start(callback, make_progress):
+            log.warning("No thread can be started for the progress callback; its final call is left out.")
+            return False
         left = deadline - self._environment.clock.monotonic()
-        if not self._bell.wait_for(lambda: not self._busy, left):
+        if not self._bell.wait_for(lambda: not self._taken.locked(), left):
             log.warning("The final call of the progress callback did not return within %g s.", timeout)
             return False
         return True
 
-    def _claim(self) -> bool:
-        """Take the lane if it is free. Only called under the bell's lock, so that no two calls can both take it."""
-        if self._busy:
+    def _take(self) -> bool:
+        """Take the lane if it is free."""
+        return self._taken.acquire(blocking=False)
+
+    def _start(self, callback: ProgressCallback, make_progress: Callable[[], dict[str, Any]]) -> bool:
+        """Make the call on a thread of its own; say whether there is one. The lane must have been taken."""
+        try:
+            self._environment.run_job("callback", lambda: self._call(callback, make_progress))
+        except RuntimeError:  # the machine has no thread left; the next report tries again
+            self._taken.release()
             return False
-        self._busy = True
         return True
 
     def _call(self, callback: ProgressCallback, make_progress: Callable[[], dict[str, Any]]) -> None:
         try:
-            callback(make_progress())
-        except Exception:  # boundary: the user's code may raise what it likes
+            answer = callback(make_progress())
+            if inspect.iscoroutine(answer):
+                answer.close()
+                self.failures += 1
+                log.error("The progress callback is asynchronous: it was not awaited. Give a plain function.")
+        except BaseException:  # boundary: the user's code may raise what it likes, SystemExit too
             self.failures += 1
             log.exception("The progress callback raised; processing goes on.")
         finally:
-            self._busy = False
+            self._taken.release()
             self._bell.ring()

@@ -1,7 +1,12 @@
-"""Waiting for news with a deadline: the one way in which code outside the actors waits for them."""
+"""Waiting for news with a deadline: the one way in which code outside the actors waits for them.
+
+A bell may be rung from anywhere, from a signal handler in the middle of a wait for the same bell too, and an exception
+that strikes whoever rings or waits leaves nothing locked: there is no lock that anybody holds.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -14,23 +19,35 @@ class Bell:
     """Rung when something changed. Whoever waits looks at the state again."""
 
     def __init__(self) -> None:
-        self._changed = threading.Condition()
+        self._gates: list[threading.Lock] = []
+        """One a waiter; it is locked until the next ring."""
 
     def ring(self) -> None:
         """Wake everybody who waits."""
-        with self._changed:
-            self._changed.notify_all()
+        for gate in self._gates.copy():
+            with contextlib.suppress(RuntimeError):  # another ring has opened it
+                gate.release()
 
     def wait_for(self, happened: Callable[[], bool], timeout: float) -> bool:
-        """Wait until `happened()` is true, looking after each ring; return its last answer."""
+        """Wait until `happened()` is true, looking after each ring; return its last answer.
+
+        Args:
+            happened: Asked once at least, also when there is no time.
+            timeout: Seconds.
+        """
         deadline = time.monotonic() + timeout
-        with self._changed:
+        gate = threading.Lock()
+        gate.acquire()
+        self._gates.append(gate)
+        try:
             while not happened():
                 left = deadline - time.monotonic()
                 if left <= 0:
                     return False
-                self._changed.wait(min(left, threading.TIMEOUT_MAX))  # a caller may wait for ever
+                gate.acquire(timeout=min(left, threading.TIMEOUT_MAX))  # a caller may wait for ever
             return True
+        finally:
+            self._gates.remove(gate)
 
 
 class Slot(Generic[T]):

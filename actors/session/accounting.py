@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from actors.session import reports
-from actors.session.batch import Outcome
 from actors.session.house import House
+from actors.session.outcome import Outcome
 
 
 def account(

@@ -1,12 +1,9 @@
-"""One call of `process_pos`: runs an engine to the end of the batch, through stops, interrupts and the fallback."""
+"""One call of `process_pos`: runs an engine to the end of the batch, through stops and the fallback."""
 
 from __future__ import annotations
 
 import logging
-import os
-from collections import deque
 from collections.abc import Callable
-from pathlib import Path
 
 import attrs
 
@@ -14,12 +11,14 @@ from actors.runtime import Bell
 from actors.session.engine import Engine, Work
 from actors.session.house import House
 from actors.session.orders import Batch
+from actors.session.outcome import Outcome, cancelled, left_open, since, where_it_lies_now
 from contracts.config import Settings
 from contracts.errors import (
     AuthenticationError,
     ConfigurationError,
     CrewFailedError,
     DiskFullError,
+    InsufficientResourcesError,
     ParallelProcessingError,
     PortalUnreachableError,
     ProfileCorruptionError,
@@ -38,37 +37,11 @@ HOSTS_ASKED_FIRST = 5
 OnCrewFailure = Callable[[Exception, tuple[POTask, ...], tuple[int, int]], tuple[int, int]]
 
 
-@attrs.frozen(kw_only=True)
-class Outcome:
-    """How a batch ended.
-
-    Args:
-        rows: The outcome of each row, in input order.
-        orders: The outcome of each order, once.
-        progress: The last snapshot.
-        status: How the session stands now.
-        fallback: Why the crew was given up, or empty.
-        stopped_early: Why the batch ended before all was done, or empty.
-        interrupted: Whether the user interrupted it.
-        resumed: How many rows an earlier process had ended.
-        removed: Numbers of the orders that are in the list no more and were cancelled.
-    """
-
-    rows: tuple[POResult, ...] = ()
-    orders: tuple[POResult, ...] = ()
-    progress: Progress = attrs.field(factory=Progress)
-    status: SessionStatus = SessionStatus.FAILED
-    fallback: str = ""
-    stopped_early: str = ""
-    interrupted: bool = False
-    resumed: int = 0
-    removed: tuple[str, ...] = ()
-
-
 class BatchRun:
-    """Runs one batch. `run` belongs to the caller's thread, the rest to any.
+    """Runs one batch. `run` belongs to the session's thread, the rest to any.
 
-    It is there before its orders are, so that a stop that comes while they are prepared is not lost.
+    It is there before its orders are, so that a stop that comes while they are prepared is not lost. A stop only leaves
+    word here and with the engine: a signal handler may ask for one at any step of the caller's thread.
 
     Args:
         house: Opens engines.
@@ -91,6 +64,8 @@ class BatchRun:
         self._stop_text = ""
         self._stop_is_known = False
         self._fallback = ""
+        self.crew_error: Exception | None = None
+        """Why the crew failed; whoever goes on without it is asked to by this very error."""
         self._interrupted = False
         self._trouble = ""
         self._force = False
@@ -100,18 +75,19 @@ class BatchRun:
         self.ended_before = 0
         """Orders that had ended when the batch began."""
 
-    def run(self, batch: Batch, mode: str) -> Outcome:
+    def run(self, batch: Batch, mode: str, fallback: str = "") -> Outcome:
         """Work until every order has ended, then return what became of them.
 
         Args:
             batch: The orders and their rows.
             mode: "parallel" or "sequential".
+            fallback: Why no crew is used for a batch that was to have one, or empty.
 
         Raises:
             ConfigurationError, ProfileCorruptionError: Nothing could be started.
             AuthenticationError: No order could be visited, because the portal let nobody in.
         """
-        self._batch, self._mode = batch, mode
+        self._batch, self._mode, self._fallback = batch, mode, fallback
         if batch.continues:
             self._house.close_engine()  # a warm one has forgotten the orders that it gave back
         workers, warm = self._house.board.read().workers, self._house.warm_engine
@@ -121,9 +97,8 @@ class BatchRun:
         try:
             if batch.to_do or self._is_publishing():
                 self._check_portals(batch.to_do)
-                self._engine = self._house.engine(self._mode, self._fit, self._settings, batch.orders)
-                self._workers_before = workers if self._engine is warm else ()
-                self._run_engine(self._engine)
+                self._work_through(workers, warm)
+            self._settle_progress()
             return self._outcome()
         finally:
             self._ended = True
@@ -174,7 +149,7 @@ class BatchRun:
                 "%d orders of the unfinished run are in the list no more and are cancelled: %s", len(left), shown
             )
             gone = ConfigurationError("This order was taken out of the list before it was done.")
-            outcomes = tuple(OutcomeRecorded(_cancelled(order, gone)) for order in left)
+            outcomes = tuple(OutcomeRecorded(cancelled(order, gone)) for order in left)
             # With the new total, so that the run does not end with the last order known while new ones are to come.
             total = BatchBegun(journal.replay().batch_first, self._work.total)
             journal.append(journal.open_epoch(), (total, *outcomes))
@@ -206,36 +181,35 @@ class BatchRun:
         finally:
             fetcher.close()
 
-    def _run_engine(self, engine: Engine) -> None:
-        work = self._work
+    def _work_through(self, workers: tuple[WorkerHealth, ...], warm: Engine | None) -> None:
+        """Work with the engine of the mode, and with one browser when a crew could not.
+
+        Args:
+            workers: What a warm crew's workers had done before this batch.
+            warm: The engine that the batch before left running, or None.
+        """
         try:
-            self._run_to_the_end(engine, lambda: engine.submit(work))
-        except CrewFailedError as error:
+            engine = self._house.engine(self._mode, self._fit, self._settings, self._batch.orders)
+            self._workers_before = workers if engine is warm else ()
+            self._run_to_the_end(engine)
+        except (CrewFailedError, InsufficientResourcesError) as error:
             if self._mode == "sequential":
-                self._fail_plainly(engine, error)
+                self._fail_plainly(error)
                 return
+            self.crew_error = error
             progress = self._house.board.read()
             tasks = tuple(order.task for order in self._batch.orders)
             self._on_crew_failure(error, tasks, (progress.completed, progress.failed))
         if self._house.board.read().stopped_code == error_code(DiskFullError):
             self._house.close_engine()  # it holds what it could not write: the next batch begins from the journal
 
-    def _run_to_the_end(self, engine: Engine, begin: Callable[[], object]) -> None:
-        """Begin and wait. The first interrupt drains, a second one forces; the step it struck is taken again."""
-
-        def pass_on_stop() -> None:
-            if self._stop_text:
-                engine.request_stop(self._stop_text, force=self._force)
-
-        steps = deque((begin, pass_on_stop, engine.wait))
-        while steps:
-            try:
-                while steps:
-                    steps[0]()
-                    steps.popleft()
-            except KeyboardInterrupt:
-                self.request_stop("interrupted", force=self._interrupted)
-                self._interrupted = True
+    def _run_to_the_end(self, engine: Engine) -> None:
+        """Hand over the batch and wait. A stop that was asked for before the engine knew the batch is told it now."""
+        self._engine = engine
+        engine.submit(self._work)
+        if self._stop_text:
+            engine.request_stop(self._stop_text, force=self._force)
+        engine.wait()
 
     def run_rest_sequentially(self, why: str) -> tuple[int, int]:
         """Go on in one browser with what the crew left. Called by the session's fallback.
@@ -244,27 +218,34 @@ class BatchRun:
             Successful and failed orders of both phases.
         """
         self._fallback = why
-        self._workers_of_crew = _since(self._workers_before, self._house.board.read().workers)
+        self._workers_of_crew = since(self._workers_before, self._house.board.read().workers)
         self._workers_before = ()
         self._house.close_engine()
-        engine = self._house.engine("sequential", range(1, 2), self._settings, self._batch.orders)
-        self._engine, self._mode = engine, "sequential"
-        work = self._work
+        self._engine, self._mode = None, "sequential"
         try:
-            self._run_to_the_end(engine, lambda: engine.adopt(work))
+            self._run_to_the_end(self._house.engine("sequential", range(1, 2), self._settings, self._batch.orders))
         except ProfileCorruptionError:
             raise
         except ParallelProcessingError as error:
-            self._fail_plainly(engine, error)
+            self._fail_plainly(error)
         progress = self._house.board.read()
         return progress.completed, progress.failed
 
-    def _fail_plainly(self, engine: Engine, error: Exception) -> None:
+    def _settle_progress(self) -> None:
+        """Show the end of a batch of which no engine could show it."""
+        board = self._house.board
+        last = board.read()
+        if not last.finished:
+            failed = last.total - last.completed
+            board.publish(attrs.evolve(last, failed=failed, active=0, pending=0, finished=True))
+
+    def _fail_plainly(self, error: Exception) -> None:
         """Give every order left its outcome, and say why."""
         log.error("The run cannot go on: %s", error)
         self._trouble = str(error)
-        engine.request_stop(str(error), force=True)
-        engine.wait()
+        if self._engine is not None:
+            self._engine.request_stop(str(error), force=True)
+            self._engine.wait()
 
     # ---------------------------------------------------------------------------------------------------- from outside
 
@@ -274,13 +255,23 @@ class BatchRun:
             return
         self._stop_text = self._stop_text or text
         self._force = self._force or force
-        if self._engine is not None:
-            self._engine.request_stop(text, force=force)
-        self._stop_is_known = True
+        engine = self._engine
+        if engine is not None:
+            engine.request_stop(text, force=force)
+        else:
+            self._stop_is_known = True
+
+    def interrupt(self) -> None:
+        """Take an interrupt of the caller's thread for a stop: the first drains, a second one forces."""
+        self.request_stop("interrupted", force=self._interrupted)
+        self._interrupted = True
 
     @property
     def is_stopping(self) -> bool:
-        """Whether somebody has asked for the end. While orders are handed out, the dispatcher knows of it."""
+        """Whether somebody has asked for the end, and nothing new is begun any more."""
+        engine = self._engine
+        if self._stop_text and engine is not None and engine.is_stopping:
+            self._stop_is_known = True
         return self._stop_is_known
 
     @property
@@ -303,11 +294,9 @@ class BatchRun:
         journal = self._house.journal
         if not journal.resumes:
             left = journal.replay().open_tasks
-            outcomes = tuple(OutcomeRecorded(_cancelled(task.order, error)) for task in left)
+            outcomes = tuple(OutcomeRecorded(cancelled(task.order, error)) for task in left)
             journal.append(journal.open_epoch(), outcomes)
-        last = self._house.board.read()
-        failed = last.total - last.completed
-        self._house.board.publish(attrs.evolve(last, failed=failed, active=0, pending=0, finished=True))
+        self._settle_progress()
         self._trouble = str(error) or type(error).__name__
         interrupted = isinstance(error, KeyboardInterrupt)
         status = SessionStatus.CANCELLED if interrupted else SessionStatus.FAILED
@@ -324,15 +313,15 @@ class BatchRun:
 
     def _workers_of_batch(self, progress: Progress) -> tuple[WorkerHealth, ...]:
         """What each worker did in this batch: a warm one goes on counting, and a crew may have had a successor."""
-        return self._workers_of_crew + _since(self._workers_before, progress.workers)
+        return self._workers_of_crew + since(self._workers_before, progress.workers)
 
     def _summed_up(self) -> Outcome:
         progress = self._house.board.read()
         orders = self._batch.orders
         places = [order.handle.sequence for order in orders]
         found = self._house.journal.results(min(places), max(places) - min(places) + 1) if places else ()
-        known = {result.handle: _where_it_lies_now(result, self._settings.download_dir) for result in found}
-        results = tuple(known.get(order.handle) or _interrupted(order, progress) for order in orders)
+        known = {result.handle: where_it_lies_now(result, self._settings.download_dir) for result in found}
+        results = tuple(known.get(order.handle) or self._left(order, progress) for order in orders)
         stopped_early = self._trouble or progress.stopped_early
         if self._trouble:
             status = SessionStatus.FAILED
@@ -352,48 +341,6 @@ class BatchRun:
             removed=self._removed,
         )
 
-
-def _where_it_lies_now(result: POResult, download_dir: Path) -> POResult:
-    """Return a result with the folder it has after the download folder was moved."""
-    folder = result.folder
-    if folder is None or folder.is_dir():
-        return result
-    here = Path(os.path.realpath(download_dir)).joinpath(*folder.parts[-2:])
-    return attrs.evolve(result, folder=here) if here.is_dir() else result
-
-
-def _since(before: tuple[WorkerHealth, ...], now: tuple[WorkerHealth, ...]) -> tuple[WorkerHealth, ...]:
-    """Take from what workers have counted what they had counted before."""
-    known = {worker.worker_id: worker for worker in before}
-    return tuple(
-        attrs.evolve(
-            worker,
-            processed_count=max(0, worker.processed_count - earlier.processed_count),
-            restarts=max(0, worker.restarts - earlier.restarts),
-        )
-        for worker in now
-        for earlier in [known.get(worker.worker_id) or attrs.evolve(worker, processed_count=0, restarts=0)]
-    )
-
-
-def _cancelled(order: Order, error: BaseException) -> POResult:
-    return POResult(
-        handle=order.handle,
-        status=TaskStatus.CANCELLED,
-        supplier=order.task.supplier,
-        url=order.url,
-        error_code=error_code(error),
-        error_message=str(error) or "the run was broken off before this order was done",
-    )
-
-
-def _interrupted(order: Order, progress: Progress) -> POResult:
-    return POResult(
-        handle=order.handle,
-        status=TaskStatus.INTERRUPTED,
-        supplier=order.task.supplier,
-        url=order.url,
-        error_code=progress.stopped_code or "POOL_SHUTDOWN",
-        error_message=progress.stopped_early
-        or "the run ended before this order was done; the next run goes on with it",
-    )
+    def _left(self, order: Order, progress: Progress) -> POResult:
+        why = progress.stopped_early or self._trouble or self._stop_text
+        return left_open(order, why, progress.stopped_code, resumes=self._house.journal.resumes)

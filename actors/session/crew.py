@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from typing import Any
 
@@ -13,7 +12,7 @@ from actors.runtime import Bell, System, ThreadEnvironment
 from actors.session.engine import Work
 from actors.session.tree import DISPATCHER, ROOT, TreeParts, root_spec
 from actors.supervise import Supervisor
-from contracts.errors import CrewFailedError
+from contracts.errors import CrewFailedError, ParallelProcessingError
 from contracts.messages import BeginBatch, Drain, GiveUp, Submit
 from contracts.status import Progress
 from contracts.supervision import CountChildren, Down, Exit
@@ -45,9 +44,7 @@ class CrewEngine:
         self._force = False
         self._stop_asked_at: float | None = None
         self._closed: bool | None = None
-        self._work: Work | None = None
-        self._caller: int | None = None
-        self._begun = False
+        self._stop_told = False
         self.system = System(environment, on_end=self._on_end)
         spec = root_spec(parts)
         self.system.spawn(ROOT, lambda context: Supervisor(context, spec))
@@ -59,21 +56,11 @@ class CrewEngine:
     # ----------------------------------------------------------------------------------------------------- the batch
 
     def submit(self, work: Work) -> None:
-        """Begin a batch and hand it over in chunks. Called again after an interrupt, it goes on where it was."""
-        self._caller = threading.get_ident()
-        if work is not self._work:
-            self._stop_text, self._force, self._stop_asked_at = "", False, None
-            self._work, self._begun = work, False
-        if not self._begun:
-            # May be asked twice by an interrupt, which changes nothing before the first order.
-            self._ask(BeginBatch(work.total, work.continues))
-            self._begun = True
-        self.adopt(work)
-
-    def adopt(self, work: Work) -> None:
-        """Hand over a batch; orders that the journal knows are passed over."""
-        self._caller = threading.get_ident()
+        """Begin a batch and hand it over in chunks."""
+        self._stop_text, self._force, self._stop_asked_at, self._stop_told = "", False, None, False
+        self._ask(BeginBatch(work.total, work.continues))
         for start in range(0, len(work.orders), CHUNK):
+            self._pass_on_stop()
             self._ask(Submit(work.orders[start : start + CHUNK]))
 
     def _ask(self, message: BeginBatch | Submit) -> Any:
@@ -84,7 +71,9 @@ class CrewEngine:
             try:
                 if self._bell.wait_for(self._dispatcher_or_end, SECONDS_BETWEEN_PINGS) and self._ended is None:
                     return self.system.ask(DISPATCHER, message, _ANSWER_WITHIN)
-            except (pykka.ActorDeadError, pykka.Timeout) as error:
+            except ParallelProcessingError:
+                raise
+            except Exception as error:  # noqa: BLE001 - boundary: whatever ended it, its supervisor starts another
                 log.info("The dispatcher did not answer (%s); asking again.", type(error).__name__)
             if time.monotonic() > deadline:
                 raise CrewFailedError("The dispatcher does not answer. The batch goes on without the crew.")
@@ -136,18 +125,18 @@ class CrewEngine:
 
     def _tell_stop(self) -> None:
         self.system.tell(DISPATCHER, GiveUp(self._stop_text) if self._force else Drain(self._stop_text))
+        self._stop_told = True
 
     def request_stop(self, text: str, *, force: bool = False) -> None:
-        """Drain, or with `force` end now. The dispatcher is told here, not when the caller's thread next looks.
-
-        The caller's own thread only rings: a signal handler of the user may ask in the middle of any of its steps,
-        where taking a lock could never end.
-        """
+        """Drain, or with `force` end now. The session's thread tells the dispatcher, as soon as it looks."""
         self._stop_text = self._stop_text or text
         self._force = self._force or force
-        if threading.get_ident() != self._caller:
-            self._tell_stop()
         self._bell.ring()
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the dispatcher has been told to stop."""
+        return self._stop_told
 
     @property
     def was_forced(self) -> bool:

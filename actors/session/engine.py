@@ -29,19 +29,15 @@ class Engine(Protocol):
     """Works through batches of orders. `submit`, `wait` and `close` belong to one thread."""
 
     def submit(self, work: Work) -> None:
-        """Begin a batch, or go on with it. After an interrupt it may be called again with the same work, and goes on.
+        """Begin a batch where nobody has, or go on with it: the journal knows how far another engine came.
 
         Raises:
             CrewFailedError: The engine ended.
         """
         ...
 
-    def adopt(self, work: Work) -> None:
-        """Go on with a batch that another engine began: the journal knows how far it came. Raises as `submit`."""
-        ...
-
     def wait(self) -> None:
-        """Return when every order of the batch has ended. May be called again after an interrupt.
+        """Return when every order of the batch has ended.
 
         Raises:
             CrewFailedError: The engine ended before the batch did.
@@ -49,7 +45,15 @@ class Engine(Protocol):
         ...
 
     def request_stop(self, text: str, *, force: bool = False) -> None:
-        """Finish what is in hand and end the batch; with `force`, end it now. Callable from any thread."""
+        """Finish what is in hand and end the batch; with `force`, end it now.
+
+        Only leaves word, and takes no lock: callable from any thread, and from a signal handler at any step.
+        """
+        ...
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether a stop that was asked for has been taken up: nothing new is begun any more."""
         ...
 
     @property

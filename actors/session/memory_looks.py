@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 
 from actors.monitor.actor import take_reading, view_of
@@ -9,9 +10,11 @@ from actors.runtime import Bell, ThreadEnvironment
 from actors.session.tree import TreeParts
 from contracts.messages import MemoryRead
 
+log = logging.getLogger("purser.session")
+
 
 class MemoryLooks:
-    """Takes readings beside the caller's thread, one at a time.
+    """Takes readings beside the session's thread, one at a time.
 
     Args:
         parts: Whose memory is read, and where the last reading is shown.
@@ -32,7 +35,11 @@ class MemoryLooks:
         if now >= self._next and not self._is_looking:
             self._is_looking = True
             self._next = now + self._parts.settings.limits.check_interval
-            self._environment.run_job("memory", self._read)
+            try:
+                self._environment.run_job("memory", self._read)
+            except RuntimeError as error:  # the machine has no thread left; the next look tries again
+                self._is_looking = False
+                log.debug("no look at the memory: %s", error)
 
     def take(self) -> list[MemoryRead]:
         """Return what was read since the last call."""

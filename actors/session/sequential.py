@@ -1,10 +1,10 @@
 """Sequential mode: the same dispatch core and the same visits, with one browser and no actors.
 
-The core runs in the caller's thread, which does nothing that may block: whatever asks the browser or the portal is an
+The core runs in the session's thread, which does nothing that may block: whatever asks the browser or the portal is an
 errand on a thread of its own, one at a time, and is left behind when it does not come back after its browser was
-killed. So an interrupt is seen at any time, and no page holds up the orders after it. What the errand reports lies in
-a queue that the caller's thread takes up. Between two looks at it, it keeps what the tree keeps elsewhere: deadlines,
-the memory check, the callback, the end of a drain that takes too long.
+killed. So no page holds up the orders after it, and a stop is taken up between two events, never amid one. What the
+errand reports lies in a queue that the session's thread takes up. Between two looks at it, it keeps what the tree keeps
+elsewhere: deadlines, the memory check, the callback, the end of a drain that takes too long.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class SequentialEngine:
     Args:
         parts: The same parts the tree is built from.
         environment: Where the errands' threads come from.
-        bell: Rung to wake the caller's thread.
+        bell: Rung to wake the session's thread.
     """
 
     def __init__(self, parts: TreeParts, environment: ThreadEnvironment, bell: Bell) -> None:
@@ -113,21 +113,22 @@ class SequentialEngine:
         self._wake: float | None = None
         self._errand: Errand | None = None
         self._killed: dict[Owner, float] = {}
-        self._stop_asked_at: float | None = None
+        self._stop_text = ""
         self._force = False
+        self._stop_asked_at: float | None = None
+        self._gave_up = False
+        self._threadless_since: float | None = None
         self._next_tick = 0.0
         self._ticks = 0
 
     # ------------------------------------------------------------------------------------------------------- the batch
 
     def submit(self, work: Work) -> None:
-        """Begin a batch, or go on with it."""
-        self._stop_asked_at, self._force = None, False
-        self._feed(BeginBatch(work.total, work.continues))
-        self.adopt(work)
-
-    def adopt(self, work: Work) -> None:
-        """Take over a batch; what the journal knows of it is passed over."""
+        """Begin a batch where nobody has, or go on with it; orders that the journal knows are passed over."""
+        self._stop_text, self._force, self._stop_asked_at, self._gave_up = "", False, None, False
+        is_taken_over = bool(work.orders) and self._core.next_sequence > work.orders[0].handle.sequence
+        if work.continues or not is_taken_over:
+            self._feed(BeginBatch(work.total, work.continues))
         self._feed(Submit(work.orders))
 
     def wait(self) -> None:
@@ -137,13 +138,14 @@ class SequentialEngine:
         except BaseException as error:
             # What is in hand stays open in the journal then, which counts this against it; on a full disk, what ends
             # now cannot be written down either.
-            is_told = isinstance(error, KeyboardInterrupt | ParallelProcessingError)
+            is_told = isinstance(error, ParallelProcessingError)
             self._is_broken_off = isinstance(error, HostResourceError) or not is_told
             raise
 
     def _work_to_the_end(self) -> None:
         while True:
             self._look_around()
+            self._take_up_stop()
             self._take_up_events()
             if self._errand is not None:
                 self._wait_for(self._errand)
@@ -157,13 +159,34 @@ class SequentialEngine:
                 self._idle()
 
     def request_stop(self, text: str, *, force: bool = False) -> None:
-        """Drain, or with `force` end now."""
-        if self._stop_asked_at is None:
-            self._stop_asked_at = self._clock.monotonic()
-        self._events.put(GiveUp(text) if force else Drain(text))
-        if force:
-            self._end_now()
+        """Drain, or with `force` end now. The session's thread takes it up before the next event."""
+        self._stop_text = self._stop_text or text
+        self._force = self._force or force
         self._bell.ring()
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the core has been told to stop."""
+        return self._stop_asked_at is not None
+
+    def _has_news(self) -> bool:
+        """Whether there is something to take up."""
+        stop = (self._stop_text and self._stop_asked_at is None) or (self._force and not self._gave_up)
+        return bool(stop) or not self._events.empty()
+
+    def _take_up_stop(self) -> None:
+        """Tell the core of a stop that was asked for meanwhile, and end what is in hand if it is not to be waited for.
+
+        Asked for once its batch is over, it is forgotten with the next one.
+        """
+        if self._stop_text and self._stop_asked_at is None:
+            self._stop_asked_at = self._clock.monotonic()
+            self._feed(Drain(self._stop_text))
+        if self._force and not self._gave_up:
+            self._gave_up = True
+            self._feed(GiveUp(self._stop_text))
+            if self._errand is not None:
+                self._kill(self._errand.owner)
 
     @property
     def was_forced(self) -> bool:
@@ -236,7 +259,7 @@ class SequentialEngine:
 
     def _idle(self) -> None:
         """Wait for the core's next wake-up or an event, looking after the idle browser."""
-        self._bell.wait_for(lambda: not self._events.empty(), self._patience())
+        self._bell.wait_for(self._has_news, self._patience())
         try:
             if self._visitor is not None:
                 self._visitor.check_alive()
@@ -245,7 +268,7 @@ class SequentialEngine:
         self._feed(Wake())
 
     def _patience(self) -> float:
-        """Seconds until the core wants to be woken, or the caller's thread looks up anyway."""
+        """Seconds until the core wants to be woken, or this thread looks up anyway."""
         if self._wake is None:
             return SECONDS_BETWEEN_TICKS
         return min(SECONDS_BETWEEN_TICKS, max(0.0, self._wake - self._clock.monotonic()))
@@ -253,8 +276,8 @@ class SequentialEngine:
     def _wait_for(self, errand: Errand) -> None:
         """Wait until the errand comes back, an event comes or the core wants to be woken, whichever is first."""
         self._work = [message for message in self._work if message is not errand.message]
-        errand.start(self._environment, self._bell)
-        self._bell.wait_for(lambda: errand.is_over or not self._events.empty(), self._patience())
+        self._start(errand)
+        self._bell.wait_for(lambda: errand.is_over or self._has_news(), self._patience())
         if errand.is_over and self._events.empty():  # what it reported on its way comes first
             self._finish(errand)
             return
@@ -266,6 +289,22 @@ class SequentialEngine:
             self._leave(errand)
         elif self._wake is not None and now >= self._wake:
             self._feed(Wake())
+
+    def _start(self, errand: Errand) -> None:
+        """Begin it. A machine that has no thread left is waited for, as long as a browser may take to start."""
+        try:
+            errand.start(self._environment, self._bell)
+        except RuntimeError as error:
+            now, most = self._clock.monotonic(), self._parts.settings.timeouts.worker_ready
+            if self._threadless_since is None:
+                log.warning("There is no thread to %s (%s). It is tried again.", errand.name, error)
+                self._threadless_since = now
+            if now - self._threadless_since >= most:
+                raise CrewFailedError(
+                    f"The machine had no thread left for {most:g} s. End other programs, or raise its limit of threads."
+                ) from error
+        else:
+            self._threadless_since = None
 
     def _leave(self, errand: Errand) -> None:
         """Go on without an errand whose thread does not come back although its browser was killed."""
@@ -394,16 +433,9 @@ class SequentialEngine:
         self._next_tick = now + SECONDS_BETWEEN_TICKS
         shutdown = self._parts.settings.timeouts.shutdown
         if self._stop_asked_at is not None and not self._force and now - self._stop_asked_at >= shutdown:
-            self._events.put(GiveUp("the shutdown timeout has passed"))
-            self._end_now()
+            self._force = True
         self._looks.look(now)
         self._ticks += 1
         if self._ticks % _TICKS_BETWEEN_REPORTS == 0 and (progress := self._parts.make_progress()) is not None:
             known: dict[str, Any] = progress
             self._parts.lane.offer(lambda: known)
-
-    def _end_now(self) -> None:
-        self._force = True
-        errand = self._errand
-        if errand is not None:
-            self._environment.run_job("kill", lambda: self._kill(errand.owner))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import secrets
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, Unpack
@@ -15,12 +17,14 @@ import attrs
 from actors.runtime import ThreadEnvironment
 from actors.session import figures, reports
 from actors.session.accounting import account
-from actors.session.batch import BatchRun, Outcome
+from actors.session.apart import run_apart
+from actors.session.batch import BatchRun
 from actors.session.books import Books
 from actors.session.house import House, TestMode
 from actors.session.mode import choose_mode, recommend_workers
 from actors.session.options import SettingsOptions
 from actors.session.orders import Batch, from_journal, from_list
+from actors.session.outcome import Outcome
 from contracts.config import HeadlessConfiguration, Settings, check_worker_count
 from contracts.errors import ConfigurationError, SessionBusyError
 from contracts.ports import CredentialSource, Journal
@@ -90,8 +94,8 @@ class ProcessingSession:
         self._house.lane.set_callback(progress_callback)
         self._totals = reports.Totals(session_id=secrets.token_hex(8), started_at=self._clock.now())
         self._busy = threading.Lock()
-        self._beginning = threading.Lock()
-        """Held while a batch takes the session, so that who sees it busy also sees its batch."""
+        """Held by whoever works with the house; never taken in the caller's own thread."""
+        self._running: BatchRun | None = None
         self._warm = False
         self._status = SessionStatus.INITIALIZING
         self._mode = "sequential"
@@ -119,13 +123,8 @@ class ProcessingSession:
             AuthenticationError: No order could be visited, because the portal let nobody in.
             KeyboardInterrupt: After an orderly end, when the user asked for it.
         """
-        batch = self._begin()
-        try:
-            rows = tuple(po_list)
-            return self._process(batch, lambda: from_list(rows, self._settings.base_url, self._house.journal))
-        finally:
-            batch.settle()
-            self._busy.release()
+        rows = tuple(po_list)  # in the caller's thread, where whatever makes them belongs
+        return self._run(lambda: from_list(rows, self._settings.base_url, self._house.journal))
 
     def resume(self) -> tuple[int, int, dict[str, Any]]:
         """Go on with the run in the journal that was not finished, without its list.
@@ -137,22 +136,33 @@ class ProcessingSession:
             ConfigurationError: The session has no journal that outlives it. Else as `process_pos`.
             JournalError: The program ended before it had taken over the whole list, which must be given again.
         """
-        batch = self._begin()
-        try:
-            return self._process(batch, lambda: from_journal(self._house.journal))
-        finally:
-            batch.settle()
-            self._busy.release()
+        return self._run(lambda: from_journal(self._house.journal))
 
-    def _begin(self) -> BatchRun:
-        """Take the session for a new batch, which can be stopped from here on."""
-        with self._beginning:
+    def _run(self, prepare_batch: Callable[[], Batch], fallback: str = "") -> tuple[int, int, dict[str, Any]]:
+        """Run a batch on a thread of its own, so that an interrupt finds nothing half done.
+
+        Args:
+            prepare_batch: Makes the batch; called once the session is taken and its books are open.
+            fallback: Why no crew may be used, or empty.
+        """
+        batch = BatchRun(self._house, self._settings, self._workers, self._handle_parallel_failure)
+
+        def work() -> tuple[int, int, dict[str, Any]]:
             if not self._busy.acquire(blocking=False):
                 raise SessionBusyError("This session is working on a batch. Wait for it, or use a second session.")
-            self._batch = BatchRun(self._house, self._settings, self._workers, self._handle_parallel_failure)
-            return self._batch
+            self._running = self._batch = batch
+            try:
+                return self._process(batch, prepare_batch, fallback)
+            finally:
+                batch.settle()
+                self._running = None
+                self._busy.release()
 
-    def _process(self, batch: BatchRun, prepare_batch: Callable[[], Batch]) -> tuple[int, int, dict[str, Any]]:
+        return run_apart(work, on_interrupt=batch.interrupt)
+
+    def _process(
+        self, batch: BatchRun, prepare_batch: Callable[[], Batch], fallback: str
+    ) -> tuple[int, int, dict[str, Any]]:
         try:
             self._house.open_books(self._settings)
             prepared = prepare_batch()
@@ -160,7 +170,7 @@ class ProcessingSession:
             if not self._warm:
                 self._house.close()
             raise
-        self._mode, why = self._choose(len(prepared.to_do))
+        self._mode, why = ("sequential", fallback) if fallback else self._choose(len(prepared.to_do))
         log.info("Mode %s: %s.", self._mode, why)
         self._totals.mode = self._mode
         self._results = ()
@@ -169,29 +179,35 @@ class ProcessingSession:
         outcome = Outcome()
         started_at = self._clock.now()
         try:
-            outcome = batch.run(prepared, self._mode)
+            outcome = batch.run(prepared, self._mode, fallback)
         except BaseException as error:
             self._house.close_engine()
             outcome = batch.break_off(error)
             raise
         finally:
-            self._ended_at = self._clock.monotonic()
-            # An engine that failed may have no browser to go on with: the next batch gets a new one.
-            self._results = outcome.rows
-            report = account(
+            report = self._wind_up(batch, outcome, started_at)
+        log.info("%d of %d succeeded in %.1f s.", report["successful_pos"], report["total_pos"], self._elapsed())
+        return report["successful_pos"], report["failed_pos"], report
+
+    def _wind_up(self, batch: BatchRun, outcome: Outcome, started_at: datetime) -> dict[str, Any]:
+        """Close what the batch opened, whatever goes wrong over it, and return its report."""
+        self._ended_at = self._clock.monotonic()
+        self._results = outcome.rows
+        try:
+            return account(
                 self._totals, outcome, self._house, started_at=started_at, ended_at=self._clock.now(),
                 seconds=self._elapsed(), mode=self._mode,
             )  # fmt: skip
-            if not self._warm or outcome.status is SessionStatus.FAILED:
-                self._house.close()
-            self._status = outcome.status
-            # Before the final call, which may itself ask for a stop and wait for it.
-            batch.settle()
-            self._house.lane.finish(self.get_progress, timeout=5.0)
-        log.info("%d of %d succeeded in %.1f s.", report["successful_pos"], report["total_pos"], self._elapsed())
-        if outcome.interrupted:
-            raise KeyboardInterrupt
-        return report["successful_pos"], report["failed_pos"], report
+        finally:
+            try:
+                # An engine that failed may have no browser to go on with: the next batch gets a new one.
+                if not self._warm or outcome.status is SessionStatus.FAILED:
+                    self._house.close()
+            finally:
+                self._status = outcome.status
+                # Before the final call, which may itself ask for a stop and wait for it.
+                batch.settle()
+                self._house.lane.finish(self.get_progress, timeout=5.0)
 
     def get_processing_mode(self, po_count: int) -> str:
         """Return "sequential" or "parallel" for a batch of that size, as things stand (contract 12, 13)."""
@@ -215,7 +231,7 @@ class ProcessingSession:
         Returns:
             Whether everything ended in time, nothing forced.
         """
-        batch = self._batch_in_work()
+        batch = self._running
         if batch is None:
             return True
         batch.request_stop("stopped by stop_processing")
@@ -224,13 +240,9 @@ class ProcessingSession:
 
     def request_stop(self, force: bool = False) -> None:
         """Ask the batch in work to end and return at once. With `force` nothing in hand is waited for."""
-        batch = self._batch_in_work()
+        batch = self._running
         if batch is not None:
             batch.request_stop("stopped by the user", force=force)
-
-    def _batch_in_work(self) -> BatchRun | None:
-        with self._beginning:
-            return self._batch if self._busy.locked() else None
 
     # ------------------------------------------------------------------------------------------------------- looking
 
@@ -294,13 +306,13 @@ class ProcessingSession:
 
     def validate_session_state(self) -> list[str]:
         """Return what is inconsistent, nothing when all is well (contract 26)."""
-        was_running = self._busy.locked()
+        was_running = self._running is not None
         progress, status, live = self._house.board.read(), self._status_now(), self._house.live_owners()
         return figures.inconsistencies(
             progress=progress,
             status=status,
             # Asked before and after, because a batch may begin or end while this looks.
-            batch_running=was_running or self._busy.locked(),
+            batch_running=was_running or self._running is not None,
             live=live,
             warm=self._warm,
         )
@@ -351,13 +363,17 @@ class ProcessingSession:
             SessionBusyError: A batch is in work.
         """
         chosen = TestMode(mock_workers, simulate_failures, fixed_timing)
-        if not self._busy.acquire(blocking=False):
-            raise SessionBusyError("This session is working on a batch. Choose the mode before it.")
-        try:
-            self._house.close()
-            self._house.test_mode = chosen if any(attrs.astuple(chosen)) else None
-        finally:
-            self._busy.release()
+
+        def choose() -> None:
+            if not self._busy.acquire(blocking=False):
+                raise SessionBusyError("This session is working on a batch. Choose the mode before it.")
+            try:
+                self._house.close()
+                self._house.test_mode = chosen if any(attrs.astuple(chosen)) else None
+            finally:
+                self._busy.release()
+
+        run_apart(choose, on_interrupt=lambda: None)
 
     # ------------------------------------------------------------------------------------------------------ lifetime
 
@@ -367,6 +383,9 @@ class ProcessingSession:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._warm = False
+        run_apart(self._leave, on_interrupt=lambda: self.request_stop(force=True))
+
+    def _leave(self) -> None:
         self.request_stop()
         with self._busy:
             self._house.close()
@@ -376,24 +395,36 @@ class ProcessingSession:
     ) -> tuple[int, int]:
         """Go on sequentially with what the crew left undone (contract 20, 21).
 
+        A batch whose crew has failed calls it; what has ended already is not visited again. Called by hand it is a
+        batch of its own.
+
         Args:
             error: Why the crew failed.
-            po_list: The batch's orders; what has ended already is not visited again.
+            po_list: The orders.
             partial_results: Successful and failed orders so far.
 
         Returns:
             Successful and failed orders of both phases together.
+
+        Raises:
+            SessionBusyError: Another batch is in work. Else as `process_pos`.
         """
         orders = tuple(po_list)
         left = max(0, len(orders) - sum(partial_results))
         log.warning("The crew failed: %s Going on with %d orders in one browser.", error, left)
-        if self._batch is None:
-            ok, failed, _ = self.process_pos(orders)
-            return ok, failed
-        self._mode = self._totals.mode = "sequential"
-        return self._batch.run_rest_sequentially(str(error))
+        batch = self._running
+        if batch is not None and batch.crew_error is error:
+            self._mode = self._totals.mode = "sequential"
+            return batch.run_rest_sequentially(str(error))
+        why = str(error) or type(error).__name__
+        successful, failed, _ = self._run(
+            lambda: from_list(orders, self._settings.base_url, self._house.journal), fallback=why
+        )
+        return successful, failed
 
 
 def _check_callback(callback: object) -> None:
     if callback is not None and not callable(callback):
         raise TypeError(f"progress_callback must be something to call, not {callback!r}.")
+    if inspect.iscoroutinefunction(callback) or inspect.iscoroutinefunction(getattr(callback, "__call__", None)):  # noqa: B004 - its kind is asked for
+        raise TypeError("progress_callback must be a plain function: nothing here awaits an asynchronous one.")

@@ -8,15 +8,16 @@ import attrs
 import pytest
 
 from actors.journal import SqliteJournal
-from actors.session.batch import HOSTS_ASKED_FIRST, BatchRun, Outcome
+from actors.session.batch import HOSTS_ASKED_FIRST, BatchRun
 from actors.session.crew import CHUNK, CrewEngine
 from actors.session.engine import Work
 from actors.session.house import House
 from actors.session.orders import prepare
+from actors.session.outcome import Outcome
 from actors.session.sequential import SequentialEngine
 from contracts.config import Settings
 from contracts.errors import AuthenticationError, PortalUnreachableError
-from contracts.messages import Submit
+from contracts.messages import BeginBatch
 from contracts.ports import BatchBegun, OutcomeRecorded, TaskAccepted
 from contracts.tasks import POResult, TaskHandle, TaskStatus
 from tests.session.conftest import BASE, Ground, MakeSession, orders
@@ -107,12 +108,14 @@ def test_orders_that_had_ended_before_they_left_the_list_are_not_told_as_cancell
 @pytest.mark.parametrize("count", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK + 1])
 def test_a_crew_is_handed_every_order_once_in_chunks(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
     engine = CrewEngine.__new__(CrewEngine)
-    asked: list[Submit] = []
+    asked: list[Any] = []
     monkeypatch.setattr(engine, "_ask", asked.append)
     work = Work(cast("tuple[Any, ...]", tuple(range(count))), count)
-    engine.adopt(work)
-    assert [order for submit in asked for order in submit.orders] == list(range(count))
-    assert all(0 < len(submit.orders) <= CHUNK for submit in asked)
+    engine.submit(work)
+    begun, *chunks = asked
+    assert begun == BeginBatch(count)
+    assert [order for submit in chunks for order in submit.orders] == list(range(count))
+    assert all(0 < len(submit.orders) <= CHUNK for submit in chunks)
 
 
 def test_nothing_of_a_visit_stays_behind_that_could_kill_the_idle_browser(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from actors.session import batch as batch_module
+from actors.session import outcome
 from actors.session.orders import as_task, prepare
 from contracts.ports import KnownTask
 from contracts.tasks import POTask
@@ -147,4 +147,4 @@ def test_an_order_that_was_not_done_says_why_also_when_what_broke_the_run_off_sa
     error: BaseException, said: str
 ) -> None:
     (order,) = prepare([row()], BASE, 0).orders
-    assert batch_module._cancelled(order, error).error_message.startswith(said)
+    assert outcome.cancelled(order, error).error_message.startswith(said)
