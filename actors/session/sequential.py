@@ -300,6 +300,7 @@ class SequentialEngine:
                 log.warning("There is no thread to %s (%s). It is tried again.", errand.name, error)
                 self._threadless_since = now
             if now - self._threadless_since >= most:
+                self._errand = self._threadless_since = None
                 raise CrewFailedError(
                     f"The machine had no thread left for {most:g} s. End other programs, or raise its limit of threads."
                 ) from error
