@@ -265,6 +265,11 @@ class SequentialEngine:
                 self._visitor.check_alive()
         except SessionCorruptionError as error:
             self._lose_browser(ExitKind.CRASHED, error)
+        self._wake_core()
+
+    def _wake_core(self) -> None:
+        """Let the core look at the clock. It asks for its next wake-up by itself, if there is one."""
+        self._wake = None
         self._feed(Wake())
 
     def _patience(self) -> float:
@@ -288,7 +293,7 @@ class SequentialEngine:
         if killed_at is not None and now >= killed_at + self._parts.settings.timeouts.force / 2:
             self._leave(errand)
         elif self._wake is not None and now >= self._wake:
-            self._feed(Wake())
+            self._wake_core()
 
     def _start(self, errand: Errand) -> None:
         """Begin it. A machine that has no thread left is waited for, as long as a browser may take to start."""
@@ -314,7 +319,7 @@ class SequentialEngine:
         self._errand = None
         errand.leave()
         self._visitor = None
-        self._feed(Wake())  # so that the core sees first that a deadline has passed, if that is why
+        self._wake_core()  # so that the core sees first that a deadline has passed, if that is why
         self._drop_browser(Reason(ExitKind.HUNG, text), ordered=False)
 
     def _finish(self, errand: Errand) -> None:
@@ -323,7 +328,7 @@ class SequentialEngine:
             take = errand.result()
         except SessionCorruptionError as error:
             self._errand = None
-            self._feed(Wake())  # as above
+            self._wake_core()  # as above
             self._lose_browser(ExitKind.CRASHED, error)
         else:
             take()

@@ -1,0 +1,298 @@
+"""One simulated run of the sequential engine: the real one, on the hub, with stops at any moment and a crew before it.
+
+A stop of the program is a word that somebody leaves while the engine is at any step; here it is left after the n-th
+event, or amid one. What the engine may then do is watched: no event amid another, nothing begun after the stop was
+taken up, an end within its bound, one outcome for each order.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from actors.dispatch.core import DispatchCore
+from actors.gatekeeper.core import LoginBook
+from actors.herald.lane import CallbackLane
+from actors.journal import MemoryJournal
+from actors.monitor.actor import MemoryView
+from actors.runtime import Slot
+from actors.session.engine import Work
+from actors.session.sequential import WORKER, SequentialEngine
+from actors.session.tree import DISPATCHER, TreeParts
+from contracts.config import Settings
+from contracts.messages import Drain, GiveUp
+from contracts.ports import JournalEntry, LeaseEnded, LeaseGranted, OutcomeRecorded, Owner, TaskAccepted
+from contracts.status import Progress
+from contracts.tasks import Order, POResult, POTask, TaskHandle, TaskStatus
+from tests.simulation.findings import Findings
+from tests.simulation.hub import Hub, SimTimer
+from tests.simulation.outside import BASE
+from tests.simulation.run import SIM_SETTINGS, NoCredentialsNeeded, SimRun
+from tests.simulation.seeded import chooser
+from tests.simulation.world import SimWorld
+
+LONGEST = 3600.0
+"""Virtual seconds in which a run without an end to it must have come to one."""
+
+
+class SimBell:
+    """The program's bell, in virtual time."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._sleepers: list[Any] = []
+
+    def ring(self) -> None:
+        """Wake everybody who waits."""
+        for sleeper in self._sleepers:
+            self._hub.wake(sleeper)
+
+    def wait_for(self, happened: Callable[[], bool], timeout: float) -> bool:
+        """As `actors.runtime.Bell`."""
+        import greenlet  # noqa: PLC0415 - only the simulation needs it
+
+        deadline = self._hub.clock.time + timeout
+        me = greenlet.getcurrent()
+        while not happened():
+            if self._hub.clock.time >= deadline:
+                return False
+            timer: SimTimer = self._hub.set_timer(deadline - self._hub.clock.time, lambda: self._hub.wake(me))
+            self._sleepers.append(me)
+            self._hub.park()
+            self._sleepers.remove(me)
+            timer.cancel()
+        return True
+
+
+class OwnEnvironment:
+    """The engine's part of the hub: what it closes is not the hub, on which the world lives, too."""
+
+    def __init__(self, hub: Hub) -> None:
+        self.clock = hub.clock
+        self.run_job = hub.run_job
+
+    def close(self) -> None:
+        """The engine sets no timers."""
+
+
+class WatchedJournal(MemoryJournal):
+    """A journal that tells of each entry."""
+
+    def __init__(self, watch: Callable[[JournalEntry], None], before: MemoryJournal | None = None) -> None:
+        super().__init__()
+        self._watch = watch
+        if before is not None:
+            vars(self).update({name: value for name, value in vars(before).items() if name in vars(self)})
+            self._watch = watch
+
+    def append(self, epoch: int, entries: tuple[JournalEntry, ...]) -> None:
+        """Write, then tell."""
+        super().append(epoch, entries)
+        for entry in entries:
+            self._watch(entry)
+
+
+class OneBrowserRun:
+    """The sequential engine in the simulated world.
+
+    Args:
+        world: The outside.
+        settings: What the program runs with.
+        before: The books of a crew that has ended, or None.
+    """
+
+    def __init__(self, world: SimWorld, settings: Settings = SIM_SETTINGS, before: MemoryJournal | None = None) -> None:
+        self.world, self.settings, self.hub = world, settings, world.hub
+        self.at_event: dict[int, Callable[[], None]] = {}
+        """What happens after the n-th event, counted from 1."""
+        self.at_entry: dict[int, Callable[[], None]] = {}
+        """What happens amid an event, when its n-th entry of the journal has been written."""
+        self.events = 0
+        self.entries = 0
+        self.error: BaseException | None = None
+        self.ended = False
+        self.stopped_at: float | None = None
+        self.forced_at: float | None = None
+        self.was_forced = False
+        self.ended_at = 0.0
+        self.outcomes: Counter[int] = Counter()
+        self.leases: Counter[int] = Counter()
+        self._stop_taken_up = False
+        self._inside = False
+        self.board: Slot[Progress] = Slot(Progress(finished=True))
+        self.journal = WatchedJournal(self._on_entry, before)
+        self.parts = TreeParts(
+            workers=1,
+            settings=self.settings,
+            premises=self.world,
+            journal=self.journal,
+            board=self.board,
+            memory=Slot(MemoryView()),
+            lane=CallbackLane(self.hub),
+            make_progress=lambda: {"completed": self.board.read().completed},
+            credentials=NoCredentialsNeeded(),
+            logins=LoginBook(),
+            seed=7,
+        )
+        self.engine = SequentialEngine(self.parts, OwnEnvironment(self.hub), SimBell(self.hub))  # type: ignore[arg-type]  # stand-ins
+        self._watch_core(self.engine._core)
+
+    @property
+    def checked(self) -> Counter[int]:
+        """How often each invariant was looked at."""
+        return self.world.findings.checked
+
+    @property
+    def _findings(self) -> Findings:
+        return self.world.findings
+
+    # ------------------------------------------------------------------------------------------------------- watching
+
+    def _watch_core(self, core: DispatchCore) -> None:
+        handle, feed = core.handle, self.engine._feed
+
+        def handle_alone(event: Any, now: float) -> Any:
+            self._stop_taken_up = self._stop_taken_up or isinstance(event, Drain | GiveUp)
+            return handle(event, now)
+
+        def feed_alone(event: Any) -> None:
+            self._findings.require(4, not self._inside, f"{event} is taken up amid another event")
+            self._inside = True
+            try:
+                feed(event)
+            finally:
+                self._inside = False
+            self.events += 1
+            self.at_event.pop(self.events, lambda: None)()
+
+        core.handle = handle_alone  # type: ignore[method-assign]
+        self.engine._feed = feed_alone  # type: ignore[method-assign]
+
+    def _on_entry(self, entry: JournalEntry) -> None:
+        require = self._findings.require
+        match entry:
+            case LeaseGranted(lease):
+                sequence = lease.task.sequence
+                require(13, not self._stop_taken_up, f"{lease} is given after the stop")
+                require(3, not +self.leases, f"{lease} is given beside {+self.leases}")
+                require(3, self.world.is_running(Owner(lease.worker, lease.generation)), f"{lease} has no browser")
+                self.leases[sequence] += 1
+            case LeaseEnded(lease):
+                self.leases[lease.task.sequence] = 0
+            case OutcomeRecorded(result):
+                self.leases[result.handle.sequence] = 0
+                self.outcomes[result.handle.sequence] += 1
+                require(1, self.outcomes[result.handle.sequence] == 1, f"{result.handle} has ended twice")
+            case TaskAccepted() | _:
+                pass
+        self.entries += 1
+        self.at_entry.pop(self.entries, lambda: None)()
+
+    # ---------------------------------------------------------------------------------------------------------- acting
+
+    def stop(self, *, force: bool = False) -> None:
+        """Ask for the end, as the session does at an interrupt."""
+        now = self.hub.clock.time
+        self.stopped_at = now if self.stopped_at is None else self.stopped_at
+        if force and self.forced_at is None:
+            self.forced_at, self.was_forced = now, True
+        self.engine.request_stop("interrupted", force=force)
+
+    def begin(self, orders: tuple[Order, ...]) -> None:
+        """Let the session's thread work on a batch."""
+
+        self.ended, self._stop_taken_up = False, False
+
+        def work() -> None:
+            try:
+                self.engine.submit(Work(orders, len(orders)))
+                self.engine.wait()
+            except Exception as error:  # noqa: BLE001 - looked at by the test
+                self.error = error
+            self.ended, self.ended_at = True, self.hub.clock.time
+
+        self.hub.start_loop("session", work)
+
+    def finish(self, orders: tuple[Order, ...]) -> dict[int, POResult]:
+        """Let it come to its end, close the engine, and check what must hold; return the outcomes."""
+        require, hub = self._findings.require, self.hub
+        hub.run(until=lambda: self.ended, deadline=hub.clock.time + LONGEST)
+        self._findings.raise_first()
+        require(18, self.ended, f"no end after {LONGEST:g} s: {self.board.read()}")
+        if self.error is not None:
+            raise self.error
+        timeouts = self.settings.timeouts
+        if self.forced_at is not None:
+            late = self.ended_at - self.forced_at
+            require(12, late <= 3 * timeouts.force, f"forced, and over {late:g} s later")
+        if self.stopped_at is not None:
+            late = self.ended_at - self.stopped_at
+            require(12, late <= timeouts.shutdown + 3 * timeouts.force, f"stopped, and over {late:g} s later")
+        progress = self.board.read()
+        require(2, progress.total == len(orders), f"{len(orders)} orders were given: {progress}")
+        require(2, progress.completed + progress.failed == progress.total, progress)
+        first = orders[0].handle.sequence
+        found = {one.handle.sequence: one for one in self.journal.results(first, len(orders))}
+        missing = [order.handle for order in orders if order.handle.sequence not in found]
+        require(1, not missing, f"without an outcome: {missing}")
+        allowed = {TaskStatus.COMPLETED} if self.stopped_at is None else {TaskStatus.COMPLETED, TaskStatus.CANCELLED}
+        require(1, {one.status for one in found.values()} <= allowed, found)
+        require(1, self.journal.replay().batch_total == len(orders), self.journal.replay())
+        return found
+
+    def close(self) -> None:
+        """End the engine; nothing is left."""
+        closed: list[bool] = []
+        self.hub.start_loop("session", lambda: closed.append(self.engine.close()))
+        self.hub.run(until=lambda: bool(closed), deadline=self.hub.clock.time + LONGEST)
+        require = self._findings.require
+        self._findings.raise_first()
+        require(12, bool(closed), "the engine does not close")
+        require(9, not self.world.live_owners(), f"alive after the end: {self.world.live_owners()}")
+        left = [owner for owner in self.world.folders if owner.worker == WORKER]
+        require(9, not left, f"profiles are left: {left}")
+        # What was in hand at a forced end is swept with the premises.
+        require(9, self.was_forced or not self.world.staged, f"staging is left: {self.world.staged}")
+
+
+def orders_from(first: int, count: int) -> tuple[Order, ...]:
+    """Orders with the sequence numbers from `first` on."""
+    return tuple(
+        Order(TaskHandle(number, f"PO{number}"), POTask(f"PO{number}"), "", BASE, "portal.test")
+        for number in range(first, first + count)
+    )
+
+
+def new_run(name: object, settings: Settings = SIM_SETTINGS) -> OneBrowserRun:
+    """A run in a world of its own."""
+    return OneBrowserRun(SimWorld(Hub(chooser(random.Random(f"one browser {name}"))), settings), settings)
+
+
+def crew_that_died(name: object, turns: int, count: int) -> tuple[OneBrowserRun, tuple[Order, ...]]:
+    """A run that takes over from a crew which was handed `count` orders, and died after so many turns more."""
+    crew = SimRun(chooser(random.Random(f"crew before {name}")))
+    crew.until(lambda: crew.system.is_alive(DISPATCHER), 60.0)
+    hub = crew.hub
+
+    def end_the_crew() -> None:
+        for _ in range(20):
+            if crew.auditor.root_down:
+                return
+            crew.kill_actor(DISPATCHER)
+            generation = crew.system.last_generation(DISPATCHER)
+            hub.run(
+                until=lambda: crew.auditor.root_down or crew.system.last_generation(DISPATCHER) > generation,  # noqa: B023 - asked at once
+                deadline=hub.clock.time + 100.0,
+            )
+
+    if turns >= 0:
+        crew.submit(count)
+        crew.take_turns(turns)
+    end_the_crew()
+    if turns < 0:
+        crew.orders = list(orders_from(crew.journal.replay().next_sequence, count))
+    hub.run(until=lambda: crew.auditor.root_down, deadline=hub.clock.time + 300.0)
+    assert crew.auditor.root_down, "the crew lives"
+    return OneBrowserRun(crew.world, crew.settings, crew.journal), tuple(crew.orders)
