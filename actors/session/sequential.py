@@ -181,10 +181,10 @@ class SequentialEngine:
         """
         if self._stop_text and self._stop_asked_at is None:
             self._stop_asked_at = self._clock.monotonic()
-            self._feed(Drain(self._stop_text))
+            self._tell_core(Drain(self._stop_text))
         if self._force and not self._gave_up:
             self._gave_up = True
-            self._feed(GiveUp(self._stop_text))
+            self._tell_core(GiveUp(self._stop_text))
             if self._errand is not None:
                 self._kill(self._errand.owner)
 
@@ -210,6 +210,11 @@ class SequentialEngine:
         return not self._force
 
     def _feed(self, event: DispatchEvent) -> None:
+        """Give the core an event, and before it the stop that somebody has asked for since the last one."""
+        self._take_up_stop()
+        self._tell_core(event)
+
+    def _tell_core(self, event: DispatchEvent) -> None:
         self._performer.run(self._core, event, self._clock.monotonic)
         board = self._parts.board
         board.publish(self._performer.progress(self._core, board.read(), self._clock.monotonic()))

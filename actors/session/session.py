@@ -382,13 +382,20 @@ class ProcessingSession:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._warm = False
-        run_apart(self._leave, on_interrupt=lambda: self.request_stop(force=True))
+        try:
+            run_apart(self._leave, on_interrupt=self._hurry)
+        finally:
+            if self._warm:  # an interrupt struck before it had begun
+                run_apart(self._leave, on_interrupt=self._hurry)
 
     def _leave(self) -> None:
+        self._warm = False
         self.request_stop()
         with self._busy:
             self._house.close()
+
+    def _hurry(self) -> None:
+        self.request_stop(force=True)
 
     def _handle_parallel_failure(
         self, error: Exception, po_list: Iterable[Mapping[str, Any] | POTask], partial_results: tuple[int, int]

@@ -14,12 +14,12 @@ from actors import ProcessingSession
 from actors.session.batch import BatchRun
 from contracts.status import SessionStatus
 from contracts.tasks import TaskStatus
-from tests.session.conftest import Ground, MakeSession, orders, until
+from tests.session.conftest import GatedPremises, Ground, MakeSession, orders, until
 from tests.session.interrupting import Line, Lines, interrupt_main, traced
 
 COUNT = 3
-STEP = 12 if os.environ.get("PURSER_CRASH") == "quick" else 1
-"""In the whole suite each twelfth line is struck; `pytest tests/session/test_interrupts.py` strikes them all."""
+STEP = 20 if os.environ.get("PURSER_CRASH") == "quick" else 1
+"""In the whole suite each twentieth line is struck; `pytest tests/session/test_interrupts.py` strikes them all."""
 WORKING = ("session", "dispatch", "gatekeeper/core.py", "monitor/core.py")
 WAITING = ("session/apart.py",)
 """The caller's own thread runs little else."""
@@ -65,6 +65,7 @@ def _lines_of(make_session: MakeSession, parallel: bool, *, here: bool) -> list[
     return list(passed)
 
 
+@pytest.mark.timeout(900)  # at each line it takes some minutes
 @pytest.mark.parametrize("parallel", [True, False])
 def test_an_interrupt_while_any_line_is_worked_on_drains_and_is_raised_again(
     make_session: MakeSession, ground: Ground, monkeypatch: pytest.MonkeyPatch, parallel: bool
@@ -137,3 +138,63 @@ def test_an_interrupt_at_any_line_of_the_caller_s_own_thread_drains_and_is_raise
         twice += len(struck) == 2
         _check(session, ground, raised)
     assert bool(twice) is (second is not None)
+
+
+@pytest.mark.parametrize("parallel", [True, False])
+def test_an_interrupt_at_any_line_that_leaves_the_block_closes_everything_and_is_raised_again(
+    make_session: MakeSession, ground: Ground, parallel: bool
+) -> None:
+    """All but the very first step of leaving it, at which nothing of the program's own has begun."""
+
+    def leave(lines: Lines) -> tuple[ProcessingSession, bool]:
+        session = make_session(parallel).__enter__()
+        assert session.process_pos(orders(COUNT))[:2] == (COUNT, 0)
+        with traced(lines, here=True, elsewhere=False):
+            try:
+                session.__exit__(None, None, None)
+            except KeyboardInterrupt:
+                return session, True
+        return session, False
+
+    passed: dict[Line, None] = {}
+    assert leave(Lines(passed.setdefault, "session"))[1] is False
+    assert len(passed) > 10
+    for target in list(passed)[1:]:
+        struck: list[Line] = []
+
+        def act(line: Line, target: Line = target, struck: list[Line] = struck) -> None:
+            if line == target and not struck:
+                struck.append(line)
+                raise KeyboardInterrupt
+
+        session, raised = leave(Lines(act, "session"))
+        assert struck
+        _check(session, ground, raised)
+
+
+def test_an_interrupt_while_the_engine_is_closed_waits_for_it(
+    make_session: MakeSession, ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The end of a batch is not broken off: the folder's lock, the threads and the browsers go with it."""
+    close = GatedPremises.close
+    noted = threading.Event()
+    interrupt = BatchRun.interrupt
+
+    def note(batch: BatchRun) -> None:
+        interrupt(batch)
+        noted.set()
+
+    def close_amid_an_interrupt(premises: GatedPremises) -> tuple[str, ...]:
+        interrupt_main(noted)
+        return close(premises)
+
+    monkeypatch.setattr(BatchRun, "interrupt", note)
+    monkeypatch.setattr(GatedPremises, "close", close_amid_an_interrupt)
+    for parallel in (True, False):
+        session = make_session(parallel)
+        with pytest.raises(KeyboardInterrupt):
+            session.process_pos(orders(COUNT))
+        assert ground.opened == ground.closed
+        assert session.validate_session_state() == []
+        assert session.get_progress()["session_status"] is SessionStatus.COMPLETED
+        assert [one.status for one in session.results] == [TaskStatus.NO_ATTACHMENTS] * COUNT

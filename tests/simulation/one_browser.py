@@ -7,12 +7,14 @@ taken up, an end within its bound, one outcome for each order.
 
 from __future__ import annotations
 
+import functools
 import random
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from actors.dispatch.core import DispatchCore
+import greenlet
+
 from actors.gatekeeper.core import LoginBook
 from actors.herald.lane import CallbackLane
 from actors.journal import MemoryJournal
@@ -22,17 +24,21 @@ from actors.session.engine import Work
 from actors.session.sequential import WORKER, SequentialEngine
 from actors.session.tree import DISPATCHER, TreeParts
 from contracts.config import Settings
-from contracts.messages import Drain, GiveUp
-from contracts.ports import JournalEntry, LeaseEnded, LeaseGranted, OutcomeRecorded, Owner, TaskAccepted
+from contracts.ports import JournalEntry, LeaseEnded, LeaseGranted, OutcomeRecorded, Owner
 from contracts.status import Progress
 from contracts.tasks import Order, POResult, POTask, TaskHandle, TaskStatus
-from tests.simulation.findings import Findings
+from tests.simulation.faults import Fault, Step
+from tests.simulation.findings import Findings, Violation
 from tests.simulation.hub import Hub, SimTimer
 from tests.simulation.outside import BASE
 from tests.simulation.run import SIM_SETTINGS, NoCredentialsNeeded, SimRun
 from tests.simulation.seeded import chooser
 from tests.simulation.world import SimWorld
 
+ORDERS = 4
+EVENTS = range(1, 30)
+ENTRIES = range(1, 26)
+MOST_EVENTS = 5_000
 LONGEST = 3600.0
 """Virtual seconds in which a run without an end to it must have come to one."""
 
@@ -43,6 +49,7 @@ class SimBell:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._sleepers: list[Any] = []
+        self._in_vain = 0
 
     def ring(self) -> None:
         """Wake everybody who waits."""
@@ -51,16 +58,19 @@ class SimBell:
 
     def wait_for(self, happened: Callable[[], bool], timeout: float) -> bool:
         """As `actors.runtime.Bell`."""
-        import greenlet  # noqa: PLC0415 - only the simulation needs it
 
         deadline = self._hub.clock.time + timeout
         me = greenlet.getcurrent()
+        self._in_vain += 1
+        if self._in_vain > MOST_EVENTS:
+            raise Violation(15, "the engine looks again and again, and lets nobody else go on")
         while not happened():
             if self._hub.clock.time >= deadline:
                 return False
             timer: SimTimer = self._hub.set_timer(deadline - self._hub.clock.time, lambda: self._hub.wake(me))
             self._sleepers.append(me)
             self._hub.park()
+            self._in_vain = 0
             self._sleepers.remove(me)
             timer.cancel()
         return True
@@ -119,7 +129,7 @@ class OneBrowserRun:
         self.ended_at = 0.0
         self.outcomes: Counter[int] = Counter()
         self.leases: Counter[int] = Counter()
-        self._stop_taken_up = False
+        self._stop_is_old = False
         self._inside = False
         self.board: Slot[Progress] = Slot(Progress(finished=True))
         self.journal = WatchedJournal(self._on_entry, before)
@@ -137,7 +147,7 @@ class OneBrowserRun:
             seed=7,
         )
         self.engine = SequentialEngine(self.parts, OwnEnvironment(self.hub), SimBell(self.hub))  # type: ignore[arg-type]  # stand-ins
-        self._watch_core(self.engine._core)
+        self._watch_core()
 
     @property
     def checked(self) -> Counter[int]:
@@ -150,42 +160,39 @@ class OneBrowserRun:
 
     # ------------------------------------------------------------------------------------------------------- watching
 
-    def _watch_core(self, core: DispatchCore) -> None:
-        handle, feed = core.handle, self.engine._feed
+    def _watch_core(self) -> None:
+        tell = self.engine._tell_core
 
-        def handle_alone(event: Any, now: float) -> Any:
-            self._stop_taken_up = self._stop_taken_up or isinstance(event, Drain | GiveUp)
-            return handle(event, now)
-
-        def feed_alone(event: Any) -> None:
-            self._findings.require(4, not self._inside, f"{event} is taken up amid another event")
-            self._inside = True
+        def tell_alone(event: Any) -> None:
+            require = self._findings.require
+            require(4, not self._inside, f"{event} is taken up amid another event")
+            require(15, self.events < MOST_EVENTS, "the engine wakes its core without end")
+            self._inside, self._stop_is_old = True, self.stopped_at is not None
             try:
-                feed(event)
+                tell(event)
             finally:
                 self._inside = False
             self.events += 1
             self.at_event.pop(self.events, lambda: None)()
 
-        core.handle = handle_alone  # type: ignore[method-assign]
-        self.engine._feed = feed_alone  # type: ignore[method-assign]
+        self.engine._tell_core = tell_alone  # type: ignore[method-assign]
 
     def _on_entry(self, entry: JournalEntry) -> None:
         require = self._findings.require
         match entry:
             case LeaseGranted(lease):
-                sequence = lease.task.sequence
-                require(13, not self._stop_taken_up, f"{lease} is given after the stop")
+                require(13, not self._stop_is_old, f"{lease} is given after the stop")
                 require(3, not +self.leases, f"{lease} is given beside {+self.leases}")
-                require(3, self.world.is_running(Owner(lease.worker, lease.generation)), f"{lease} has no browser")
-                self.leases[sequence] += 1
+                newest = self.world.launched[-1] == Owner(lease.worker, lease.generation)
+                require(3, newest, f"{lease} goes to another than {self.world.launched[-1]}")
+                self.leases[lease.task.sequence] += 1
             case LeaseEnded(lease):
                 self.leases[lease.task.sequence] = 0
             case OutcomeRecorded(result):
                 self.leases[result.handle.sequence] = 0
                 self.outcomes[result.handle.sequence] += 1
                 require(1, self.outcomes[result.handle.sequence] == 1, f"{result.handle} has ended twice")
-            case TaskAccepted() | _:
+            case _:
                 pass
         self.entries += 1
         self.at_entry.pop(self.entries, lambda: None)()
@@ -203,7 +210,7 @@ class OneBrowserRun:
     def begin(self, orders: tuple[Order, ...]) -> None:
         """Let the session's thread work on a batch."""
 
-        self.ended, self._stop_taken_up = False, False
+        self.ended, self._stop_is_old = False, False
 
         def work() -> None:
             try:
@@ -296,3 +303,67 @@ def crew_that_died(name: object, turns: int, count: int) -> tuple[OneBrowserRun,
     hub.run(until=lambda: crew.auditor.root_down, deadline=hub.clock.time + 300.0)
     assert crew.auditor.root_down, "the crew lives"
     return OneBrowserRun(crew.world, crew.settings, crew.journal), tuple(crew.orders)
+
+
+# ------------------------------------------------------------------------------------------------------- what is played
+
+
+def play_to_the_end(run: OneBrowserRun) -> None:
+    """The batch that was begun ends as it should, the engine works through another, and nothing is left."""
+    run.finish(orders_from(0, ORDERS))
+    again = orders_from(ORDERS, ORDERS)
+    run.stopped_at = run.forced_at = None
+    run.begin(again)
+    run.finish(again)
+    run.close()
+    run.hub.bury()
+
+
+def stop_after(events: range, *, force: bool, again: int | None = None) -> None:
+    """Stop after each of these events; `again` events later the user loses patience."""
+    for event in events:
+        run = new_run((force, event, again))
+        run.at_event[event] = functools.partial(run.stop, force=force)
+        if again is not None:
+            run.at_event[event + again] = functools.partial(run.stop, force=True)
+        run.begin(orders_from(0, ORDERS))
+        play_to_the_end(run)
+
+
+def stop_amid(entries: range, *, force: bool) -> None:
+    """Stop amid an event, when each of these entries has just been written."""
+    for entry in entries:
+        run = new_run((force, entry, "amid"))
+        run.at_entry[entry] = functools.partial(run.stop, force=force)
+        run.begin(orders_from(0, ORDERS))
+        play_to_the_end(run)
+
+
+def stop_while_held_up(step: Step, fault: Fault) -> None:
+    """Stop a run in which something goes wrong or takes long; then lose patience, soon or late."""
+    for seconds in (0.0, 0.5, 3.0, 45.0):
+        run = new_run((step, fault, seconds))
+        run.world.arm(step, fault)
+        run.begin(orders_from(0, ORDERS))
+        run.hub.run_for(2.0)
+        run.stop()
+        run.hub.run_for(seconds)
+        if not run.ended:
+            run.stop(force=True)
+        run.world.disarm()
+        run.finish(orders_from(0, ORDERS))
+        if fault is not Fault.HANG_FOR_EVER:
+            run.close()
+        run.hub.bury()
+
+
+def take_over(turns: int) -> None:
+    """Finish what a crew left that died after so many turns."""
+    for count in (1, 6):
+        run, orders = crew_that_died((turns, count), turns, count)
+        run.begin(orders)
+        found = run.finish(orders)
+        require = run.world.findings.require
+        require(1, {one.status for one in found.values()} == {TaskStatus.COMPLETED}, found)
+        require(1, all(len(folders) == 1 for folders in run.world.published.values()), run.world.published)
+        run.hub.bury()

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from tests.simulation import ledger
-from tests.simulation.mutants import in_dispatch, in_supervise, in_the_rest, scenarios
+from tests.simulation.mutants import in_dispatch, in_one_browser, in_supervise, in_the_rest, scenarios
 from tests.simulation.mutants.hunt import TURNS, hunt, play
 from tests.simulation.mutants.mutant import Mutant
 from tests.simulation.seeded import Schedule
 
-MUTANTS = (*in_dispatch.MUTANTS, *in_supervise.MUTANTS, *in_the_rest.MUTANTS)
+MUTANTS = (*in_dispatch.MUTANTS, *in_supervise.MUTANTS, *in_the_rest.MUTANTS, *in_one_browser.MUTANTS)
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name.replace(" ", "-"))
