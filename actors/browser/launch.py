@@ -8,6 +8,7 @@ import os
 import secrets
 import shutil
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from typing import Protocol
 
 from actors.browser.driver import connect, read_port, start_driver
 from actors.browser.find import FoundBrowser, find_browser
-from actors.browser.options import browser_options, child_environment, vendor
+from actors.browser.options import browser_options, child_environment, require_display, vendor
 from actors.browser.page import Page
 from actors.browser.profiles import WorkerFolder, folder_of, make_folder
 from actors.browser.session import ChromiumBrowser
@@ -110,7 +111,9 @@ class ChromiumLauncher:
 
         Raises:
             BrowserNotFoundError: There is none.
+            ConfigurationError: It is to show a window, and there is no display.
         """
+        require_display(self._config, os.environ, sys.platform)
         with self._finding:
             if self._found is None:
                 self._found = find_browser(self._config)

@@ -16,11 +16,13 @@ from selenium.webdriver.edge.options import Options as EdgeOptions
 from actors.browser.find import BrowserKind, FoundBrowser
 from actors.browser.profiles import WorkerFolder
 from contracts.config import HeadlessConfiguration
+from contracts.errors import ConfigurationError
 
 _log = logging.getLogger("purser.browser")
 _said = threading.Event()
 
 NONCE_VARIABLE = "PURSER_NONCE"
+_DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY")
 _ENOUGH_SHARED_MEMORY = 512 * 2**20
 _SECRETS = ("PURSER_USERNAME", "PURSER_PASSWORD")
 # The profile of the user's own desktop session, which would lead the browser around its folder.
@@ -77,6 +79,25 @@ _PREFERENCES: Mapping[str, Any] = {
 def vendor(kind: BrowserKind) -> str:
     """The prefix of a browser's own commands and capabilities."""
     return "ms" if kind is BrowserKind.EDGE else "goog"
+
+
+def require_display(config: HeadlessConfiguration, environment: Mapping[str, str], platform: str) -> None:
+    """Return when a window can be shown, or none is wanted.
+
+    Args:
+        config: Whether the browser shows one.
+        environment: What the browser will be started with.
+        platform: As `sys.platform`; elsewhere than on Linux and its kin there is always a display to ask.
+
+    Raises:
+        ConfigurationError: There is no display.
+    """
+    has_variables = platform not in ("win32", "darwin")
+    if not config.headless and has_variables and not any(map(environment.get, _DISPLAYS)):
+        raise ConfigurationError(
+            "headless=False shows the browser's window, and there is no display for it: neither DISPLAY nor "
+            "WAYLAND_DISPLAY is set. Use headless=True, or run it in a desktop session or under xvfb-run."
+        )
 
 
 def browser_options(found: FoundBrowser, config: HeadlessConfiguration, folder: WorkerFolder) -> ChromiumOptions:

@@ -1,8 +1,9 @@
 """Who logs in where, and when never again. Pure.
 
 A host's session has a version, one higher with each login. A worker that met the login page says which version it used;
-if a newer one is there already, no login is needed. A rejected password is not sent twice in a run. None is sent more
-than a few times without an order that could be read in between: a portal in trouble is waited for, not pestered.
+if a newer one is there already, no login is needed. A rejected password is not sent twice, in no later batch either;
+another one is, if the user has put it right between two batches. None is sent more than a few times without an order
+that could be read in between: a portal in trouble is waited for, not pestered.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from contracts.messages import (
     SessionProved,
     SessionRenewed,
 )
-from contracts.ports import CredentialSource
+from contracts.ports import Credentials, CredentialSource
 
 FRUITLESS_LOGINS = 3
 """Logins in a row after which no order could be read; then the host is refused. One order without rights takes two."""
@@ -47,11 +48,32 @@ class LoginBook:
         refused: Which hosts are refused, and why.
         tried_saved: Where a saved login was tried.
         sendings: How often each host's password was sent since one of its orders was read.
+        wanted: What each host was last to be logged in with.
     """
 
     refused: dict[str, HostRefused] = attrs.field(factory=dict)
     tried_saved: set[str] = attrs.field(factory=set)
     sendings: dict[str, int] = attrs.field(factory=dict)
+    wanted: dict[str, Credentials] = attrs.field(factory=dict, repr=False)
+
+    def forgive(self, source: CredentialSource) -> bool:
+        """Forget each refusal of a host for which there is something else to log in with than what was tried.
+
+        For the time between two batches: within one, a source with an endless supply of passwords would be asked for
+        ever.
+
+        Returns:
+            Whether there was any.
+        """
+        forgiven = [
+            host
+            for host in self.refused
+            if (found := source.credentials(host)) is not None and found != self.wanted.get(host)
+        ]
+        for host in forgiven:
+            del self.refused[host]
+            self.sendings.pop(host, None)
+        return bool(forgiven)
 
     def note_sending(self, host: str) -> None:
         """Note that the password was sent, or may have been."""
@@ -139,6 +161,7 @@ class GatekeeperCore:
                 "the host of the base URL and go to no other, or run `purser login` for it once, then run again."
             )
             return self._refuse(name, text)
+        self._book.wanted[name] = found
         return [LoginWanted(name, found)]
 
     def _on_ended(self, host: _Host, event: LoginEnded) -> list[GatekeeperEffect]:

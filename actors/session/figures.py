@@ -26,6 +26,11 @@ def machine() -> MachineFigures:
     )
 
 
+def memory() -> int:
+    """Return the bytes of memory the machine has, or its control group if that has fewer."""
+    return machine_resources.machine().memory
+
+
 def folder_is_in_use(folder: Path) -> bool:
     """Whether another process works in a download folder. Leaves no trace where there is none yet."""
     if not (folder / ".purser").is_dir():

@@ -16,10 +16,12 @@ from actors.herald.lane import CallbackLane
 from actors.journal import MemoryJournal
 from actors.monitor.actor import MemoryView
 from actors.runtime import Bell, Slot, ThreadEnvironment
+from actors.session import figures
 from actors.session.books import Books
 from actors.session.credentials import NotedCredentials, SystemCredentials
 from actors.session.crew import CrewEngine
 from actors.session.engine import Engine
+from actors.session.enough import require_memory
 from actors.session.premises import Premises, RealPremises
 from actors.session.saved_logins import require_state_folder
 from actors.session.sequential import SequentialEngine
@@ -135,8 +137,13 @@ class House:
                 has the most, so that batches that grow cost one start and one login more, and not one each time.
             settings: Every setting.
             orders: The batch, for the host that credentials are for.
+
+        Raises:
+            InsufficientResourcesError: The machine is too small for a crew. Else as `premises`.
         """
         premises = self.premises(settings)
+        if self._logins.forgive(self._source(settings, orders)):
+            self.close_engine()  # its login broker counts logins that came to nothing
         count = workers[0]
         if self._engine is not None and (self._engine_mode != mode or self._engine_workers not in workers):
             if self._engine_mode == mode and self._engine_workers < count:
@@ -146,6 +153,8 @@ class House:
             environment = ThreadEnvironment()
             parts = self._parts(count, settings, premises, orders)
             if mode == "parallel":
+                if not self.is_exempt:
+                    require_memory(figures.memory())
                 self._engine = CrewEngine(parts, environment, self.bell)
             else:
                 self._engine = SequentialEngine(parts, environment, self.bell)
@@ -162,13 +171,19 @@ class House:
             memory=self.memory,
             lane=self.lane,
             make_progress=self._make_progress,
-            credentials=NotedCredentials(
-                self._credentials or SystemCredentials(_own_host(settings, orders)), self._secrets
-            ),
+            credentials=NotedCredentials(self._source(settings, orders), self._secrets),
             logins=self._logins,
             secrets=self._secrets,
             seed=settings.seed if settings.seed is not None else secrets.randbits(32),
         )
+
+    def _source(self, settings: Settings, orders: tuple[Order, ...]) -> CredentialSource:
+        return self._credentials or SystemCredentials(_own_host(settings, orders))
+
+    @property
+    def is_exempt(self) -> bool:
+        """Whether the machine may be of any size: in test mode."""
+        return self.test_mode is not None
 
     @property
     def warm_engine(self) -> Engine | None:

@@ -41,6 +41,11 @@ class MainApp:
         if max_workers > MAX_LOCAL_WORKERS:
             log.warning("%d workers were asked for; %d are used.", max_workers, MAX_LOCAL_WORKERS)
         self._options = options
+        self._session = self._new_session()
+
+    def _new_session(self) -> ProcessingSession:
+        workers = min(self.max_workers, MAX_LOCAL_WORKERS)
+        return ProcessingSession(self.headless_config, self.enable_parallel, workers, **self._options)
 
     def process_single_po(self, po_data: Mapping[str, Any]) -> bool:
         """Work on one order in one browser; say whether it succeeded (contract 32).
@@ -55,10 +60,10 @@ class MainApp:
         return self._run(list(po_list), parallel=self.enable_parallel)
 
     def _run(self, po_list: list[Mapping[str, Any]], *, parallel: bool) -> tuple[int, int]:
-        workers = min(self.max_workers, MAX_LOCAL_WORKERS)
-        session = ProcessingSession(self.headless_config, parallel, workers, **self._options)
+        # One session for all calls, because it remembers which passwords were rejected.
+        self._session.configure_parallel_processing(parallel, min(self.max_workers, MAX_LOCAL_WORKERS))
         try:
-            successful, failed, _ = session.process_pos(po_list)
+            successful, failed, _ = self._session.process_pos(po_list)
         except (PortalUnreachableError, AuthenticationError) as error:
             # The existing application counts, and goes on with its next list.
             log.error("%s", error)  # noqa: TRY400 - the message says it all

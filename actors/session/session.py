@@ -335,7 +335,11 @@ class ProcessingSession:
         workers = self._workers if max_workers is None else check_worker_count(max_workers)
         settings = self._settings
         if worker_timeout is not None:
-            settings = attrs.evolve(settings, timeouts=attrs.evolve(settings.timeouts, task=worker_timeout))
+            try:
+                timeouts = attrs.evolve(settings.timeouts, task=worker_timeout)
+            except ConfigurationError as error:
+                raise ConfigurationError(str(error).replace("task", "worker_timeout", 1)) from error
+            settings = attrs.evolve(settings, timeouts=timeouts)
         self._parallel, self._workers, self._settings = bool(enabled), workers, settings
 
     def auto_configure_workers(self, po_count: int) -> int:

@@ -14,12 +14,14 @@ import pytest
 from actors.browser import starting
 from actors.browser.cookies import from_browser, to_browser
 from actors.browser.faults import PageReplacedError
+from actors.browser.options import require_display
 from actors.browser.page import Page
 from actors.browser.profiles import check_base
 from actors.browser.starting import StartLedger, _watch
 from actors.browser.tab import Tab
 from actors.runtime import Revocation
-from contracts.errors import ProfileCorruptionError, SessionCorruptionError
+from contracts.config import HeadlessConfiguration
+from contracts.errors import ConfigurationError, ProfileCorruptionError, SessionCorruptionError
 from contracts.ports import Control, Cookie, Owner
 
 OWNER = Owner("w1", 1)
@@ -184,3 +186,18 @@ def test_pages_that_follow_one_another_without_end_are_asked_so_often_and_no_mor
 def test_an_answer_that_cannot_be_read_is_the_browsers_fault(answer: Any) -> None:
     with pytest.raises(SessionCorruptionError, match="cannot be read while looking"):
         page_over(Questions(lambda _expression: answer)).look("looking")
+
+
+@pytest.mark.parametrize("platform", ["linux", "freebsd14"])
+def test_a_window_without_a_display_is_refused_with_what_to_do(platform: str) -> None:
+    for environment in ({}, {"DISPLAY": ""}, {"XDG_SESSION_TYPE": "tty"}):
+        with pytest.raises(ConfigurationError, match="headless=True"):
+            require_display(HeadlessConfiguration(headless=False), environment, platform)
+        require_display(HeadlessConfiguration(), environment, platform)
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        require_display(HeadlessConfiguration(headless=False), {name: ":0"}, platform)
+
+
+@pytest.mark.parametrize("platform", ["win32", "darwin"])
+def test_a_window_needs_no_variable_where_there_is_always_a_desktop(platform: str) -> None:
+    require_display(HeadlessConfiguration(headless=False), {}, platform)

@@ -249,3 +249,44 @@ def test_each_host_is_a_login_of_its_own() -> None:
     (refused,) = core.handle(LoginNeeded("other.example", 0))
     assert isinstance(refused, HostRefused)
     assert core.handle(LoginNeeded(HOST, 0)) != [refused]
+
+
+def test_between_two_batches_only_a_host_with_another_password_is_forgiven() -> None:
+    book, source = LoginBook(), Source()
+    core = GatekeeperCore(source, book)
+    core.handle(LoginNeeded(HOST, 0))
+    core.handle(LoginEnded(HOST, LoginResult.REJECTED, sent=True))
+    assert book.forgive(source) is False
+    assert isinstance(core.handle(LoginNeeded(HOST, 0))[0], HostRefused)
+    source.known = {}
+    assert book.forgive(source) is False
+    better = Credentials("user", "put right")
+    source.known = {HOST: better}
+    assert isinstance(core.handle(LoginNeeded(HOST, 0))[0], HostRefused), "not within a batch"
+    assert book.forgive(source) is True
+    assert GatekeeperCore(source, book).handle(LoginNeeded(HOST, 0)) == [LoginWanted(HOST, better)]
+    assert book.forgive(source) is False
+
+
+def test_a_host_that_had_no_credentials_is_forgiven_once_there_are_some() -> None:
+    book, source = LoginBook(), Source({})
+    GatekeeperCore(source, book).handle(LoginNeeded(HOST, 0))
+    source.known = {HOST: SECRET}
+    assert book.forgive(source) is True
+    assert logged_in(GatekeeperCore(source, book)).version == 1
+
+
+def test_a_password_that_was_sent_as_often_as_it_may_be_is_counted_anew_for_another() -> None:
+    book, source = LoginBook(), Source()
+    for _ in range(3):
+        book.note_sending(HOST)
+    assert isinstance(GatekeeperCore(source, book).handle(LoginNeeded(HOST, 0))[0], HostRefused)
+    source.known = {HOST: Credentials("user", "other")}
+    book.forgive(source)
+    assert isinstance(GatekeeperCore(source, book).handle(LoginNeeded(HOST, 0))[0], LoginWanted)
+
+
+def test_no_password_stands_in_what_the_book_says_of_itself() -> None:
+    book = LoginBook()
+    GatekeeperCore(Source(), book).handle(LoginNeeded(HOST, 0))
+    assert SECRET.password not in repr(book)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import threading
+
+import pytest
 
 from actors.herald.lane import CallbackLane
 from actors.runtime import ThreadEnvironment
@@ -35,6 +38,65 @@ def test_a_callback_that_raises_is_counted_and_called_again() -> None:
     assert lane.finish(dict, PATIENCE)
     assert lane.finish(dict, PATIENCE)
     assert lane.failures == 2
+
+
+@pytest.mark.parametrize("raised", [SystemExit(3), KeyboardInterrupt(), GeneratorExit()])
+def test_a_callback_that_asks_for_the_end_of_the_program_is_logged_and_called_again(
+    raised: BaseException, caplog: pytest.LogCaptureFixture
+) -> None:
+    lane = CallbackLane(ThreadEnvironment())
+
+    def leave(_progress: object) -> None:
+        raise raised
+
+    lane.set_callback(leave)
+    with caplog.at_level(logging.ERROR, logger="purser.herald"):
+        assert lane.finish(dict, PATIENCE)
+        assert lane.finish(dict, PATIENCE)
+    assert lane.failures == 2
+    assert caplog.text.count("The progress callback raised") == 2
+    assert type(raised).__name__ in caplog.text
+
+
+def test_an_asynchronous_callback_in_disguise_is_told_and_leaves_nothing_unawaited(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    lane = CallbackLane(ThreadEnvironment())
+
+    async def later(_progress: object) -> None:
+        raise AssertionError("nobody awaits it")
+
+    lane.set_callback(later)
+    with caplog.at_level(logging.ERROR, logger="purser.herald"):
+        assert lane.finish(dict, PATIENCE)
+    assert lane.failures == 1
+    assert "Give a plain function" in caplog.text
+
+
+class _Threadless(ThreadEnvironment):
+    """A machine without a thread, for as many times as it is asked."""
+
+    times = 1
+
+    def run_job(self, name: str, job: object) -> None:
+        if self.times:
+            self.times -= 1
+            raise RuntimeError("can't start new thread")
+        super().run_job(name, job)  # type: ignore[arg-type]  # it is a job
+
+
+def test_a_call_for_which_there_is_no_thread_is_left_out_and_the_lane_stays_free() -> None:
+    got: list[int] = []
+    lane = CallbackLane(_Threadless())
+    lane.set_callback(lambda progress: got.append(progress["n"]))
+    lane.offer(lambda: {"n": 1})
+    assert lane.skipped == 1
+    assert lane.finish(lambda: {"n": 2}, PATIENCE)
+    lane = CallbackLane(_Threadless())
+    lane.set_callback(lambda progress: got.append(progress["n"]))
+    assert lane.finish(lambda: {"n": 3}, PATIENCE) is False
+    assert lane.finish(lambda: {"n": 4}, PATIENCE)
+    assert got == [2, 4]
 
 
 def test_a_callback_that_blocks_delays_nobody_and_reports_in_between_are_left_out() -> None:

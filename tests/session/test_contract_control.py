@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import logging
 import signal
 import threading
 from pathlib import Path
@@ -12,9 +14,11 @@ import pytest
 from actors import ProcessingSession
 from actors.runtime.directory import Directory
 from actors.session import figures
+from actors.session.enough import require_memory
 from actors.session.mode import MachineFigures
 from actors.session.tree import DISPATCHER
 from contracts.config import HeadlessConfiguration
+from contracts.errors import InsufficientResourcesError
 from contracts.status import SessionStatus
 from contracts.tasks import TaskStatus
 from tests.session.conftest import PATIENCE, Beside, GatedPremises, Ground, MakeSession, orders, until
@@ -246,6 +250,88 @@ def test_23_a_bad_value_changes_nothing(make_session: MakeSession, change: dict[
     with pytest.raises(ValueError, match="must be a"):
         session.configure_parallel_processing(False, **change)
     assert session.get_processing_mode(5) == "parallel"
+
+
+@pytest.mark.parametrize("wrong", ["soon", -1, 0, float("nan"), True, "30"])
+def test_23_a_bad_worker_timeout_is_called_so(make_session: MakeSession, wrong: Any) -> None:
+    """Contract 23: by the name that the caller gave it."""
+    with pytest.raises(ValueError, match=r"^worker_timeout must be"):
+        make_session().configure_parallel_processing(True, worker_timeout=wrong)
+
+
+def _any_callback() -> list[Any]:
+    async def later(_progress: dict[str, Any]) -> None:
+        """Never awaited."""
+
+    class Later:
+        async def __call__(self, _progress: dict[str, Any]) -> None:
+            """Never awaited."""
+
+    return [later, Later(), functools.partial(later), 3, "print"]
+
+
+def test_17_what_cannot_be_called_or_would_have_to_be_awaited_is_refused(make_session: MakeSession) -> None:
+    """Contract 17: at the constructor and later."""
+    for wrong in _any_callback():
+        with pytest.raises(TypeError, match="progress_callback must be"):
+            make_session(callback=wrong)
+        with pytest.raises(TypeError, match="progress_callback must be"):
+            make_session().set_progress_callback(wrong)
+
+
+@pytest.mark.parametrize("parallel", [True, False])
+def test_18_a_callback_that_asks_for_the_end_of_the_program_ends_no_batch(
+    make_session: MakeSession, ground: Ground, caplog: pytest.LogCaptureFixture, parallel: bool
+) -> None:
+    def leave(_progress: dict[str, Any]) -> None:
+        raise SystemExit(3)
+
+    with caplog.at_level(logging.ERROR, logger="purser.herald"):
+        assert make_session(parallel, callback=leave).process_pos(orders(3))[:2] == (3, 0)
+    assert "The progress callback raised" in caplog.text
+
+
+# --------------------------------------------------------------------------------------------- how large a machine is
+
+
+@pytest.mark.parametrize("gigabytes", [0.5, 3.9])
+def test_a_crew_on_too_small_a_machine_is_refused_and_one_browser_does_the_work(
+    make_session: MakeSession, ground: Ground, monkeypatch: pytest.MonkeyPatch, gigabytes: float
+) -> None:
+    """Contract part 1: `InsufficientResourcesError` at a crew's start; any such failure falls back, and says so."""
+    raised: list[Exception] = []
+    session = make_session()
+    fall_back = session._handle_parallel_failure
+
+    def note(error: Exception, *rest: Any) -> tuple[int, int]:
+        raised.append(error)
+        return fall_back(error, *rest)
+
+    monkeypatch.setattr(figures, "memory", lambda: int(gigabytes * 10**9))
+    monkeypatch.setattr("actors.session.house.House.is_exempt", property(lambda _house: False))
+    monkeypatch.setattr(session, "_handle_parallel_failure", note)
+    successful, failed, report = session.process_pos(orders(4))
+    assert (successful, failed) == (4, 0)
+    assert [type(error) for error in raised] == [InsufficientResourcesError]
+    assert f"{gigabytes:.1f} GB" in report["fallback"]
+    assert report["processing_mode"] == "sequential"
+    assert {owner.worker for owner in ground.launches} == {"sequential"}
+
+
+@pytest.mark.parametrize(("gigabytes", "warned"), [(4.0, True), (7.9, True), (8.0, False), (64, False)])
+def test_a_crew_on_a_small_machine_is_started_with_a_warning(
+    caplog: pytest.LogCaptureFixture, gigabytes: float, warned: bool
+) -> None:
+    with caplog.at_level(logging.WARNING, logger="purser.session"):
+        require_memory(int(gigabytes * 10**9))
+    assert ("does better with 8 GB" in caplog.text) is warned
+
+
+def test_test_mode_needs_no_large_machine(
+    make_session: MakeSession, ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(figures, "memory", lambda: 10**9)
+    assert make_session().process_pos(orders(4))[2]["processing_mode"] == "parallel"
 
 
 @pytest.mark.parametrize("cores", [1, 4, 64])
