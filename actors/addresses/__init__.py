@@ -2,4 +2,9 @@
 
 from __future__ import annotations
 
-from actors.addresses.web import WebAddress as WebAddress, on_one_of as on_one_of, web_address as web_address
+from actors.addresses.web import (
+    WebAddress as WebAddress,
+    on_one_of as on_one_of,
+    page_key as page_key,
+    web_address as web_address,
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import ada_url
@@ -86,6 +87,27 @@ def web_address(text: str, base: str | None = None) -> WebAddress | None:
         query=mark + query,
         login=login if at else "",
     )
+
+
+_ESCAPED = re.compile(r"%([0-9A-Fa-f]{2})")
+_UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+
+
+def page_key(text: str) -> str:
+    """Return what is the same for every spelling of a page's address, or an empty text when it is none.
+
+    Left out are the fragment, the usual port and slashes at the path's end; the host is as a browser writes it, and so
+    are escapes. What differs in the query is another page.
+    """
+    found = web_address(text)
+    if found is None:
+        return ""
+    return f"{found.origin}{_ESCAPED.sub(_plain, found.path).rstrip('/')}{_ESCAPED.sub(_plain, found.query)}"
+
+
+def _plain(escaped: re.Match[str]) -> str:
+    character = chr(int(escaped[1], 16))
+    return character if character in _UNRESERVED else escaped[0].upper()
 
 
 def on_one_of(address: WebAddress, hosts: Iterable[str]) -> bool:

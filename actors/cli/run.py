@@ -163,10 +163,12 @@ def require_own_list(plan: RunPlan, orders: OrderFile, books: Books) -> None:
     Raises:
         JournalError: It may not.
     """
+    from actors.portals import portal_for  # noqa: PLC0415 - as in open_books
     from actors.session.orders import require_common  # noqa: PLC0415 - as in open_books
 
+    addresses = portal_for(plan.settings.portal, plan.settings.generic).order_addresses
     tasks = [row.task for row in orders.rows if isinstance(row, OrderRow)]
-    require_common(tasks, books.journal.tasks_in_hand(), plan.settings.base_url)
+    require_common(tasks, books.journal.tasks_in_hand(), plan.settings.base_url, addresses)
 
 
 def _tell_about_the_books(books: Books, outlets: Outlets) -> None:

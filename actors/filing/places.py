@@ -63,16 +63,20 @@ class Places:
         """Return the folder's name without status, and the claim to it that this publish makes.
 
         Another order's folder is never taken, nor that of an order with the same number that this run brought from
-        another address.
+        another address. An address whose files had to go beside a namesake's once goes there in every run.
         """
         number = tidy(result.po_number)
         owner = json.dumps([number, _host(result.url)])
         claim = Claim(owner, run=self._run, lease=lease.folder_name, page=short_hash(result.url))
         label = folder_label(number, self._lengths.order)
+        beside = hashed_label(number, json.dumps([number, claim.page]), self._lengths.order)
+        before = self._claims.read(f"{supplier.path.name}/{beside}")
+        if before is not None and (before.owner, before.page) == (owner, claim.page):
+            return beside, claim
         held = self._claims.read(f"{supplier.path.name}/{label}")
         if held is None or (held.owner == owner and (held.run != self._run or held.page in ("", claim.page))):
             return label, claim
-        return hashed_label(number, json.dumps([number, claim.page]), self._lengths.order), claim
+        return beside, claim
 
     def make_room(self, supplier: Folder, label: str) -> None:
         """Move away every folder of the order that is there."""

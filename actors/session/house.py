@@ -15,6 +15,7 @@ from actors.gatekeeper.core import LoginBook
 from actors.herald.lane import CallbackLane
 from actors.journal import MemoryJournal
 from actors.monitor.actor import MemoryView
+from actors.portals import portal_for
 from actors.runtime import Bell, Slot, ThreadEnvironment
 from actors.session import figures
 from actors.session.books import Books
@@ -27,9 +28,10 @@ from actors.session.saved_logins import require_state_folder
 from actors.session.sequential import SequentialEngine
 from actors.session.tree import TreeParts
 from actors.stubs import StubPremises
+from actors.stubs.premises import StubPortal
 from actors.worker.secrets import KnownSecrets
 from contracts.config import HeadlessConfiguration, Settings
-from contracts.ports import CredentialSource, Journal, Owner
+from contracts.ports import CredentialSource, Journal, Owner, Portal
 from contracts.status import Progress
 from contracts.tasks import Order
 
@@ -127,6 +129,12 @@ class House:
                 self._premises = RealPremises(settings, self._headless, run, self.journal, lock)
             self._opened_with = settings
         return self._premises
+
+    def portal(self, settings: Settings) -> Portal:
+        """Return the adapter that a batch will be read with; no premises are needed to ask it for addresses."""
+        if self.test_mode is not None:
+            return StubPortal(simulate_failures=False)
+        return portal_for(settings.portal, settings.generic)
 
     def engine(self, mode: str, workers: range, settings: Settings, orders: tuple[Order, ...]) -> Engine:
         """Return a warm engine that is fit, or start one. There is one at a time, since the journal has one writer.

@@ -1,24 +1,58 @@
 """From the caller's list to orders: checked, given their place in line, each order once.
 
-A row that cannot be visited becomes an order with a fault, never an exception, so that it loses no other row.
+A row that cannot be visited becomes an order with a fault, never an exception, so that it loses no other row. Rows that
+lead to one page are one order: an order is known by its number and the address that stands for it (`OrderKeys`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 import attrs
 
+from actors.addresses import page_key
+from actors.session.rows import Row, read_row
 from contracts.config import check_web_address
 from contracts.errors import ConfigurationError, JournalError
 from contracts.ports import Journal, KnownTask
 from contracts.tasks import Order, POTask, TaskHandle
 
-_KNOWN = frozenset(
-    {"po_number", "supplier", "url", "amount", "priority", "timeout_override", "retry_count", "metadata"}
-)
+Addresses = Callable[[str, str], tuple[str, ...]]
+"""As `Portal.order_addresses`."""
+Key = tuple[str, str]
+
+
+def no_addresses(_base_url: str, _po_number: str) -> tuple[str, ...]:
+    """Name no address: an order without one is known by its number alone."""
+    return ()
+
+
+class OrderKeys:
+    """By what rows are told to be one order (contract part 1, "Order, retries, restarts").
+
+    Args:
+        base_url: Root of the portal of rows without an address.
+        addresses: Where that portal keeps an order.
+    """
+
+    def __init__(self, base_url: str, addresses: Addresses = no_addresses) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._addresses = addresses
+
+    def of(self, task: POTask, fault: str) -> tuple[Key, ...]:
+        """Return the keys of an order: its number with each address that stands for it. One in common is enough.
+
+        One that cannot be visited is the same only as another with the very same fault.
+        """
+        number = task.po_number
+        if fault:
+            return ((number, f"\0{task.url}\0{fault}"),)
+        if task.url:
+            return ((number, page_key(task.url) or task.url),)
+        found = self._addresses(self._base_url, number) if self._base_url and number else ()
+        return ((number, ""), *((number, key) for address in found if (key := page_key(address))))
 
 
 @attrs.frozen
@@ -60,40 +94,52 @@ def prepare(
     base_url: str,
     first_sequence: int,
     known: Iterable[KnownTask] = (),
+    addresses: Addresses = no_addresses,
 ) -> Batch:
     """Check a list of orders and give them their places, beginning with `first_sequence`.
 
-    Rows with the same number and address become one order (contract part 1, "Order, retries, restarts"). One that the
-    unfinished run of the journal knows stays the order that it is there.
+    Rows with the same number whose addresses lead to one page become one order (contract part 1, "Order, retries,
+    restarts"). One that the unfinished run of the journal knows stays the order that it is there.
+
+    Args:
+        po_list: The rows.
+        base_url: Root of the portal of rows without an address, or empty.
+        first_sequence: The first free place in line.
+        known: The orders of an unfinished run.
+        addresses: Where the portal keeps an order, for rows without an address.
 
     Raises:
         TypeError: A row is neither a mapping nor a `POTask`.
         JournalError: There is an unfinished run, and it has no order in common with the list.
     """
-    before = _Known(known, base_url)
+    keys = OrderKeys(base_url, addresses)
+    before = _Known(known, base_url, keys)
     orders: list[Order] = []
     rows: list[int] = []
-    places: dict[tuple[str, str], int] = {}
+    places: dict[Key, int] = {}
     met: dict[int, tuple[KnownTask, int]] = {}
     sequence = first_sequence
-    tasks = [as_task(row) for row in po_list]
-    for task in tasks:
-        key = _key(task)
-        if key not in places:
-            same = before.find(task)
+    read = [_checked(read_row(row), base_url) for row in po_list]
+    for row in read:
+        own = keys.of(row.task, row.fault)
+        place = next((places[key] for key in own if key in places), None)
+        if place is None:
+            same = before.find(row, own)
             place = len(orders)
             if same is not None:  # which may have been met already, written in another way
                 _, place = met.setdefault(same.order.handle.sequence, (same, place))
-            places[key] = place
-            if place == len(orders) and same is not None:
-                orders.append(same.order)
-            elif place == len(orders):
-                orders.append(_order(TaskHandle(sequence, task.po_number), task, base_url.rstrip("/")))
-                sequence += 1
-        rows.append(places[key])
+            if place == len(orders):
+                if same is None:
+                    orders.append(_order(TaskHandle(sequence, row.task.po_number), row, base_url.rstrip("/")))
+                    sequence += 1
+                else:
+                    orders.append(same.order)
+        for key in own:
+            places.setdefault(key, place)
+        rows.append(place)
     if orders and not met:
         _refuse_others(before.all)
-    _refuse_other_hosts((one for one, _ in met.values()), tasks, base_url)
+    _refuse_other_hosts((one for one, _ in met.values()), [row.task for row in read], base_url)
     return Batch(
         tuple(orders),
         tuple(rows),
@@ -103,9 +149,11 @@ def prepare(
     )
 
 
-def from_list(rows: Iterable[Mapping[str, Any] | POTask], base_url: str, journal: Journal) -> Batch:
-    """Return the batch of a caller's list: a new one, or the journal's unfinished one. Raises as `prepare`."""
-    return prepare(rows, base_url, journal.replay().next_sequence, journal.tasks_in_hand())
+def from_list(
+    rows: Iterable[Mapping[str, Any] | POTask], base_url: str, journal: Journal, addresses: Addresses = no_addresses
+) -> Batch:
+    """Return the batch of a caller's list: a new one, or the journal's unfinished one. As `prepare`."""
+    return prepare(rows, base_url, journal.replay().next_sequence, journal.tasks_in_hand(), addresses)
 
 
 def from_journal(journal: Journal) -> Batch:
@@ -129,18 +177,21 @@ def from_journal(journal: Journal) -> Batch:
     )
 
 
-def require_common(tasks: Iterable[POTask], known: Iterable[KnownTask], base_url: str) -> None:
+def require_common(
+    tasks: Iterable[POTask], known: Iterable[KnownTask], base_url: str, addresses: Addresses = no_addresses
+) -> None:
     """Return when a list may go on with an unfinished run: there is none, or they have an order in common.
 
     Raises:
         JournalError: There is one, of other orders alone.
     """
-    before = _Known(known, base_url)
-    rows = [as_task(task) for task in tasks]
-    common = [same for row in rows if (same := before.find(row)) is not None]
+    keys = OrderKeys(base_url, addresses)
+    before = _Known(known, base_url, keys)
+    rows = [_checked(read_row(task), base_url) for task in tasks]
+    common = [same for row in rows if (same := before.find(row, keys.of(row.task, row.fault))) is not None]
     if not common:
         _refuse_others(before.all)
-    _refuse_other_hosts(common, rows, base_url)
+    _refuse_other_hosts(common, [row.task for row in rows], base_url)
 
 
 def _refuse_other_hosts(common: Iterable[KnownTask], rows: Iterable[POTask], base_url: str) -> None:
@@ -170,22 +221,27 @@ def _refuse_others(known: tuple[KnownTask, ...]) -> None:
 class _Known:
     """The orders of an unfinished run, as rows of a list are compared with them."""
 
-    def __init__(self, known: Iterable[KnownTask], base_url: str) -> None:
+    def __init__(self, known: Iterable[KnownTask], base_url: str, keys: OrderKeys) -> None:
         self.all = tuple(known)
         self._host = _host(base_url)
-        self._exactly = {_key(one.order.task): one for one in self.all}
+        self._by_key: dict[Key, KnownTask] = {}
         self._by_number: dict[str, list[KnownTask]] = {}
         for one in self.all:
+            for key in keys.of(one.order.task, one.order.fault):
+                self._by_key.setdefault(key, one)
             self._by_number.setdefault(one.order.task.po_number, []).append(one)
 
-    def find(self, task: POTask) -> KnownTask | None:
+    def find(self, row: Row, own: tuple[Key, ...]) -> KnownTask | None:
         """Return the order that a row means: with its number and address, or with the address left out on one side.
 
         A results file names the address that was visited, also where the first list named none.
         """
-        exact = self._exactly.get(_key(task))
+        exact = next((self._by_key[key] for key in own if key in self._by_key), None)
         if exact is not None:
             return exact
+        if row.fault:
+            return None
+        task = row.task
         alike = [one for one in self._by_number.get(task.po_number, ()) if self._may_be(one.order, task.url)]
         return alike[0] if len(alike) == 1 else None
 
@@ -202,52 +258,11 @@ def _host(url: str) -> str:
         return ""
 
 
-def _key(task: POTask) -> tuple[str, str]:
-    return (task.po_number, task.url)
-
-
-def as_task(row: Mapping[str, Any] | POTask) -> POTask:
-    """Return a row as a task (contract 6); fields that are missing are empty, unknown ones become metadata.
-
-    Raises:
-        TypeError: It is neither a mapping nor a `POTask`.
-    """
-    if isinstance(row, POTask):
-        return attrs.evolve(row, po_number=row.po_number.strip(), url=row.url.strip())
-    if not isinstance(row, Mapping):
-        raise TypeError(
-            f"Each order must be a dict with po_number, supplier, url and amount, not {type(row).__name__}."
-        )
-    kept = row.get("metadata") or {}
-    if not isinstance(kept, Mapping):
-        kept = {"metadata": kept}
-    metadata = {**kept, **{key: row[key] for key in row if key not in _KNOWN}}
-    timeout = row.get("timeout_override")
-    return POTask(
-        po_number=_text(row.get("po_number")),
-        priority=row["priority"] if isinstance(row.get("priority"), int) else 0,
-        timeout_override=float(timeout) if isinstance(timeout, int | float) and timeout > 0 else None,
-        metadata=metadata,
-        supplier=_text(row.get("supplier")),
-        url=_text(row.get("url")),
-        amount=_amount(row.get("amount")),
-    )
-
-
-def _text(value: object) -> str:
-    return "" if value is None else str(value).strip()
-
-
-def _amount(value: object) -> float | None:
-    try:
-        return None if value is None or value == "" else float(str(value))
-    except ValueError:
-        return None
-
-
-def _order(handle: TaskHandle, task: POTask, base_url: str) -> Order:
-    fault = ""
-    root = base_url
+def _checked(row: Row, base_url: str) -> Row:
+    """Return a row with what keeps it from being visited, if anything does."""
+    task, fault = row.task, row.fault
+    if fault:
+        return row
     if not task.po_number:
         fault = "This row has no PO number. Add one."
     elif task.url:
@@ -255,10 +270,14 @@ def _order(handle: TaskHandle, task: POTask, base_url: str) -> Order:
             check_web_address(task.url, "url")
         except ConfigurationError as error:
             fault = str(error)
-        else:
-            root = _root_of(task.url, base_url)
     elif not base_url:
         fault = "This order has no URL and no base URL is set. Add a url column or give --base-url."
+    return attrs.evolve(row, fault=fault) if fault else row
+
+
+def _order(handle: TaskHandle, row: Row, base_url: str) -> Order:
+    task, fault = row.task, row.fault
+    root = _root_of(task.url, base_url) if task.url and not fault else base_url
     host = "" if fault else urlsplit(root).netloc.lower()
     return Order(handle, task, "" if fault else task.url, root, host, fault)
 

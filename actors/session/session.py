@@ -124,7 +124,11 @@ class ProcessingSession:
             KeyboardInterrupt: After an orderly end, when the user asked for it.
         """
         rows = tuple(po_list)  # in the caller's thread, where whatever makes them belongs
-        return self._run(lambda: from_list(rows, self._settings.base_url, self._house.journal))
+        return self._run(lambda: self._from_list(rows))
+
+    def _from_list(self, rows: tuple[Mapping[str, Any] | POTask, ...]) -> Batch:
+        addresses = self._house.portal(self._settings).order_addresses
+        return from_list(rows, self._settings.base_url, self._house.journal, addresses)
 
     def resume(self) -> tuple[int, int, dict[str, Any]]:
         """Go on with the run in the journal that was not finished, without its list.
@@ -428,9 +432,7 @@ class ProcessingSession:
             self._mode = self._totals.mode = "sequential"
             return batch.run_rest_sequentially(str(error))
         why = str(error) or type(error).__name__
-        successful, failed, _ = self._run(
-            lambda: from_list(orders, self._settings.base_url, self._house.journal), fallback=why
-        )
+        successful, failed, _ = self._run(lambda: self._from_list(orders), fallback=why)
         return successful, failed
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
 
 from actors.session import outcome
-from actors.session.orders import as_task, prepare
+from actors.session.orders import prepare
 from contracts.ports import KnownTask
 from contracts.tasks import POTask
 
@@ -75,22 +76,6 @@ def test_a_row_that_is_no_row_is_told_to_the_caller() -> None:
         prepare(["PO1"], BASE, 0)  # type: ignore[list-item]  # what a caller might do
 
 
-def test_unknown_fields_travel_as_metadata() -> None:
-    task = as_task(row(buyer="Ann", metadata={"x": 1}, amount="12.5", priority=4, timeout_override=7))
-    assert task.metadata == {"x": 1, "buyer": "Ann"}
-    assert (task.amount, task.priority, task.timeout_override) == (12.5, 4, 7.0)
-
-
-@pytest.mark.parametrize("amount", ["", None, "a lot", object()])
-def test_an_amount_that_is_none_is_no_amount(amount: object) -> None:
-    assert as_task(row(amount=amount)).amount is None
-
-
-@pytest.mark.parametrize("timeout", [0, -5, "soon", None, float("nan")])
-def test_a_timeout_that_is_none_is_no_timeout(timeout: object) -> None:
-    assert as_task(row(timeout_override=timeout)).timeout_override is None
-
-
 def test_metadata_that_is_no_mapping_loses_no_row() -> None:
     batch = prepare([row(metadata="urgent"), row("B")], BASE, 0)
     assert len(batch.orders) == 2
@@ -103,18 +88,28 @@ def test_a_task_is_taken_as_it_is_without_spaces_around_its_number() -> None:
     assert (order.task.priority, order.task.retry_count) == (2, 1)
 
 
-def test_a_number_may_be_a_number() -> None:
-    assert prepare([row(4500012)], BASE, 0).orders[0].handle.po_number == "4500012"
-
-
-_values = st.one_of(st.none(), st.text(max_size=30), st.integers(), st.floats(), st.booleans())
+_texts = st.text(st.characters(exclude_categories=()), max_size=30)
+_values = st.one_of(
+    st.none(), _texts, st.integers(), st.floats(), st.booleans(), st.binary(), st.decimals(), st.lists(st.none()),
+    st.just("7" * 10_000), st.just(10**10_000), st.dates(), st.sampled_from(["9", "1,000.00", "16928002.0", "nan"]),
+)  # fmt: skip
 
 
 @given(
     st.lists(
         st.dictionaries(
             st.sampled_from(
-                ["po_number", "supplier", "url", "amount", "priority", "timeout_override", "note", "retry_count"]
+                [
+                    "po_number",
+                    "supplier",
+                    "url",
+                    "amount",
+                    "priority",
+                    "timeout_override",
+                    "timeout",
+                    "note",
+                    "retry_count",
+                ]
             ),
             _values,
         ),
@@ -129,6 +124,73 @@ def test_no_row_whatever_it_holds_raises_or_loses_another(rows: list[dict[str, A
     assert set(batch.rows) == set(range(len(batch.orders)))
     for order in batch.orders:
         assert bool(order.fault) != bool(order.host)
+        json.dumps([order.task.po_number, order.task.supplier, order.url, order.fault]).encode()
+        (order.task.po_number + order.task.supplier + order.task.url + order.fault).encode()
+
+
+def _addresses(base_url: str, number: str) -> tuple[str, ...]:
+    return (f"{base_url}/orders/{number}", f"{base_url}/order_headers/{number}")
+
+
+SPELLINGS = [
+    "",
+    f"{BASE}/orders/A",
+    f"{BASE}/orders/A/",
+    f"{BASE}/orders/A#files",
+    "HTTPS://Portal.Example:443/coupa/orders/A",
+    "https://portal.example/coupa/x/../orders/%41",
+    f"  {BASE}/orders/A\t",
+    f"{BASE}/order_headers/A",
+]
+
+
+@pytest.mark.parametrize("shift", range(len(SPELLINGS)))
+def test_rows_whose_addresses_lead_to_one_page_are_one_order_in_whichever_order_they_come(shift: int) -> None:
+    """The number alone, its address, the same with a slash, a fragment, another spelling of the host."""
+    spellings = [url for url in SPELLINGS[shift:] + SPELLINGS[:shift] if "order_headers" not in url or shift == 0]
+    batch = prepare([row("A", url=url) for url in spellings], BASE, 0, addresses=_addresses)
+    assert len(batch.orders) == 1
+    assert batch.rows == (0,) * len(spellings)
+    assert batch.orders[0].url == spellings[0].strip(), "the first row's own address is visited"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        f"{BASE}/orders/A?version=2",
+        f"{BASE}/orders/A?",
+        f"{BASE}/orders/a",
+        f"{BASE}/orders/A%2F",
+        "http://portal.example/coupa/orders/A",
+        "https://portal.example:8443/coupa/orders/A",
+        "https://www.portal.example/coupa/orders/A",
+    ],
+)
+def test_what_differs_in_more_than_spelling_is_another_page(other: str) -> None:
+    batch = prepare([row("A", url=f"{BASE}/orders/A"), row("A", url=other), row("A")], BASE, 0, addresses=_addresses)
+    assert batch.rows == (0, 1, 0)
+
+
+def test_one_address_under_two_numbers_is_two_orders() -> None:
+    batch = prepare([row("A", url=f"{BASE}/orders/A"), row("B", url=f"{BASE}/orders/A")], BASE, 0)
+    assert batch.rows == (0, 1)
+
+
+def test_rows_that_are_refused_are_one_order_only_when_they_are_the_same() -> None:
+    wrong = row("A", amount="a lot")
+    batch = prepare([wrong, row("A"), wrong, row("A", amount="more")], BASE, 0, addresses=_addresses)
+    assert batch.rows == (0, 1, 0, 2)
+    assert [bool(one.fault) for one in batch.orders] == [True, False, True]
+
+
+def test_an_order_of_an_unfinished_run_is_found_however_its_address_is_written_and_refused_rows_too() -> None:
+    first = prepare([row("A", url=f"{BASE}/orders/A"), row("B", amount="a lot")], BASE, 0, addresses=_addresses)
+    known = [KnownTask(one, has_ended=bool(one.fault)) for one in first.orders]
+    again = [row("A", url="https://PORTAL.example/coupa/orders/A/#x"), row("B", amount="a lot"), row("A")]
+    batch = prepare(again, BASE, 2, known, addresses=_addresses)
+    assert batch.rows == (0, 1, 0)
+    assert batch.known == {0, 1}
+    assert batch.removed == ()
 
 
 def test_rows_that_mean_one_order_of_an_unfinished_run_are_that_order_with_or_without_its_address() -> None:
