@@ -7,19 +7,14 @@ range. Fractions are 0 to 1, times are seconds, sizes are bytes unless a name sa
 from __future__ import annotations
 
 import enum
-import math
-import re
-from collections.abc import Callable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import attrs
 
+from contracts import checks
 from contracts.errors import ConfigurationError
-
-MIN_WORKERS = 1
-MAX_LOCAL_WORKERS = 8
 
 
 class Route(enum.Enum):
@@ -37,109 +32,30 @@ class PortalKind(enum.Enum):
     GENERIC = "generic"
 
 
-def _number(low: float, high: float | None = None) -> Callable[[Any, Any, Any], None]:
-    """Return a validator that accepts real numbers from `low` to `high`, both included."""
-
-    def check(_instance: Any, attribute: Any, value: Any) -> None:
-        good = isinstance(value, int | float) and not isinstance(value, bool) and not math.isnan(value)
-        if not good or value < low or (high is not None and value > high):
-            limits = f"from {low:g} to {high:g}" if high is not None else f"of at least {low:g}"
-            raise ConfigurationError(f"{attribute.name} must be a number {limits}, not {value!r}.")
-
-    return check
-
-
-def _of_kind(kind: type) -> Callable[[Any, Any, Any], None]:
-    """Return a validator that accepts instances of `kind`."""
-
-    def check(_instance: Any, attribute: Any, value: Any) -> None:
-        if not isinstance(value, kind):
-            raise ConfigurationError(f"{attribute.name} must be of the type {kind.__name__}, not {value!r}.")
-
-    return check
-
-
-def _worker_count(_instance: Any, attribute: Any, value: Any) -> None:
-    check_worker_count(value, attribute.name)
-
-
-def check_worker_count(value: object, name: str = "max_workers", most: int | None = MAX_LOCAL_WORKERS) -> int:
-    """Return `value` if it is a worker count from 1 to `most` (contract 3).
-
-    Raises:
-        ConfigurationError: It is no whole number, or outside the range. This is a `ValueError`.
-    """
-    if not isinstance(value, int) or isinstance(value, bool) or value < MIN_WORKERS or value > (most or value):
-        limits = f"from {MIN_WORKERS} to {most}" if most is not None else f"of at least {MIN_WORKERS}"
-        raise ConfigurationError(f"{name} must be a whole number {limits}, not {value!r}.")
-    return value
-
-
-def check_web_address(value: str, name: str = "base_url") -> str:
-    """Return `value` if it is an absolute http or https URL with a host and without a password in it.
-
-    Raises:
-        ConfigurationError: It is not.
-    """
-    given: object = value
-    if not isinstance(given, str):
-        raise ConfigurationError(f"{name} must be an address as text, not {given!r}.")
-    try:
-        parts = urlsplit(value)
-        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        good = False
-    if not good or any(ord(character) <= 32 for character in value):
-        raise ConfigurationError(
-            f"{name} must be an http or https address such as https://portal.example, not {_without_login(value)!r}."
-        )
-    if parts.username or parts.password:
-        raise ConfigurationError(
-            f"{name} must not carry a user name or password; use PURSER_USERNAME and PURSER_PASSWORD."
-        )
-    return value
-
-
-def _without_login(address: str) -> str:
-    """Return an address that is none without what may be a user name and a password, for a message."""
-    before, slashes, rest = address.partition("//")
-    login, _, host = rest.rpartition("@")
-    return f"{before}{slashes}\u2588\u2588\u2588@{host}" if login else address
-
-
-def _positive_counts(_instance: Any, attribute: Any, value: Any) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ConfigurationError(f"{attribute.name} must be a whole number of at least 1, not {value!r}.")
-
-
-def _switch(_instance: Any, attribute: Any, value: Any) -> None:
-    if not isinstance(value, bool):
-        raise ConfigurationError(f"{attribute.name} must be True or False, not {value!r}.")
-
-
-_HOST = re.compile(r"(?:[\w-]+(?:\.[\w-]+)*|\[[0-9a-f:.]+\])(?::\d{1,5})?", re.IGNORECASE)
-
-
-def _hosts(value: Any) -> tuple[str, ...]:
-    """Return hosts in lower case."""
-    given = (value,) if isinstance(value, str) else tuple(value)
-    return tuple(host.lower() if isinstance(host, str) else host for host in given)
-
-
-def _are_hosts(_instance: Any, attribute: Any, value: tuple[Any, ...]) -> None:
-    for host in value:
-        if not isinstance(host, str) or not _HOST.fullmatch(host):
-            raise ConfigurationError(
-                f"{attribute.name} must hold hosts such as files.example or files.example:8443, not {host!r}."
-            )
-
-
 _BROWSERS = ("auto", "edge", "chrome", "chromium")
 
 
 def _browser_name(_instance: Any, _attribute: Any, value: Any) -> None:
-    if value not in _BROWSERS:
-        raise ConfigurationError(f"browser must be one of {', '.join(_BROWSERS)}, not {value!r}.")
+    if not isinstance(value, str) or value not in _BROWSERS:
+        raise ConfigurationError(f"browser must be one of {', '.join(_BROWSERS)}, not {checks.shown(value)}.")
+
+
+def _user_agent(_instance: Any, _attribute: Any, value: Any) -> None:
+    if value is None:
+        return
+    # It becomes a line of each request.
+    if not isinstance(value, str) or not value.isprintable() or not value.isascii() or not value.strip():
+        raise ConfigurationError(f"user_agent must be a printable ASCII text or None, not {checks.shown(value)}.")
+
+
+def _switches(_instance: Any, _attribute: Any, value: Any) -> None:
+    good = isinstance(value, tuple) and all(
+        isinstance(one, str) and one.startswith("-") and "\0" not in one for one in value
+    )
+    if not good:
+        raise ConfigurationError(
+            f"extra_arguments must be a list of switches, such as ['--lang=de'], not {checks.shown(value)}."
+        )
 
 
 @attrs.frozen(init=False)
@@ -161,8 +77,8 @@ class HeadlessConfiguration:
     binary: Path | None
     driver: Path | None
     grid_url: str | None
-    user_agent: str | None
-    extra_arguments: tuple[str, ...]
+    user_agent: str | None = attrs.field(validator=_user_agent)
+    extra_arguments: tuple[str, ...] = attrs.field(validator=_switches)
 
     def __init__(
         self,
@@ -173,22 +89,22 @@ class HeadlessConfiguration:
         grid_url: str | None = None,
         *,
         user_agent: str | None = None,
-        extra_arguments: tuple[str, ...] = (),
+        extra_arguments: Iterable[str] = (),
         enabled: bool | None = None,
     ) -> None:
         chosen = headless if enabled is None else enabled
         if not isinstance(chosen, bool):
-            raise ConfigurationError(f"headless must be True or False, not {chosen!r}.")
+            raise ConfigurationError(f"headless must be True or False, not {checks.shown(chosen)}.")
         if grid_url is not None:
             raise ConfigurationError("grid_url is not supported yet; leave it out to use the browser of this machine.")
         self.__attrs_init__(
             headless=chosen,
             browser=browser,
-            binary=Path(binary) if binary is not None else None,
-            driver=Path(driver) if driver is not None else None,
+            binary=checks.path_without_null(binary, "binary"),
+            driver=checks.path_without_null(driver, "driver"),
             grid_url=grid_url,
             user_agent=user_agent,
-            extra_arguments=tuple(extra_arguments),
+            extra_arguments=checks.as_tuple(extra_arguments),
         )
 
     @property
@@ -201,13 +117,17 @@ class HeadlessConfiguration:
 class PoolConfig:
     """Settings of a worker pool (contract 95 to 100). Keyword-only; `base_profile_path` is required."""
 
-    worker_count: int = attrs.field(default=4, validator=_worker_count)
-    headless_mode: bool = True
-    base_profile_path: str
-    memory_threshold: float = attrs.field(default=0.75, validator=_number(0.50, 0.90))
-    max_restart_attempts: int = attrs.field(default=3, validator=_positive_counts)
-    task_timeout: float = attrs.field(default=300.0, validator=_number(0.001))
-    shutdown_timeout: float = attrs.field(default=60.0, validator=_number(0.0))
+    worker_count: int = attrs.field(default=4, validator=checks.worker_count)
+    headless_mode: bool = attrs.field(default=True, validator=checks.switch)
+    base_profile_path: str | Path = attrs.field()
+    memory_threshold: float = attrs.field(default=0.75, validator=checks.number(0.50, 0.90))
+    max_restart_attempts: int = attrs.field(default=3, validator=checks.whole(1))
+    task_timeout: float = attrs.field(default=300.0, validator=checks.number(0.001))
+    shutdown_timeout: float = attrs.field(default=60.0, validator=checks.number(0.0))
+
+    @base_profile_path.validator
+    def _check_base_profile_path(self, _attribute: object, value: object) -> None:
+        checks.path_without_null(checks.path_of(value, "base_profile_path"), "base_profile_path")
 
 
 @attrs.frozen(kw_only=True)
@@ -222,11 +142,11 @@ class RetryPolicy:
         jitter: Whether each wait is shortened by a random share of up to one half.
     """
 
-    max_attempts: int = attrs.field(default=3, validator=_positive_counts)
-    backoff_factor: float = attrs.field(default=2.0, validator=_number(1.0))
-    base_delay: float = attrs.field(default=1.0, validator=_number(0.0))
-    max_delay: float = attrs.field(default=60.0, validator=_number(0.0))
-    jitter: bool = True
+    max_attempts: int = attrs.field(default=3, validator=checks.whole(1))
+    backoff_factor: float = attrs.field(default=2.0, validator=checks.number(1.0))
+    base_delay: float = attrs.field(default=1.0, validator=checks.number(0.0))
+    max_delay: float = attrs.field(default=60.0, validator=checks.number(0.0))
+    jitter: bool = attrs.field(default=True, validator=checks.switch)
 
 
 @attrs.frozen(kw_only=True)
@@ -241,11 +161,11 @@ class RestartIntensity:
         stable_after: Seconds of life after which the waits start from none again.
     """
 
-    max_restarts: int = attrs.field(default=30, validator=_number(0))
-    window: float = attrs.field(default=60.0, validator=_number(0.001))
-    first_delay: float = attrs.field(default=1.0, validator=_number(0.0))
-    max_delay: float = attrs.field(default=30.0, validator=_number(0.0))
-    stable_after: float = attrs.field(default=60.0, validator=_number(0.0))
+    max_restarts: int = attrs.field(default=30, validator=checks.whole(0))
+    window: float = attrs.field(default=60.0, validator=checks.number(0.001))
+    first_delay: float = attrs.field(default=1.0, validator=checks.number(0.0))
+    max_delay: float = attrs.field(default=30.0, validator=checks.number(0.0))
+    stable_after: float = attrs.field(default=60.0, validator=checks.number(0.0))
 
 
 @attrs.frozen(kw_only=True)
@@ -262,13 +182,13 @@ class ResourceLimits:
         check_interval: Seconds between two looks at memory and disk.
     """
 
-    memory_threshold: float = attrs.field(default=0.75, validator=_number(0.50, 0.90))
-    max_restart_attempts: int = attrs.field(default=3, validator=_positive_counts)
-    restart_window: float = attrs.field(default=60.0, validator=_number(0.001))
-    recycle_after_tasks: int = attrs.field(default=500, validator=_positive_counts)
-    recycle_after_seconds: float = attrs.field(default=4 * 3600.0, validator=_number(1.0))
-    minimum_free_disk: int = attrs.field(default=200 * 2**20, validator=_number(0))
-    check_interval: float = attrs.field(default=2.0, validator=_number(0.05))
+    memory_threshold: float = attrs.field(default=0.75, validator=checks.number(0.50, 0.90))
+    max_restart_attempts: int = attrs.field(default=3, validator=checks.whole(1))
+    restart_window: float = attrs.field(default=60.0, validator=checks.number(0.001))
+    recycle_after_tasks: int = attrs.field(default=500, validator=checks.whole(1))
+    recycle_after_seconds: float = attrs.field(default=4 * 3600.0, validator=checks.number(1.0))
+    minimum_free_disk: int = attrs.field(default=200 * 2**20, validator=checks.whole(0))
+    check_interval: float = attrs.field(default=2.0, validator=checks.number(0.05))
 
     @property
     def hard_memory_threshold(self) -> float:
@@ -285,38 +205,42 @@ class AttachmentLimits:
         max_count: Attachments of one order.
     """
 
-    max_size: int = attrs.field(default=200 * 2**20, validator=_positive_counts)
-    max_count: int = attrs.field(default=200, validator=_positive_counts)
+    max_size: int = attrs.field(default=200 * 2**20, validator=checks.whole(1))
+    max_count: int = attrs.field(default=200, validator=checks.whole(1))
 
 
 @attrs.frozen(kw_only=True)
 class Timeouts:
     """Every deadline, in seconds. The defaults are those of `docs/reference`."""
 
-    page_load: float = attrs.field(default=45.0, validator=_number(0.05))
-    settle: float = attrs.field(default=10.0, validator=_number(0.05))
-    driver_command: float = attrs.field(default=60.0, validator=_number(0.05))
-    http_connect: float = attrs.field(default=10.0, validator=_number(0.05))
-    http_read: float = attrs.field(default=5.0, validator=_number(0.05))
-    download_stall: float = attrs.field(default=30.0, validator=_number(0.05))
-    inactivity: float = attrs.field(default=90.0, validator=_number(0.05))
-    task: float = attrs.field(default=300.0, validator=_number(0.05))
-    worker_ready: float = attrs.field(default=30.0, validator=_number(0.05))
-    login: float = attrs.field(default=30.0, validator=_number(0.05))
-    recovery: float = attrs.field(default=15.0, validator=_number(0.05))
-    shutdown: float = attrs.field(default=60.0, validator=_number(0.0))
-    force: float = attrs.field(default=10.0, validator=_number(0.05))
-    circuit_open: float = attrs.field(default=900.0, validator=_number(0.05))
-    circuit_probe_first: float = attrs.field(default=5.0, validator=_number(0.01))
-    circuit_probe_max: float = attrs.field(default=30.0, validator=_number(0.01))
-    restart_verdict: float = attrs.field(default=1.0, validator=_number(0.01))
-    root_silence: float = attrs.field(default=5.0, validator=_number(0.05))
+    page_load: float = attrs.field(default=45.0, validator=checks.number(0.05))
+    settle: float = attrs.field(default=10.0, validator=checks.number(0.05))
+    driver_command: float = attrs.field(default=60.0, validator=checks.number(0.05))
+    http_connect: float = attrs.field(default=10.0, validator=checks.number(0.05))
+    http_read: float = attrs.field(default=5.0, validator=checks.number(0.05))
+    download_stall: float = attrs.field(default=30.0, validator=checks.number(0.05))
+    inactivity: float = attrs.field(default=90.0, validator=checks.number(0.05))
+    task: float = attrs.field(default=300.0, validator=checks.number(0.05))
+    worker_ready: float = attrs.field(default=30.0, validator=checks.number(0.05))
+    login: float = attrs.field(default=30.0, validator=checks.number(0.05))
+    recovery: float = attrs.field(default=15.0, validator=checks.number(0.05))
+    shutdown: float = attrs.field(default=60.0, validator=checks.number(0.0))
+    force: float = attrs.field(default=10.0, validator=checks.number(0.05))
+    circuit_open: float = attrs.field(default=900.0, validator=checks.number(0.05))
+    circuit_probe_first: float = attrs.field(default=5.0, validator=checks.number(0.01))
+    circuit_probe_max: float = attrs.field(default=30.0, validator=checks.number(0.01))
+    restart_verdict: float = attrs.field(default=1.0, validator=checks.number(0.01))
+    root_silence: float = attrs.field(default=5.0, validator=checks.number(0.05))
 
 
 _DOCUMENT_ENDINGS = (
     ".pdf", ".doc", ".docx", ".xls", ".xlsx", ".csv", ".zip", ".msg", ".eml", ".txt",
     ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".xml", ".ppt", ".pptx",
 )  # fmt: skip
+
+
+def _texts(*default: str) -> Any:
+    return attrs.field(default=default, converter=checks.as_tuple, validator=checks.texts)
 
 
 @attrs.frozen(kw_only=True)
@@ -336,22 +260,38 @@ class GenericPortalSettings:
         submit_button: CSS selector of its button.
     """
 
-    order_path: str = "/orders/{number}"
-    attachment_selectors: tuple[str, ...] = ("a.attachment", "a[download]", "a[href*='/attachment/']")
-    document_endings: tuple[str, ...] = _DOCUMENT_ENDINGS
-    title_selectors: tuple[str, ...] = ("title", "h1")
-    login_paths: tuple[str, ...] = ("/login", "/sessions/new", "/signin", "/sign_in")
-    not_found_texts: tuple[str, ...] = (
-        "page not found",
-        "does not exist",
-        "could not be found",
-        "access denied",
-        "not authorized",
+    order_path: str = attrs.field(default="/orders/{number}", validator=checks.text)
+    attachment_selectors: tuple[str, ...] = _texts("a.attachment", "a[download]", "a[href*='/attachment/']")
+    document_endings: tuple[str, ...] = _texts(*_DOCUMENT_ENDINGS)
+    title_selectors: tuple[str, ...] = _texts("title", "h1")
+    login_paths: tuple[str, ...] = _texts("/login", "/sessions/new", "/signin", "/sign_in")
+    not_found_texts: tuple[str, ...] = _texts(
+        "page not found", "does not exist", "could not be found", "access denied", "not authorized"
     )
-    supplier_selector: str = ""
-    username_field: str = "input[type=email], input[name*=user i], input[name*=login i], input[type=text]"
-    password_field: str = "input[type=password]"  # noqa: S105 - a selector, not a password
-    submit_button: str = "button[type=submit], input[type=submit], button:not([type])"
+    supplier_selector: str = attrs.field(default="", validator=checks.text)
+    username_field: str = attrs.field(
+        default="input[type=email], input[name*=user i], input[name*=login i], input[type=text]", validator=checks.text
+    )
+    password_field: str = attrs.field(default="input[type=password]", validator=checks.text)
+    submit_button: str = attrs.field(
+        default="button[type=submit], input[type=submit], button:not([type])", validator=checks.text
+    )
+
+
+def _portal(value: PortalKind | str) -> PortalKind:
+    return checks.one_of(PortalKind, value)
+
+
+def _route(value: Route | str) -> Route:
+    return checks.one_of(Route, value)
+
+
+def _download_dir(value: Path | str) -> Path:
+    return checks.path_of(value, "download_dir")
+
+
+def _profile(value: Path | str | None) -> Path | None:
+    return checks.path_without_null(value, "profile")
 
 
 @attrs.frozen(kw_only=True)
@@ -380,27 +320,27 @@ class Settings:
         pipeline_depth: Leases a worker may hold at once. Only 1 is supported.
     """
 
-    portal: PortalKind = attrs.field(default=PortalKind.AUTO, converter=PortalKind)
+    portal: PortalKind = attrs.field(default=PortalKind.AUTO, converter=_portal)
     base_url: str = attrs.field(default="")
-    download_dir: Path = attrs.field(default=Path("download"), converter=Path)
-    route: Route = attrs.field(default=Route.HYBRID, converter=Route)
-    profile: Path | None = attrs.field(default=None, converter=attrs.converters.optional(Path))
-    timeouts: Timeouts = attrs.field(default=Timeouts(), validator=_of_kind(Timeouts))
-    limits: ResourceLimits = attrs.field(default=ResourceLimits(), validator=_of_kind(ResourceLimits))
-    attachments: AttachmentLimits = attrs.field(default=AttachmentLimits(), validator=_of_kind(AttachmentLimits))
-    retry: RetryPolicy = attrs.field(default=RetryPolicy(), validator=_of_kind(RetryPolicy))
-    intensity: RestartIntensity = attrs.field(default=RestartIntensity(), validator=_of_kind(RestartIntensity))
+    download_dir: Path = attrs.field(default=Path("download"), converter=_download_dir)
+    route: Route = attrs.field(default=Route.HYBRID, converter=_route)
+    profile: Path | None = attrs.field(default=None, converter=_profile)
+    timeouts: Timeouts = attrs.field(default=Timeouts(), validator=checks.of_kind(Timeouts))
+    limits: ResourceLimits = attrs.field(default=ResourceLimits(), validator=checks.of_kind(ResourceLimits))
+    attachments: AttachmentLimits = attrs.field(default=AttachmentLimits(), validator=checks.of_kind(AttachmentLimits))
+    retry: RetryPolicy = attrs.field(default=RetryPolicy(), validator=checks.of_kind(RetryPolicy))
+    intensity: RestartIntensity = attrs.field(default=RestartIntensity(), validator=checks.of_kind(RestartIntensity))
     generic: GenericPortalSettings = attrs.field(
-        default=GenericPortalSettings(), validator=_of_kind(GenericPortalSettings)
+        default=GenericPortalSettings(), validator=checks.of_kind(GenericPortalSettings)
     )
-    seed: int | None = None
-    screenshots: bool = attrs.field(default=True, validator=_switch)
-    allowed_file_hosts: tuple[str, ...] = attrs.field(default=(), converter=_hosts, validator=_are_hosts)
-    login_hosts: tuple[str, ...] = attrs.field(default=(), converter=_hosts, validator=_are_hosts)
-    strict_types: bool = attrs.field(default=False, validator=_switch)
-    pipeline_depth: int = attrs.field(default=1, validator=_number(1, 1))
+    seed: int | None = attrs.field(default=None, validator=checks.any_whole)
+    screenshots: bool = attrs.field(default=True, validator=checks.switch)
+    allowed_file_hosts: tuple[str, ...] = attrs.field(default=(), converter=checks.as_hosts, validator=checks.hosts)
+    login_hosts: tuple[str, ...] = attrs.field(default=(), converter=checks.as_hosts, validator=checks.hosts)
+    strict_types: bool = attrs.field(default=False, validator=checks.switch)
+    pipeline_depth: int = attrs.field(default=1, validator=checks.number(1, 1))
 
     @base_url.validator
     def _check_base_url(self, _attribute: object, value: str) -> None:
         if value != "":
-            check_web_address(value)
+            checks.check_web_address(value)

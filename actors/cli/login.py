@@ -13,7 +13,8 @@ from actors.cli.account import ExitCode, explain
 from actors.cli.logs import debugging, set_up_logging
 from actors.cli.outlets import Outlets
 from actors.intake import read_environment
-from contracts.config import HeadlessConfiguration, check_web_address
+from contracts.checks import check_web_address
+from contracts.config import HeadlessConfiguration
 from contracts.errors import ConfigurationError, ParallelProcessingError
 
 PATIENCE = 600.0

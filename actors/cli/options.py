@@ -16,7 +16,8 @@ from actors.intake import (
     read_environment,
     read_settings_file,
 )
-from contracts.config import HeadlessConfiguration, PortalKind, Route, Settings, check_worker_count
+from contracts.checks import check_worker_count
+from contracts.config import HeadlessConfiguration, PortalKind, Route, Settings
 from contracts.errors import ConfigurationError
 
 

@@ -17,7 +17,8 @@ from actors.cli.outlets import Outlets, command_line, printable
 from actors.cli.plans import KeptPlan, give_again, plan_again
 from actors.intake import OrderFile, read_environment, read_orders, read_settings_file
 from actors.session.orders import origin_of
-from contracts.config import HeadlessConfiguration, check_web_address
+from contracts.checks import check_web_address
+from contracts.config import HeadlessConfiguration
 from contracts.errors import ConfigurationError, IntakeError, JournalError
 
 _MOST_SHOWN = 5

@@ -20,7 +20,7 @@ from actors.intake.encoding import detect_encoding
 from actors.intake.number_notes import NumberNotes
 from actors.intake.numbers import read_number
 from actors.intake.rows import BadRow, OrderFile, OrderRow, Row
-from contracts.config import check_web_address
+from contracts.checks import check_web_address
 from contracts.errors import ConfigurationError, IntakeError
 from contracts.tasks import POTask
 

@@ -18,7 +18,8 @@ import attrs
 from actors.intake.encoding import require_file
 from actors.intake.run_settings import GROUPS, RunSettings
 from actors.intake.setting_values import read_value
-from contracts.config import MAX_LOCAL_WORKERS, Settings, check_web_address, check_worker_count
+from contracts.checks import MAX_LOCAL_WORKERS, check_web_address, check_worker_count
+from contracts.config import Settings
 from contracts.errors import ConfigurationError, IntakeError
 
 _ALIASES: Mapping[str, str] = MappingProxyType({"max_workers": "workers"})

@@ -16,7 +16,8 @@ from actors.portals import portal_for
 from actors.processes.ledger import ProcessLedger
 from actors.runtime import Revocation, SystemClock, Watch
 from actors.session.saved_logins import PROFILE, host_of, login_folder, save_cookies, state_folder
-from contracts.config import GenericPortalSettings, HeadlessConfiguration, PortalKind, Timeouts, check_web_address
+from contracts.checks import check_web_address
+from contracts.config import GenericPortalSettings, HeadlessConfiguration, PortalKind, Timeouts
 from contracts.errors import AuthenticationError, ConfigurationError, NetworkError
 from contracts.ports import Cookie, Owner
 

@@ -8,7 +8,8 @@ from typing import Any, Unpack
 
 from actors.session.options import SettingsOptions
 from actors.session.session import ProcessingSession
-from contracts.config import MAX_LOCAL_WORKERS, HeadlessConfiguration, check_worker_count
+from contracts.checks import MAX_LOCAL_WORKERS, check_worker_count
+from contracts.config import HeadlessConfiguration
 from contracts.errors import AuthenticationError, PortalUnreachableError
 
 log = logging.getLogger("purser.session")

@@ -14,7 +14,7 @@ import attrs
 
 from actors.addresses import page_key
 from actors.session.rows import Row, read_row
-from contracts.config import check_web_address
+from contracts.checks import check_web_address
 from contracts.errors import ConfigurationError, JournalError
 from contracts.ports import Journal, KnownTask
 from contracts.tasks import Order, POTask, TaskHandle

@@ -25,7 +25,8 @@ from actors.session.mode import choose_mode, recommend_workers
 from actors.session.options import SettingsOptions
 from actors.session.orders import Batch, from_journal, from_list
 from actors.session.outcome import Outcome
-from contracts.config import HeadlessConfiguration, Settings, check_worker_count
+from contracts.checks import check_worker_count
+from contracts.config import HeadlessConfiguration, Settings
 from contracts.errors import ConfigurationError, SessionBusyError
 from contracts.ports import CredentialSource, Journal
 from contracts.status import Progress, SessionStatus

@@ -10,6 +10,7 @@ import attrs
 import pytest
 from hypothesis import given, strategies as st
 
+from contracts.checks import check_web_address, check_worker_count
 from contracts.config import (
     AttachmentLimits,
     GenericPortalSettings,
@@ -22,8 +23,6 @@ from contracts.config import (
     Route,
     Settings,
     Timeouts,
-    check_web_address,
-    check_worker_count,
 )
 from contracts.errors import ConfigurationError, PoolError
 
