@@ -191,7 +191,9 @@ _HOST = re.compile(r"(?:[\w-]+(?:\.[\w-]+)*|\[[0-9a-f:.]+\])(?::\d{1,5})?", re.I
 def as_hosts(value: Any) -> Any:
     """Return hosts in lower case; one by itself is a list of one."""
     given = (value,) if isinstance(value, str) else as_tuple(value)
-    return tuple(host.lower() if isinstance(host, str) else host for host in given) if value is not None else value
+    if not isinstance(given, tuple):
+        return value
+    return tuple(host.lower() if isinstance(host, str) else host for host in given)
 
 
 def hosts(_instance: Any, attribute: Any, value: Any) -> None:

@@ -6,6 +6,7 @@ All of it is frozen. `metadata` is the caller's own and travels untouched.
 from __future__ import annotations
 
 import enum
+import math
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,26 @@ class TaskStatus(enum.Enum):
         return self is not TaskStatus.INTERRUPTED
 
 
+def _whole(_instance: Any, attribute: Any, value: Any) -> None:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{attribute.name} must be a whole number, not {type(value).__name__}.")
+
+
+def _real(_instance: Any, attribute: Any, value: Any) -> None:
+    if value is None:
+        return
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise TypeError(f"{attribute.name} must be a number or None, not {type(value).__name__}.")
+    if not math.isfinite(value):
+        raise ValueError(f"{attribute.name} must be a finite number, not {value}.")
+
+
+def _seconds(instance: Any, attribute: Any, value: Any) -> None:
+    _real(instance, attribute, value)
+    if value is not None and value <= 0:
+        raise ValueError(f"{attribute.name} must be a number of seconds above 0, not {value}.")
+
+
 @attrs.frozen
 class POTask:
     """One purchase order to visit (contract 101, 102).
@@ -52,16 +73,20 @@ class POTask:
         supplier: Supplier name for the folder; empty means the page's own.
         url: Address of the order's page; empty means base URL and number.
         amount: The order's amount, carried through; None when not given.
+
+    Raises:
+        TypeError: A value is of another type.
+        ValueError: A value is out of its range.
     """
 
     po_number: str = attrs.field(validator=validators.instance_of(str))
-    priority: int = attrs.field(default=0, validator=validators.instance_of(int))
-    timeout_override: float | None = attrs.field(default=None, validator=validators.optional(validators.gt(0)))
-    retry_count: int = attrs.field(default=0, validator=[validators.instance_of(int), validators.ge(0)])
-    metadata: dict[str, Any] = attrs.field(factory=dict, hash=False)
-    supplier: str = attrs.field(default="", kw_only=True)
-    url: str = attrs.field(default="", kw_only=True)
-    amount: float | None = attrs.field(default=None, kw_only=True)
+    priority: int = attrs.field(default=0, validator=_whole)
+    timeout_override: float | None = attrs.field(default=None, validator=_seconds)
+    retry_count: int = attrs.field(default=0, validator=[_whole, validators.ge(0)])
+    metadata: dict[str, Any] = attrs.field(factory=dict, hash=False, validator=validators.instance_of(dict))
+    supplier: str = attrs.field(default="", kw_only=True, validator=validators.instance_of(str))
+    url: str = attrs.field(default="", kw_only=True, validator=validators.instance_of(str))
+    amount: float | None = attrs.field(default=None, kw_only=True, validator=_real)
 
 
 @attrs.frozen(order=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import logging
 import secrets
 import threading
@@ -18,6 +17,14 @@ from actors.runtime import ThreadEnvironment
 from actors.session import figures, reports
 from actors.session.accounting import account
 from actors.session.apart import run_apart
+from actors.session.arguments import (
+    check_callback,
+    check_credentials,
+    check_headless,
+    check_journal,
+    check_settings,
+    check_switch,
+)
 from actors.session.batch import BatchRun
 from actors.session.books import Books
 from actors.session.house import House, TestMode
@@ -34,7 +41,6 @@ from contracts.tasks import POResult, POTask
 
 log = logging.getLogger("purser.session")
 
-_CREDENTIAL_METHODS = ("credentials", "saved_cookies")
 ProgressCallback = Callable[[dict[str, Any]], None]
 
 
@@ -55,8 +61,8 @@ class ProcessingSession:
         credentials: Where user names and passwords come from; by default the environment, then the keyring.
 
     Raises:
-        TypeError: `headless_config` is no `HeadlessConfiguration` (contract 4), the callback cannot be called, or an
-            unknown setting is given.
+        TypeError: `headless_config` is no `HeadlessConfiguration` (contract 4), another argument is of the wrong type,
+            the callback cannot be called or would have to be awaited, or an unknown setting is given.
         ValueError: `max_workers` or another value is out of its range (contract 3).
     """
 
@@ -72,17 +78,15 @@ class ProcessingSession:
         credentials: CredentialSource | None = None,
         **options: Unpack[SettingsOptions],
     ) -> None:
-        given_config: object = headless_config
-        if not isinstance(given_config, HeadlessConfiguration):
-            given = type(given_config).__name__
-            raise TypeError(f"headless_config must be a HeadlessConfiguration, not {given}.")
-        if credentials is not None and not all(hasattr(credentials, name) for name in _CREDENTIAL_METHODS):
-            raise TypeError(f"credentials must have the methods {' and '.join(_CREDENTIAL_METHODS)}.")
-        _check_callback(progress_callback)
+        check_headless(headless_config)
+        check_settings(settings)
+        check_journal(journal)
+        check_credentials(credentials)
+        check_callback(progress_callback)
         self._workers = check_worker_count(max_workers)
-        self._parallel = bool(enable_parallel)
+        self._parallel = check_switch(enable_parallel, "enable_parallel")
         try:
-            self._settings = attrs.evolve(settings or Settings(), **options)
+            self._settings = attrs.evolve(settings if settings is not None else Settings(), **options)
         except TypeError as error:
             raise TypeError(f"{error}. The settings are the fields of contracts.Settings.") from error
         except ConfigurationError:
@@ -297,7 +301,7 @@ class ProcessingSession:
         Raises:
             TypeError: It cannot be called.
         """
-        _check_callback(callback)
+        check_callback(callback)
         self._house.lane.set_callback(callback)
 
     def get_session_report(self) -> dict[str, Any]:
@@ -335,7 +339,8 @@ class ProcessingSession:
             worker_timeout: Seconds one order may take in all.
 
         Raises:
-            ValueError: A value is out of its range; nothing is changed then.
+            TypeError: `enabled` is neither True nor False.
+            ValueError: A value is out of its range. Nothing is changed then.
         """
         workers = self._workers if max_workers is None else check_worker_count(max_workers)
         settings = self._settings
@@ -345,7 +350,7 @@ class ProcessingSession:
             except ConfigurationError as error:
                 raise ConfigurationError(str(error).replace("task", "worker_timeout", 1)) from error
             settings = attrs.evolve(settings, timeouts=timeouts)
-        self._parallel, self._workers, self._settings = bool(enabled), workers, settings
+        self._parallel, self._workers, self._settings = check_switch(enabled, "enabled"), workers, settings
 
     def auto_configure_workers(self, po_count: int) -> int:
         """Return how many workers are worth starting for that many orders (contract 24)."""
@@ -435,10 +440,3 @@ class ProcessingSession:
         why = str(error) or type(error).__name__
         successful, failed, _ = self._run(lambda: self._from_list(orders), fallback=why)
         return successful, failed
-
-
-def _check_callback(callback: object) -> None:
-    if callback is not None and not callable(callback):
-        raise TypeError(f"progress_callback must be something to call, not {callback!r}.")
-    if inspect.iscoroutinefunction(callback) or inspect.iscoroutinefunction(getattr(callback, "__call__", None)):  # noqa: B004 - its kind is asked for
-        raise TypeError("progress_callback must be a plain function: nothing here awaits an asynchronous one.")

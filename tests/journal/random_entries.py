@@ -39,7 +39,7 @@ def facts_of_orders(draw: st.DrawFn) -> dict[str, Any]:
         draw(_METADATA),
         supplier=draw(TEXTS),
         url=draw(TEXTS),
-        amount=draw(st.one_of(st.none(), st.floats(allow_nan=False))),
+        amount=draw(st.one_of(st.none(), st.floats(allow_nan=False, allow_infinity=False))),
     )
     return {"task": task, "base_url": draw(TEXTS), "host": draw(TEXTS), "fault": draw(st.sampled_from(["", "no URL"]))}
 
