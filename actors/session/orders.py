@@ -14,9 +14,10 @@ import attrs
 
 from actors.addresses import page_key
 from actors.session.rows import Row, read_row
+from actors.worker.guarding import GuardedPortal
 from contracts.checks import check_web_address
-from contracts.errors import ConfigurationError, JournalError
-from contracts.ports import Journal, KnownTask
+from contracts.errors import ConfigurationError, JournalError, PageReadingError
+from contracts.ports import Journal, KnownTask, Portal
 from contracts.tasks import Order, POTask, TaskHandle
 
 Addresses = Callable[[str, str], tuple[str, ...]]
@@ -27,6 +28,19 @@ Key = tuple[str, str]
 def no_addresses(_base_url: str, _po_number: str) -> tuple[str, ...]:
     """Name no address: an order without one is known by its number alone."""
     return ()
+
+
+def addresses_of(portal: Portal) -> Addresses:
+    """Return what names an order's addresses on a portal; where its adapter raises, an order is known by its number."""
+    guarded = GuardedPortal(portal)
+
+    def addresses(base_url: str, po_number: str) -> tuple[str, ...]:
+        try:
+            return guarded.order_addresses(base_url, po_number)
+        except PageReadingError:  # its visit will say so
+            return ()
+
+    return addresses
 
 
 class OrderKeys:

@@ -30,7 +30,7 @@ from actors.session.books import Books
 from actors.session.house import House, TestMode
 from actors.session.mode import choose_mode, recommend_workers
 from actors.session.options import SettingsOptions
-from actors.session.orders import Batch, from_journal, from_list
+from actors.session.orders import Batch, addresses_of, from_journal, from_list
 from actors.session.outcome import Outcome
 from contracts.checks import check_worker_count
 from contracts.config import HeadlessConfiguration, Settings
@@ -132,7 +132,7 @@ class ProcessingSession:
         return self._run(lambda: self._from_list(rows))
 
     def _from_list(self, rows: tuple[Mapping[str, Any] | POTask, ...]) -> Batch:
-        addresses = self._house.portal(self._settings).order_addresses
+        addresses = addresses_of(self._house.portal(self._settings))
         return from_list(rows, self._settings.base_url, self._house.journal, addresses)
 
     def resume(self) -> tuple[int, int, dict[str, Any]]:
