@@ -30,8 +30,9 @@ from actors.session.books import Books
 from actors.session.house import House, TestMode
 from actors.session.mode import choose_mode, recommend_workers
 from actors.session.options import SettingsOptions
-from actors.session.orders import Batch, addresses_of, from_journal, from_list
+from actors.session.orders import Batch, OrderKeys, addresses_of, from_journal, from_list
 from actors.session.outcome import Outcome
+from actors.session.unprocessed import split
 from contracts.checks import check_worker_count
 from contracts.config import HeadlessConfiguration, Settings
 from contracts.errors import ConfigurationError, SessionBusyError
@@ -134,6 +135,9 @@ class ProcessingSession:
     def _from_list(self, rows: tuple[Mapping[str, Any] | POTask, ...]) -> Batch:
         addresses = addresses_of(self._house.portal(self._settings))
         return from_list(rows, self._settings.base_url, self._house.journal, addresses)
+
+    def _keys(self) -> OrderKeys:
+        return OrderKeys(self._settings.base_url, addresses_of(self._house.portal(self._settings)))
 
     def resume(self) -> tuple[int, int, dict[str, Any]]:
         """Go on with the run in the journal that was not finished, without its list.
@@ -422,7 +426,8 @@ class ProcessingSession:
         Args:
             error: Why the crew failed.
             po_list: The orders.
-            partial_results: Successful and failed orders so far.
+            partial_results: Successful and failed orders so far. When there are some, orders that this session's last
+                batch has ended are counted and not visited again.
 
         Returns:
             Successful and failed orders of both phases together.
@@ -437,6 +442,9 @@ class ProcessingSession:
         if batch is not None and batch.crew_error is error:
             self._mode = self._totals.mode = "sequential"
             return batch.run_rest_sequentially(str(error))
+        found = split(orders, self._results, self._keys(), partial_results)
+        if not found.left:
+            return found.successful, found.failed
         why = str(error) or type(error).__name__
-        successful, failed, _ = self._run(lambda: self._from_list(orders), fallback=why)
-        return successful, failed
+        successful, failed, _ = self._run(lambda: self._from_list(found.left), fallback=why)
+        return successful + found.successful, failed + found.failed

@@ -259,10 +259,59 @@ def test_a_warm_sequential_session_recovers_from_browsers_that_did_not_start(
         assert session.process_pos(orders(2, 10))[:2] == (2, 0)
 
 
-def test_20_the_fallback_can_be_called_by_hand(make_session: MakeSession, ground: Ground) -> None:
-    """Contract 20: it returns both phases' numbers together."""
-    session = make_session(False)
-    assert session._handle_parallel_failure(RuntimeError("no crew"), orders(3), (0, 0)) == (3, 0)
+@pytest.mark.parametrize("parallel", [True, False])
+def test_20_the_fallback_called_by_hand_works_on_the_orders_it_is_given_before_and_after_batches(
+    make_session: MakeSession, ground: Ground, parallel: bool
+) -> None:
+    """Contract 20: a batch of its own, in one browser, that leaves nothing open."""
+    session = make_session(parallel)
+    error = RuntimeError("no crew")
+    for first in (1, 10, 20):
+        ground.launches.clear()
+        assert session._handle_parallel_failure(error, orders(3, first), (0, 0)) == (3, 0)
+        assert {owner.worker for owner in ground.launches} == {"sequential"}
+        assert [one.po_number for one in session.results] == [order["po_number"] for order in orders(3, first)]
+        assert session.get_session_report()["fallback"] == "no crew"
+        assert session.get_progress()["session_status"] is SessionStatus.COMPLETED
+        assert session.validate_session_state() == []
+        assert ground.opened == ground.closed
+        assert session.process_pos(orders(4, first * 100))[2]["fallback"] == ""
+    with make_session(parallel) as warm:
+        assert warm.process_pos(orders(2))[:2] == (2, 0)
+        assert warm._handle_parallel_failure(error, orders(3, 50), (0, 0)) == (3, 0)
+        assert warm.process_pos(orders(2, 60))[:2] == (2, 0)
+    assert ground.opened == ground.closed
+
+
+@pytest.mark.parametrize("parallel", [True, False])
+def test_21_the_fallback_called_by_hand_visits_nothing_twice_and_counts_both_phases(
+    make_session: MakeSession, ground: Ground, parallel: bool
+) -> None:
+    """Contract 21: what this session's last batch has ended is found by number and address."""
+    session = make_session(parallel)
+    error = RuntimeError("no crew")
+    assert session.process_pos([*orders(2), {"po_number": "PO9", "url": "no address"}])[:2] == (2, 1)
+    ground.visits.clear()
+    given = [*orders(5), {"po_number": "PO9", "url": "no address"}]
+    assert session._handle_parallel_failure(error, given, (2, 1)) == (5, 1)
+    assert sorted(ground.visits) == [order["url"] for order in orders(3, 3)]
+    ground.visits.clear()
+    assert session._handle_parallel_failure(error, orders(3, 3), (3, 0)) == (3, 0)
+    assert session._handle_parallel_failure(error, [], (0, 0)) == (0, 0)
+    assert ground.visits == []
+
+
+def test_20_the_fallback_called_by_hand_amid_a_batch_is_a_second_caller(
+    make_session: MakeSession, ground: Ground
+) -> None:
+    ground.gate.clear()
+    session = make_session()
+    batch = Beside(session, orders(4))
+    until(lambda: session.get_progress()["active_tasks"] == 2, "both workers at work")
+    with pytest.raises(SessionBusyError):
+        session._handle_parallel_failure(RuntimeError("no crew"), orders(2, 10), (0, 0))
+    ground.gate.set()
+    assert batch.result()[:2] == (4, 0)
 
 
 def test_a_corrupt_base_profile_stops_the_run_without_a_fallback(make_session: MakeSession, ground: Ground) -> None:
