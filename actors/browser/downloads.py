@@ -18,6 +18,7 @@ import attrs
 
 from actors.browser.page import Counts, Document, Page
 from actors.browser.tab import DownloadEvent, Tab
+from actors.durations import spoken
 from actors.folders.folder import Folder
 from contracts.errors import (
     AttachmentError,
@@ -258,7 +259,7 @@ class Downloads:
                 if not attempt.guids and not unfinished:
                     self._check_page(attempt, now)
             if now - attempt.last_byte > self._stall:
-                raise NetworkError(f"The download stood still for {self._stall:g} seconds.")
+                raise NetworkError(f"The download stood still for {spoken(self._stall)}.")
 
     def _has_ended(self, attempt: _Attempt, size: int, now: float) -> bool:
         if not attempt.guids and not size:

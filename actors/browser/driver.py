@@ -17,6 +17,7 @@ from selenium.webdriver.remote.webdriver import WebDriver
 from urllib3.exceptions import HTTPError, TimeoutError as NoAnswerError
 
 from actors.browser.faults import meaning
+from actors.durations import spoken
 from contracts.errors import BrowserDiedError, HostResourceError
 
 _PORT = re.compile(rb"started successfully on port (\d+)")
@@ -117,7 +118,7 @@ def connect(
         raise BrowserDiedError(str(meaning(error, "starting"))) from error
     except NoAnswerError as error:
         connection.close()  # type: ignore[no-untyped-call] # Selenium left it bare
-        within = f"The browser did not start within {start_seconds:.0f} s."
+        within = f"The browser did not start within {spoken(start_seconds)}."
         raise BrowserDiedError(f"{within} Is the machine busy, or its display not usable?") from error
     except (HTTPError, OSError) as error:
         connection.close()  # type: ignore[no-untyped-call] # Selenium left it bare

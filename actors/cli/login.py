@@ -12,6 +12,7 @@ from types import FrameType
 from actors.cli.account import ExitCode, explain
 from actors.cli.logs import debugging, set_up_logging
 from actors.cli.outlets import Outlets
+from actors.durations import spoken
 from actors.intake import read_environment
 from contracts.checks import check_web_address
 from contracts.config import HeadlessConfiguration
@@ -55,7 +56,7 @@ def log_in(
 
             require_state_folder()
             interactive_login = session_login
-        outlets.tell(f"Log in to {portal} in the window that opens. You have {PATIENCE / 60:.0f} minutes.")
+        outlets.tell(f"Log in to {portal} in the window that opens. You have {spoken(PATIENCE)}.")
         with _Ending():
             kept = interactive_login(portal, browser, profile or stated.profile, PATIENCE)
     except ConfigurationError as error:

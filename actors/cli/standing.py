@@ -11,6 +11,7 @@ import attrs
 from actors.cli.account import ExitCode, error_document, explain
 from actors.cli.outlets import Outlets, command_line, printable
 from actors.cli.plans import give_again
+from actors.durations import spoken
 from actors.intake import report_text
 from actors.journal import JournalReader, RunStanding
 from actors.session.books import journal_path
@@ -137,5 +138,5 @@ def _lines_of_run(standing: RunStanding, found: _Found) -> Iterator[str]:
     for text in standing.pauses if running else ():
         yield f"waits:      {printable(text)}"
     for text, seconds in standing.waited_for.items():
-        yield f"waited:     {seconds:g} s: {printable(text)}"
+        yield f"waited:     {spoken(seconds)}: {printable(text)}"
     yield f"manifest:   {found.head}"

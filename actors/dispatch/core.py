@@ -18,6 +18,7 @@ from actors.dispatch.effects import DispatchEffect, KillWorker, Record, TellGate
 from actors.dispatch.handout import HandOut
 from actors.dispatch.pauses import PauseBook, reasons_to_wait
 from actors.dispatch.visits import VisitJudge
+from actors.durations import spoken
 from contracts.config import RetryPolicy, Timeouts
 from contracts.errors import Blame
 from contracts.messages import (
@@ -308,8 +309,8 @@ class DispatchCore:
             self._refuse_lost(name, why)
 
     def _refuse_lost(self, name: str, why: str = "") -> None:
-        minutes = self._desk.timeouts.circuit_open / 60
-        text = f"The portal {name} did not recover within {minutes:g} minutes. {why} Run again when it is back."
+        within = spoken(self._desk.timeouts.circuit_open)
+        text = f"The portal {name} did not recover within {within}. {why} Run again when it is back."
         self._desk.refuse(name, text.replace("  ", " "), Blame.PORTAL, "NETWORK_ERROR")
 
     def _give_up(self, text: str) -> None:
@@ -342,9 +343,9 @@ class DispatchCore:
             if held is None or held.doomed or held.due > now:
                 continue
             if held.expires_at <= now:
-                held.doomed = f"not done within {held.expires_at - held.granted_at:g} s"
+                held.doomed = f"not done within {spoken(held.expires_at - held.granted_at)}"
             else:
-                held.doomed = f"no activity for {held.inactivity:g} s"
+                held.doomed = f"no activity for {spoken(held.inactivity)}"
             self._desk.effects.append(KillWorker(worker.name, worker.generation, held.doomed))
         for worker in self._desk.crew.on_duty():
             if worker.duty_due <= now:

@@ -20,6 +20,7 @@ from typing import TypeVar
 import httpx
 
 from actors.addresses import WebAddress, web_address
+from actors.durations import spoken
 from actors.fetch.ahead import Ahead
 from actors.fetch.answers import looks_like_login, media_type, refuse_failure
 from actors.fetch.cookies import cookie_header
@@ -243,13 +244,13 @@ class HttpFetcher:
                     answer.close()
         except httpx.ConnectTimeout:
             raise NetworkError(
-                f"No connection to {address.host} within {connect:g} s. Check the network and the portal's address."
+                f"No connection to {address.host} within {spoken(connect)}. Check the network and the portal's address."
             ) from None
         except httpx.TimeoutException:
             if patience.is_over:
-                text = f"{shown(address)} sent nothing of use for {patience.seconds:g} s."
+                text = f"{shown(address)} sent nothing of use for {spoken(patience.seconds)}."
                 raise NetworkError(f"{text} Try again later.") from None
-            raise NetworkError(f"No byte of {shown(address)} came for {read:g} s. Try again later.") from None
+            raise NetworkError(f"No byte of {shown(address)} came for {spoken(read)}. Try again later.") from None
         except httpx.LocalProtocolError:
             # The library's own words quote the header, and with it a cookie.
             raise NetworkError(f"The request for {shown(address)} could not be written.") from None

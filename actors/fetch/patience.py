@@ -15,6 +15,8 @@ from typing import Any
 import httpcore
 import httpx
 
+from actors.durations import spoken
+
 MOST_BYTES = 512 * 1024
 """Bytes that may come without anything of use: the transport itself takes headers of a hundred KiB at most."""
 _LEAST_SECONDS = 0.01
@@ -60,7 +62,7 @@ class Patience:
         self._check()
         left = self._ends_at - self._monotonic()
         if left <= 0:
-            raise httpcore.ReadTimeout(f"nothing of use came for {self.seconds:g} s")
+            raise httpcore.ReadTimeout(f"nothing of use came for {spoken(self.seconds)}")
         if self._bytes > MOST_BYTES:
             raise httpcore.RemoteProtocolError(f"more than {MOST_BYTES} bytes came without anything of use")
         return max(_LEAST_SECONDS, left if timeout is None else min(timeout, left))

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from actors.durations import spoken
 from actors.runtime import Bell, Environment
 
 log = logging.getLogger("purser.herald")
@@ -51,14 +52,14 @@ class CallbackLane:
             return True
         deadline = self._environment.clock.monotonic() + timeout
         if not self._bell.wait_for(self._take, timeout):
-            log.warning("The progress callback has not returned for %g s; its final call is left out.", timeout)
+            log.warning("The progress callback has not returned for %s; its final call is left out.", spoken(timeout))
             return False
         if not self._start(callback, make_progress):
             log.warning("No thread can be started for the progress callback; its final call is left out.")
             return False
         left = deadline - self._environment.clock.monotonic()
         if not self._bell.wait_for(lambda: not self._taken.locked(), left):
-            log.warning("The final call of the progress callback did not return within %g s.", timeout)
+            log.warning("The final call of the progress callback did not return within %s.", spoken(timeout))
             return False
         return True
 

@@ -12,6 +12,7 @@ from typing import assert_never
 
 import attrs
 
+from actors.durations import spoken
 from contracts.config import ResourceLimits
 from contracts.messages import LossExcused, MemoryRead, OrderEnded, Pause, Recycle, Resume
 from contracts.supervision import ChildChange, ChildEvent, Decision, KillChild, RestartAsked, Verdict
@@ -133,8 +134,8 @@ class MonitorCore:
             slot.failed.popleft()
         if len(slot.failed) >= self._limits.max_restart_attempts:
             text = (
-                f"{len(slot.failed)} browsers within {self._limits.restart_window:g} s ended without a finished order; "
-                f"the last: {asked.reason.text or asked.reason.kind.value}"
+                f"{len(slot.failed)} browsers within {spoken(self._limits.restart_window)} ended without a finished "
+                f"order; the last: {asked.reason.text or asked.reason.kind.value}"
             )
             return Verdict(asked.child, asked.generation, Decision.RETIRE, text)
         if self._memory_short:
@@ -153,7 +154,7 @@ class MonitorCore:
         )
         for name, slot in self._slots.items():
             if slot.ready_at is not None and now - slot.ready_at >= self._limits.recycle_after_seconds:
-                effects += self._recycle(name, slot, f"it is {(now - slot.ready_at) / 60:.0f} minutes old")
+                effects += self._recycle(name, slot, f"it has run for {spoken(now - slot.ready_at)}")
         return effects
 
     def _judge_memory(self, read: MemoryRead, now: float) -> list[MonitorEffect]:

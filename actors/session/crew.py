@@ -8,6 +8,7 @@ from typing import Any
 
 import pykka
 
+from actors.durations import spoken
 from actors.runtime import Bell, System, ThreadEnvironment
 from actors.session.engine import Work
 from actors.session.tree import DISPATCHER, ROOT, TreeParts, root_spec
@@ -106,7 +107,7 @@ class CrewEngine:
         try:
             self.system.ask(ROOT, CountChildren(), silence)
         except pykka.Timeout as error:
-            raise CrewFailedError(f"The root supervisor has not answered for {silence:g} s.") from error
+            raise CrewFailedError(f"The root supervisor has not answered for {spoken(silence)}.") from error
         except pykka.ActorDeadError:
             self._bell.wait_for(lambda: self._ended is not None, silence)
             self._check_tree()
@@ -170,7 +171,7 @@ class CrewEngine:
             self._parts.revocations.revoke(owner)
             self._parts.premises.processes.kill(owner)
         if not in_time:
-            log.error("These actors did not end within %g s: %s.", timeouts.force, ", ".join(self.system.names()))
+            log.error("These actors did not end within %s: %s.", spoken(timeouts.force), ", ".join(self.system.names()))
         letters = self.system.dead_letters
         if letters.total:
             log.debug("dead letters: %s", dict(letters.by_kind))

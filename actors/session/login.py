@@ -12,6 +12,7 @@ import attrs
 
 from actors.browser.launch import ChromiumLauncher
 from actors.browser.profiles import folder_of
+from actors.durations import spoken
 from actors.portals import portal_for
 from actors.processes.ledger import ProcessLedger
 from actors.runtime import Revocation, SystemClock, Watch
@@ -83,8 +84,7 @@ def _let_log_in(launcher: ChromiumLauncher, base_url: str, timeout: float) -> tu
             watch.wait(SECONDS_BETWEEN_LOOKS)
             page = browser.read()
     except NetworkError as error:
-        minutes = timeout / 60
-        raise AuthenticationError(f"The login page was still there after {minutes:g} minutes. Try again.") from error
+        raise AuthenticationError(f"The login page was still there after {spoken(timeout)}. Try again.") from error
     return browser.cookies()
 
 

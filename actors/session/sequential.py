@@ -19,6 +19,7 @@ from typing import Any, assert_never
 from actors.dispatch.core import DispatchCore
 from actors.dispatch.performer import Performer
 from actors.dispatch.recovery import finish_publishes
+from actors.durations import spoken
 from actors.gatekeeper.core import GatekeeperCore
 from actors.monitor.core import MonitorCore, MonitorEffect, TellCrew, TellDispatcher
 from actors.runtime import Bell, ThreadEnvironment
@@ -391,7 +392,7 @@ class SequentialEngine:
         self._kill(owner)
         timeouts = self._parts.settings.timeouts
         if not self._parts.premises.processes.wait_gone(owner, timeouts.force):
-            raise CrewFailedError(f"The browser is still alive {timeouts.force:g} s after the kill.")
+            raise CrewFailedError(f"The browser is still alive {spoken(timeouts.force)} after the kill.")
         self._parts.premises.launcher.remove_folder(owner)
         self._parts.premises.processes.forget(owner)
         self._parts.revocations.forget(owner)

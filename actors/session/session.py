@@ -13,6 +13,7 @@ from typing import Any, Self, Unpack
 
 import attrs
 
+from actors.durations import spoken
 from actors.runtime import ThreadEnvironment
 from actors.session import figures, reports
 from actors.session.accounting import account
@@ -199,7 +200,7 @@ class ProcessingSession:
             raise
         finally:
             report = self._wind_up(batch, outcome, started_at)
-        log.info("%d of %d succeeded in %.1f s.", report["successful_pos"], report["total_pos"], self._elapsed())
+        log.info("%d of %d succeeded in %s.", report["successful_pos"], report["total_pos"], spoken(self._elapsed()))
         return report["successful_pos"], report["failed_pos"], report
 
     def _wind_up(self, batch: BatchRun, outcome: Outcome, started_at: datetime) -> dict[str, Any]:

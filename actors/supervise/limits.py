@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import deque
 
+from actors.durations import spoken
 from contracts.config import RestartIntensity
 
 
@@ -17,7 +18,7 @@ class RestartWindow:
 
     def __str__(self) -> str:
         """Say that the limit was passed."""
-        return f"more than {self._intensity.max_restarts:g} restarts within {self._intensity.window:g} s"
+        return f"more than {self._intensity.max_restarts:g} restarts within {spoken(self._intensity.window)}"
 
     def admits(self, now: float) -> bool:
         """Count a restart at `now` if the limit allows it; say whether it did."""

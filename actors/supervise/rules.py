@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import assert_never
 
+from actors.durations import spoken
 from actors.supervise.child import FINAL, ChildState
 from actors.supervise.spec import AutoShutdown, Restart, Strategy
 from contracts.supervision import ExitKind, Reason
@@ -52,7 +53,7 @@ def ends_supervisor(auto_shutdown: AutoShutdown, children: Iterable[ChildState])
 def why_it_ended(child: ChildState, reason: Reason) -> Reason:
     """Return the reason for a child's end as its supervisor sees it: its own order comes before what the actor says."""
     if child.not_ready:
-        return Reason(ExitKind.NOT_READY, f"not ready within {child.spec.ready_within:g} s")
+        return Reason(ExitKind.NOT_READY, f"not ready within {spoken(child.spec.ready_within or 0.0)}")
     if child.ordered and not child.planned and reason.kind is not ExitKind.HUNG:
         return Reason(ExitKind.KILLED, child.ordered, reason.error)
     return reason

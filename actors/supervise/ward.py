@@ -7,6 +7,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 
+from actors.durations import spoken
 from actors.supervise.child import LIVE, WAITING, ChildState, Phase
 from actors.supervise.effects import (
     Abandon,
@@ -98,7 +99,7 @@ class Ward:
         if child.phase is not Phase.RUNNING or child.spec.silence is None:
             return
         if child.unanswered:
-            child.ordered = f"no answer for {child.spec.silence / 2:g} s"
+            child.ordered = f"no answer for {spoken(child.spec.silence / 2)}"
             self.kill(child, child.ordered)
             return
         child.unanswered = True

@@ -261,7 +261,7 @@ def test_an_end_at_a_deadline_is_charged_although_it_was_ordered() -> None:
     drive = driven(1)
     drive.touch("w1")
     drive.advance(90)
-    assert [kill.text for kill in drive.kills] == ["no activity for 90 s"]
+    assert [kill.text for kill in drive.kills] == ["no activity for 1 minute 30 seconds"]
     drive.down("w1", ExitKind.KILLED, ordered=True)
     assert drive.ends_of(0)[-1].crashes == 1
 

@@ -37,14 +37,14 @@ def test_activity_renews_the_first_limit_but_never_the_total() -> None:
     drive.advance(0.9)
     assert drive.kills == []
     drive.advance(0.1)
-    assert [kill.text for kill in drive.kills] == ["not done within 25 s"]
+    assert [kill.text for kill in drive.kills] == ["not done within 25 seconds"]
 
 
 def test_an_orders_own_limit_takes_the_place_of_the_general_one() -> None:
     drive = driven(timeout_override=3.0)
     assert drive.visit("w1").timeout == 3.0
     drive.advance(3.0)
-    assert [kill.text for kill in drive.kills] == ["not done within 3 s"]
+    assert [kill.text for kill in drive.kills] == ["not done within 3 seconds"]
 
 
 def test_a_kill_that_comes_after_the_visit_ended_charges_the_next_order_nothing() -> None:

@@ -47,7 +47,7 @@ def test_a_file_that_brings_nothing_of_use_is_given_up(
 ) -> None:
     servers: list[RawServer] = []
     servers.append(serve(dripping(lambda: servers[0], begin, piece)))
-    with pytest.raises(NetworkError, match=r"nothing of use for 0\.6 s"):
+    with pytest.raises(NetworkError, match=r"nothing of use for 0\.6 seconds"):
         fetcher.fetch(ask(f"{servers[0].url}/a.pdf"), folder, FakeWatch())
     assert not list(folder.iterdir())
 

@@ -164,7 +164,7 @@ def test_exactly_as_many_restarts_as_allowed_are_made_and_the_next_escalates_onc
     assert tree.log.count("end") == 1
     assert tree.ended is not None
     assert tree.ended.kind is ExitKind.GAVE_UP
-    assert "more than 3 restarts within 10 s" in tree.ended.text
+    assert "more than 3 restarts within 10 seconds" in tree.ended.text
 
 
 def test_no_restart_is_allowed_with_an_intensity_of_none() -> None:
