@@ -226,6 +226,7 @@ class Timeouts:
     recovery: float = attrs.field(default=15.0, validator=checks.number(0.05))
     shutdown: float = attrs.field(default=60.0, validator=checks.number(0.0))
     force: float = attrs.field(default=10.0, validator=checks.number(0.05))
+    unreachable: float = attrs.field(default=30.0, validator=checks.number(0.05))
     circuit_open: float = attrs.field(default=900.0, validator=checks.number(0.05))
     circuit_probe_first: float = attrs.field(default=5.0, validator=checks.number(0.01))
     circuit_probe_max: float = attrs.field(default=30.0, validator=checks.number(0.01))

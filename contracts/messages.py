@@ -70,6 +70,7 @@ class VisitFailed:
         evidence: What was kept of the page, as paths below the download folder.
         look_again: Whether the order is worth one more look, later, before it fails: its page was not recognised.
         ends_run: Whether waiting cures nothing, so that the run must end.
+        answered: Whether anything came from the portal, whatever it was.
     """
 
     blame: Blame
@@ -83,6 +84,7 @@ class VisitFailed:
     evidence: tuple[str, ...] = ()
     look_again: bool = False
     ends_run: bool = False
+    answered: bool = False
 
 
 @attrs.frozen
@@ -204,6 +206,21 @@ class ProbeEnded:
 
 
 @attrs.frozen
+class PortalAsked:
+    """A portal that had answered nothing yet was asked for its base: it gave `status`, or (None) no answer.
+
+    Args:
+        host: Host and port.
+        question: The number the question was put with.
+        status: Of its HTTP answer.
+    """
+
+    host: str
+    question: int
+    status: int | None
+
+
+@attrs.frozen
 class LoginWanted:
     """The gatekeeper wants one idle worker to log in to a host."""
 
@@ -313,6 +330,7 @@ DispatchEvent = (
     | VisitEnded
     | DutyEnded
     | ProbeEnded
+    | PortalAsked
     | LoginWanted
     | HostOpened
     | HostRefused

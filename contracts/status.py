@@ -85,7 +85,7 @@ class Progress:
         pending: Queued or waiting for a retry.
         pauses: Why dispatch waits, for people; empty while it does not.
         waited_for: Every reason for which it has waited in this batch.
-        circuits_open: Hosts whose circuit is open.
+        circuits_open: Hosts whose circuit is open, or that have answered nothing yet.
         stale_outcomes: Outcomes dropped because their lease was void.
         crashes: Browsers that ended by themselves or at a deadline.
         finished: Whether every order has ended.

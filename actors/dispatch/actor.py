@@ -11,13 +11,14 @@ import attrs
 
 from actors.dispatch.core import DispatchCore
 from actors.dispatch.performer import SECONDS_BETWEEN_TRIES, Performer, broken_off
+from actors.dispatch.questions import PortalQuestions
 from actors.dispatch.recovery import finish_publishes
 from actors.runtime import Actor, Context, Slot
 from actors.runtime.environment import Timer
 from contracts.config import RetryPolicy, Timeouts
 from contracts.errors import DiskFullError, PoolError
 from contracts.messages import DispatchEvent, Drain, GiveUp, LossExcused, OrderEnded, Submit, Wake
-from contracts.ports import Filing, Journal
+from contracts.ports import Fetcher, Filing, Journal
 from contracts.status import Progress
 from contracts.supervision import ChildEvent, KillChild, RecycleChild, Stable
 
@@ -38,6 +39,8 @@ class DispatcherTools:
         crew: Name of the crew's supervisor.
         gatekeeper: Name of the gatekeeper.
         monitor: Name of the monitor.
+        make_prober: Makes what asks portals whether they answer.
+        answered: Hosts that have answered something in this session; each dispatcher adds to it.
     """
 
     journal: Journal
@@ -49,6 +52,8 @@ class DispatcherTools:
     crew: str
     gatekeeper: str
     monitor: str
+    make_prober: Callable[[], Fetcher]
+    answered: set[str]
 
 
 class Dispatcher(Actor):
@@ -83,6 +88,12 @@ class Dispatcher(Actor):
             retry=tools.retry,
             timeouts=tools.timeouts,
             chance=tools.chance(),
+            answered=frozenset(tools.answered),
+        )
+        questions = PortalQuestions(
+            tools.make_prober,
+            context.system.environment.run_job,
+            lambda event: context.system.tell(context.name, event, generation=context.generation),
         )
         self._performer = Performer(
             epoch=epoch,
@@ -90,6 +101,8 @@ class Dispatcher(Actor):
             filing=tools.filing,
             tell_worker=lambda worker, generation, message: context.system.tell(worker, message, generation=generation),
             tell_gatekeeper=lambda message: context.tell(tools.gatekeeper, message),
+            ask_portal=questions.ask,
+            note_answered=tools.answered.add,
             kill=lambda worker, generation, text: context.tell(tools.crew, KillChild(worker, generation, text)),
             recycle=lambda worker, generation, text: context.tell(tools.crew, RecycleChild(worker, generation, text)),
             order_ended=lambda worker, generation: context.tell(tools.monitor, OrderEnded(worker, generation)),

@@ -10,6 +10,7 @@ No I/O, no clock, no logging: time comes with each event, chance with the constr
 from __future__ import annotations
 
 import random
+from collections.abc import Collection
 from typing import assert_never
 
 from actors.dispatch.crew import WorkerView
@@ -17,6 +18,7 @@ from actors.dispatch.desk import Desk, TaskState
 from actors.dispatch.effects import DispatchEffect, KillWorker, Record, TellGatekeeper, WakeAt
 from actors.dispatch.handout import HandOut
 from actors.dispatch.pauses import PauseBook, reasons_to_wait
+from actors.dispatch.silent_hosts import SilentHosts, answered_in
 from actors.dispatch.visits import VisitJudge
 from actors.durations import spoken
 from contracts.config import RetryPolicy, Timeouts
@@ -35,6 +37,7 @@ from contracts.messages import (
     LoginAbandoned,
     LoginWanted,
     Pause,
+    PortalAsked,
     ProbeEnded,
     Published,
     PublishFailed,
@@ -61,6 +64,7 @@ class DispatchCore:
         retry: When a failed visit is tried again.
         timeouts: Every deadline.
         chance: Seeded source of jitter.
+        answered: Hosts that have answered something in this session before.
     """
 
     def __init__(
@@ -72,8 +76,11 @@ class DispatchCore:
         retry: RetryPolicy,
         timeouts: Timeouts,
         chance: random.Random,
+        answered: Collection[str] = (),
     ) -> None:
-        self._desk = Desk(timeouts, resumes, state.batch_total, state.batch_succeeded, state.batch_failed)
+        counts = state.batch_total, state.batch_succeeded, state.batch_failed
+        self._desk = Desk(timeouts, resumes, *counts, answered_in(state).union(answered))
+        self._silent = SilentHosts(self._desk)
         self._judge = VisitJudge(self._desk, retry, chance)
         self._handout = HandOut(self._desk, epoch)
         self._pauses = PauseBook()
@@ -108,7 +115,7 @@ class DispatchCore:
             pending=self._desk.total - self._desk.succeeded - self._desk.failed - active,
             pauses=self._pauses.lasting(),
             waited_for=self._pauses.records(now),
-            circuits_open=tuple(host.host for host in self._desk.hosts.values() if host.circuit_is_open),
+            circuits_open=self._desk.hosts_in_trouble(),
             stale_outcomes=self._desk.stale,
             crashes=self._desk.crashes,
             finished=self._desk.succeeded + self._desk.failed >= self._desk.total,
@@ -148,6 +155,8 @@ class DispatchCore:
                 self._on_duty_ended(worker, generation)
             case ProbeEnded():
                 self._on_probe(event, now)
+            case PortalAsked():
+                self._silent.on_asked(event, now)
             case LoginWanted(host):
                 self._desk.logins[host] = event
             case HostOpened(session):
@@ -193,8 +202,7 @@ class DispatchCore:
         self._desk.stopping = self._desk.stopped_early = self._desk.stopped_code = ""
         self._desk.stale = self._desk.crashes = 0
         for host in self._desk.hosts.values():
-            # A portal may be back; a rejected login is remembered by the gatekeeper.
-            host.refused, host.login_trouble_since = "", None
+            host.begin_batch()
         self._pauses.begin(now)
         self._desk.effects.append(Record((BatchBegun(self._batch_first, total),)))
 
@@ -211,7 +219,7 @@ class DispatchCore:
             if order.fault:
                 self._desk.fail(task, order.fault, "WORKER_ERROR", Blame.ITEM)
             elif host is not None and host.refused:
-                self._desk.give_back(task, host.refused, *host.refused_for)
+                self._desk.give_up(task, host)
             else:
                 self._desk.queue.add(order)
 
@@ -263,6 +271,7 @@ class DispatchCore:
         self._on_touch(file.lease, "", now)
         if self._desk.crew.holder(file.lease) is not None:
             task = self._desk.tasks[file.lease.task.sequence]
+            self._desk.note_answer(self._desk.host(task.order))
             before = dict.fromkeys(one.lease for one in task.kept)
             task.kept = file.added_to(task.kept)
             self._desk.effects.append(Record((FileVerified(file),)))
@@ -281,6 +290,8 @@ class DispatchCore:
 
     def _on_probe(self, event: ProbeEnded, now: float) -> None:
         host = self._desk.hosts.get(event.host)
+        if host is not None and event.status is not None:
+            self._desk.note_answer(host)
         current = self._desk.crew.current(event.worker, event.generation)
         if host is not None and current is not None and host.prober == event.worker:
             host.note_probe(event.status, now)
@@ -300,6 +311,8 @@ class DispatchCore:
         host = self._desk.hosts.get(name)
         if host is not None:
             host.open(event.session)
+            if event.session.verified and event.session.version > 0:
+                self._desk.note_answer(host)
         self._desk.logins.pop(name, None)
 
     def _on_host_troubled(self, name: str, why: str, now: float) -> None:
@@ -360,6 +373,7 @@ class DispatchCore:
                     self._desk.effects.append(TellGatekeeper(asked))
         for host in [host for host in self._desk.hosts.values() if host.is_lost(now)]:
             self._refuse_lost(host.host)
+        self._silent.look(now)
 
     def _note_pauses(self, now: float) -> None:
         changes = self._pauses.note(reasons_to_wait(self._desk.pauses, self._desk.hosts.values(), now), now)

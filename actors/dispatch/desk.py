@@ -13,6 +13,7 @@ from actors.dispatch.effects import (
     DiscardStaging,
     DispatchEffect,
     ExcuseLoss,
+    NoteAnswered,
     NoteOrderEnded,
     Record,
     RecycleWorker,
@@ -83,6 +84,8 @@ class Desk:
     tasks: dict[int, TaskState] = attrs.field(factory=dict, init=False)
     queue: TaskQueue = attrs.field(factory=TaskQueue, init=False)
     crew: CrewView = attrs.field(factory=CrewView, init=False)
+    answered: frozenset[str] = frozenset()
+    """Hosts that are known to have answered before this dispatcher."""
     hosts: dict[str, HostState] = attrs.field(factory=dict, init=False)
     logins: dict[str, LoginWanted] = attrs.field(factory=dict, init=False)
     pauses: dict[str, str] = attrs.field(factory=dict, init=False)
@@ -97,8 +100,13 @@ class Desk:
     def host(self, order: Order) -> HostState:
         """Return the state of an order's portal, making it when it is new."""
         if order.host not in self.hosts:
-            self.hosts[order.host] = HostState(order.host, order.base_url, self.timeouts)
+            made = self.hosts[order.host] = HostState(order.host, order.base_url, self.timeouts)
+            made.first_answer.has_come = order.host in self.answered
         return self.hosts[order.host]
+
+    def is_in_work(self, host: str) -> bool:
+        """Whether an order of that host is in some worker's hand."""
+        return any(self.tasks[held.lease.task.sequence].order.host == host for held in self.crew.leases())
 
     def requeue(self, task: TaskState, *, until: float | None = None, why: str = "") -> None:
         """Put a task back into its place, not before `until`; one that cost two browsers goes to the end.
@@ -111,7 +119,7 @@ class Desk:
         last = task.interruptions >= INTERRUPTIONS_BEFORE_LAST
         host = self.host(task.order)
         if host.refused:
-            self.give_back(task, host.refused, *host.refused_for)
+            self.give_up(task, host)
         elif task.crashes >= CRASHES_BEFORE_QUARANTINE:
             text = f"{task.crashes} browsers ended while working on this order, the last one alone. {why}".strip()
             self.finish(task, self.outcome(task, TaskStatus.QUARANTINED, text, "SESSION_ERROR", Blame.BROWSER))
@@ -190,6 +198,11 @@ class Desk:
         else:
             self.finish(task, self.outcome(task, TaskStatus.CANCELLED, text, code, blame))
 
+    def give_up(self, task: TaskState, host: HostState) -> None:
+        """End a task whose host was given up."""
+        end = self.fail if host.is_unreachable else self.give_back
+        end(task, host.refused, *host.refused_for)
+
     def finish(self, task: TaskState, result: POResult) -> None:
         """End a task with this outcome."""
         del self.tasks[task.order.handle.sequence]
@@ -215,6 +228,22 @@ class Desk:
             return
         host.refused, host.login_pending, host.opened_at = text, False, None
         host.refused_for = code, blame
-        self.stopped_early, self.stopped_code = self.stopped_early or text, self.stopped_code or code
+        if not host.is_unreachable:
+            self.stopped_early, self.stopped_code = self.stopped_early or text, self.stopped_code or code
         for sequence in self.queue.drain(name):
-            self.give_back(self.tasks[sequence], text, code, blame)
+            self.give_up(self.tasks[sequence], host)
+
+    def hosts_in_trouble(self) -> tuple[str, ...]:
+        """Return the hosts whose circuit is open, or that have answered nothing yet."""
+        return tuple(host.host for host in self.hosts.values() if host.circuit_is_open or host.is_silent)
+
+    def note_answer(self, host: HostState) -> None:
+        """Something came from a host, whatever it was."""
+        if not host.first_answer.has_come:
+            host.first_answer.note()
+            self.effects.append(NoteAnswered(host.host))
+
+    def give_up_silent(self, host: HostState) -> None:
+        """Fail what waits for a host that has answered nothing: it ends neither the batch nor the others' orders."""
+        host.is_unreachable = True
+        self.refuse(host.host, host.why_unreachable(), Blame.NETWORK, "NETWORK_ERROR")

@@ -33,6 +33,22 @@ class TellGatekeeper:
 
 
 @attrs.frozen
+class AskPortal:
+    """Ask a portal's base beside all work, and answer with `PortalAsked` when it comes back."""
+
+    host: str
+    base_url: str
+    question: int
+
+
+@attrs.frozen
+class NoteAnswered:
+    """Remember for later dispatchers of this session that a portal has answered."""
+
+    host: str
+
+
+@attrs.frozen
 class KillWorker:
     """Have this generation killed now."""
 
@@ -92,6 +108,8 @@ DispatchEffect = (
     Record
     | TellWorker
     | TellGatekeeper
+    | AskPortal
+    | NoteAnswered
     | KillWorker
     | RecycleWorker
     | Publish

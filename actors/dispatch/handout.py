@@ -59,7 +59,8 @@ class HandOut:
             return False
 
         def admits(host: str) -> bool:
-            return self._desk.hosts[host].admits(now)
+            state = self._desk.hosts[host]
+            return state.admits(now, in_work=not state.first_answer.has_come and self._desk.is_in_work(host))
 
         sequence = self._desk.queue.take(admits)
         if sequence is not None:

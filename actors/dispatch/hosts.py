@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import attrs
 
+from actors.dispatch.first_answer import FirstAnswer
+from actors.durations import spoken
 from contracts.config import Timeouts
 from contracts.errors import Blame
 from contracts.messages import HostSession, LoginNeeded
@@ -32,6 +34,7 @@ class HostState:
     host: str
     base_url: str
     timeouts: Timeouts
+    first_answer: FirstAnswer = attrs.field(init=False)
     session: HostSession = attrs.field(init=False)
     failing: set[int] = attrs.field(factory=set, init=False)
     held_until: float = 0.0
@@ -48,18 +51,42 @@ class HostState:
     refused: str = ""
     refused_for: tuple[str, Blame] = ("AUTH_ERROR", Blame.AUTH)
     """Code and blame of the refusal."""
+    is_unreachable: bool = False
+    """Whether it was refused because it never answered, so that its orders have failed."""
 
     def __attrs_post_init__(self) -> None:
         self.session = HostSession(self.host)
+        self.first_answer = FirstAnswer(self.timeouts.unreachable)
 
     @property
     def circuit_is_open(self) -> bool:
         """Whether the portal is in trouble."""
         return self.opened_at is not None
 
-    def admits(self, now: float) -> bool:
-        """Whether an order of this host may be handed out."""
-        return not (self.circuit_is_open or self.login_pending or self.refused or now < self.held_until)
+    @property
+    def is_silent(self) -> bool:
+        """Whether its orders wait because it has answered nothing in this run."""
+        return self.first_answer.is_waited_for and not self.refused
+
+    def admits(self, now: float, *, in_work: bool = False) -> bool:
+        """Whether an order of this host may be handed out; `in_work` says whether one is in work."""
+        if self.circuit_is_open or self.login_pending or self.refused or now < self.held_until:
+            return False
+        return self.first_answer.admits(in_work=in_work)
+
+    def why_unreachable(self) -> str:
+        """Say what was tried before it was given up, and what to do."""
+        seen = self.first_answer.visit or f"no answer came from {self.base_url}"
+        tried = "a browser, and asked again and again" if self.first_answer.visit else "questions again and again"
+        return (
+            f"{self.host} did not answer anything within {spoken(self.timeouts.unreachable)} ({tried}): "
+            f"{seen.rstrip('.')}. Check the address; if it is right, run `purser retry` when the portal can be reached."
+        )
+
+    def begin_batch(self) -> None:
+        """Forget why it was given up: it may be back. A rejected login is remembered by the gatekeeper."""
+        self.refused, self.is_unreachable, self.login_trouble_since = "", False, None
+        self.first_answer.begin()
 
     def open(self, session: HostSession) -> None:
         """Go on with a session, unless it is older than the one in hand."""
@@ -167,6 +194,8 @@ class HostState:
     def next_due(self, now: float) -> float | None:
         """When this host needs a look."""
         times = [self.held_until] if self.held_until > now else []
+        if not self.refused:
+            times += [time for time in self.first_answer.times() if time > now]
         if self.login_pending:
             times.append(self.ask_again_at)
         if self.opened_at is not None:

@@ -19,6 +19,8 @@ def reasons_to_wait(pauses: Mapping[str, str], hosts: Iterable[HostState], now: 
             reasons[f"login {host.host}"] = f"logging in to {host.host}"
         if host.circuit_is_open:
             reasons[f"circuit {host.host}"] = f"{host.host} is in trouble; it is asked now and then whether it is back"
+        if host.is_silent:
+            reasons[f"silence {host.host}"] = f"{host.host} has not answered yet; it is asked every few seconds"
         if now < host.held_until:
             reasons[f"hold {host.host}"] = f"{host.host} asked to be left alone for a while"
     return reasons

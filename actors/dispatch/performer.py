@@ -16,10 +16,12 @@ import attrs
 
 from actors.dispatch.core import DispatchCore
 from actors.dispatch.effects import (
+    AskPortal,
     DiscardStaging,
     DispatchEffect,
     ExcuseLoss,
     KillWorker,
+    NoteAnswered,
     NoteOrderEnded,
     Publish,
     Record,
@@ -61,6 +63,8 @@ class Performer:
     filing: Filing
     tell_worker: Callable[[str, int, VisitOrder | LogIn | ProbePortal], object]
     tell_gatekeeper: Callable[[GatekeeperMessage], object]
+    ask_portal: Callable[[str, str, int], object]
+    note_answered: Callable[[str], object]
     kill: Callable[[str, int, str], object]
     recycle: Callable[[str, int, str], object]
     order_ended: Callable[[str, int], object]
@@ -142,6 +146,10 @@ class Performer:
                 self.tell_worker(worker, generation, message)
             case TellGatekeeper(message):
                 self.tell_gatekeeper(message)
+            case AskPortal(host, base_url, question):
+                self.ask_portal(host, base_url, question)
+            case NoteAnswered(host):
+                self.note_answered(host)
             case KillWorker(worker, generation, text):
                 log.warning("dispatcher has %s generation %d killed: %s", worker, generation, text)
                 self.kill(worker, generation, text)

@@ -43,6 +43,11 @@ class TaskQueue:
             _, key, host = heapq.heappop(self._delayed)
             heapq.heappush(self._ready.setdefault(host, []), key)
 
+    def waits_for(self, host: str) -> bool:
+        """Whether a task of that host waits."""
+        delayed = any(of_host == host for _, _, of_host in self._delayed)
+        return host in self._ready or delayed or any(of_host == host for _, of_host in self._suspects)
+
     def take(self, admits: Callable[[str], bool]) -> int | None:
         """Take the first ready task among the hosts that `admits` lets through; None when there is none."""
         best = min((keys[0], host) for host, keys in self._ready.items() if admits(host)) if self._any(admits) else None

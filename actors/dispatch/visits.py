@@ -21,6 +21,7 @@ from contracts.messages import (
     Visited,
     VisitEnded,
     VisitFailed,
+    VisitOutcome,
 )
 from contracts.ports import Lease, PublishStarted
 from contracts.status import WorkerState
@@ -54,6 +55,8 @@ class VisitJudge:
             return
         task = self._desk.tasks[event.lease.task.sequence]
         host = self._desk.host(task.order)
+        if _has_answered(event.outcome):
+            self._desk.note_answer(host)
         match event.outcome:
             case Visited(result, retry_worthwhile, renewed):
                 wall = result.finished_at.timestamp() if result.finished_at is not None else 0.0
@@ -180,6 +183,12 @@ class VisitJudge:
     def _on_portal_failure(
         self, task: TaskState, host: HostState, lease: Lease, failure: VisitFailed, now: float
     ) -> None:
+        if not host.first_answer.has_come:
+            host.first_answer.note_failed_visit(failure.message, now)
+            self._desk.end_lease(task, lease, failure.message, failure.blame)
+            self._desk.release(lease)
+            self._desk.requeue(task)
+            return
         charged = host.note_failure(task.order.handle.sequence, failure.portal_up, now)
         if failure.retry_after is not None:
             wait = min(failure.retry_after, self._desk.timeouts.circuit_open)
@@ -219,6 +228,17 @@ class VisitJudge:
         policy = self._retry
         delay = min(policy.max_delay, policy.base_delay * policy.backoff_factor ** (attempts - 1))
         return delay * (1 - 0.5 * self._chance.random()) if policy.jitter else delay
+
+
+def _has_answered(outcome: VisitOutcome) -> bool:
+    """Whether a visit that ended so has had anything from its portal."""
+    match outcome:
+        case Visited() | LoginMet():
+            return True
+        case VisitFailed():
+            return outcome.answered or bool(outcome.portal_up) or outcome.blame in (Blame.ITEM, Blame.AUTH)
+        case _:
+            assert_never(outcome)
 
 
 def _as_visited(outcome: POResult, failure: VisitFailed) -> POResult:

@@ -9,6 +9,7 @@ import attrs
 
 from actors.runtime import Bell
 from actors.session.engine import Engine, Work
+from actors.session.first_look import HOSTS_ASKED_FIRST as HOSTS_ASKED_FIRST, FirstLook
 from actors.session.house import House
 from actors.session.orders import Batch
 from actors.session.outcome import Outcome, cancelled, left_open, since, where_it_lies_now
@@ -31,8 +32,6 @@ from contracts.tasks import Order, POResult, POTask, TaskStatus
 log = logging.getLogger("purser.session")
 
 REMOVED_SHOWN = 5
-HOSTS_ASKED_FIRST = 5
-"""Hosts of a batch of which one must answer before a browser is started."""
 
 OnCrewFailure = Callable[[Exception, tuple[POTask, ...], tuple[int, int]], tuple[int, int]]
 
@@ -167,19 +166,17 @@ class BatchRun:
 
     def _check_portals(self, orders: tuple[Order, ...]) -> None:
         """Raise `PortalUnreachableError` when no portal of the batch answers at all."""
-        roots = list(dict.fromkeys(order.base_url for order in orders if not order.fault))
-        if not roots:
+        roots = {order.host: order.base_url for order in orders if not order.fault}
+        if not 0 < len(roots) <= HOSTS_ASKED_FIRST:
             return
-        fetcher = self._house.premises(self._settings).make_fetcher()
-        try:
-            if (
-                all(fetcher.probe(root) is None for root in roots[:HOSTS_ASKED_FIRST])
-                and len(roots) <= HOSTS_ASKED_FIRST
-            ):
-                names = ", ".join(roots)
-                raise PortalUnreachableError(f"The portal does not answer: {names}. Check the address and the network.")
-        finally:
-            fetcher.close()
+        premises, timeouts = self._house.premises(self._settings), self._settings.timeouts
+        look = FirstLook(premises.make_fetcher, self._house.run_job, self._bell)
+        longest = timeouts.http_connect + timeouts.http_read
+        answered = look.hosts_that_answer(roots, longest, lambda: bool(self._stop_text))
+        if answered is not None and not answered:
+            names = ", ".join(roots.values())
+            raise PortalUnreachableError(f"The portal does not answer: {names}. Check the address and the network.")
+        self._house.answered.update(answered or ())
 
     def _work_through(self, workers: tuple[WorkerHealth, ...], warm: Engine | None) -> None:
         """Work with the engine of the mode, and with one browser when a crew could not.
@@ -260,6 +257,7 @@ class BatchRun:
             engine.request_stop(text, force=force)
         else:
             self._stop_is_known = True
+        self._bell.ring()
 
     def interrupt(self) -> None:
         """Take an interrupt of the caller's thread for a stop: the first drains, a second one forces."""

@@ -81,8 +81,11 @@ class House:
         self.board = Slot(Progress(finished=True), self.bell)
         self.memory = Slot(MemoryView())
         self.lane = CallbackLane(environment)
+        self.run_job = environment.run_job
         self.test_mode: TestMode | None = None
         self._logins = LoginBook()
+        self.answered: set[str] = set()
+        """Hosts that have answered something in this session."""
         self._secrets = KnownSecrets()
         self._premises: Premises | None = None
         self._opened_with: Settings | None = None
@@ -181,6 +184,7 @@ class House:
             make_progress=self._make_progress,
             credentials=NotedCredentials(self._source(settings, orders), self._secrets),
             logins=self._logins,
+            answered=self.answered,
             secrets=self._secrets,
             seed=settings.seed if settings.seed is not None else secrets.randbits(32),
         )

@@ -9,6 +9,8 @@ import logging
 from pathlib import Path
 from typing import Protocol
 
+import attrs
+
 from actors.browser.launch import ChromiumLauncher
 from actors.browser.profiles import check_base
 from actors.fetch import HttpFetcher
@@ -56,6 +58,10 @@ class Premises(Protocol):
 
     def make_fetcher(self) -> Fetcher:
         """Return a new fetcher for one worker."""
+        ...
+
+    def make_prober(self) -> Fetcher:
+        """Return a fetcher that only asks whether a portal answers, for as long as one is given time to."""
         ...
 
     def close(self) -> tuple[str, ...]:
@@ -152,6 +158,11 @@ class RealPremises:
         return HttpFetcher(
             self._settings.timeouts, login_paths=self._settings.generic.login_paths, run_job=self._jobs.run_job
         )
+
+    def make_prober(self) -> Fetcher:
+        """Return a fetcher that only asks whether a portal answers, and is patient with a slow one."""
+        timeouts = self._settings.timeouts
+        return HttpFetcher(attrs.evolve(timeouts, http_read=max(timeouts.http_read, timeouts.unreachable)))
 
     def close(self) -> tuple[str, ...]:
         """Kill what is left, remove the run's folder, release the lock."""

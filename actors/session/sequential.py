@@ -18,6 +18,7 @@ from typing import Any, assert_never
 
 from actors.dispatch.core import DispatchCore
 from actors.dispatch.performer import Performer
+from actors.dispatch.questions import PortalQuestions
 from actors.dispatch.recovery import finish_publishes
 from actors.durations import spoken
 from actors.gatekeeper.core import GatekeeperCore
@@ -89,6 +90,7 @@ class SequentialEngine:
             retry=parts.settings.retry,
             timeouts=parts.settings.timeouts,
             chance=random.Random(parts.seed),  # noqa: S311 - jitter, no secret
+            answered=frozenset(parts.answered),
         )
         self._performer = Performer(
             epoch=self._epoch,
@@ -96,6 +98,8 @@ class SequentialEngine:
             filing=parts.premises.filing,
             tell_worker=lambda _worker, _generation, message: self._work.append(message),
             tell_gatekeeper=self._ask_gatekeeper,
+            ask_portal=PortalQuestions(parts.premises.make_prober, environment.run_job, self._put).ask,
+            note_answered=parts.answered.add,
             kill=lambda _worker, generation, _text: self._kill(Owner(WORKER, generation)),
             recycle=self._note_recycling,
             order_ended=self._on_order_ended,
@@ -422,12 +426,7 @@ class SequentialEngine:
 
     def _perform(self, duty: Duty, visitor: Visitor) -> Callable[[], None]:
         """Do what is asked; return what is to be done with what came of it. Runs on the errand's thread."""
-
-        def tell(event: DispatchEvent) -> None:
-            self._events.put(event)
-            self._bell.ring()
-
-        event, login = perform(duty, visitor, tell)
+        event, login = perform(duty, visitor, self._put)
 
         def take() -> None:
             if login is not None:
@@ -436,6 +435,11 @@ class SequentialEngine:
             self._events.put(event)
 
         return take
+
+    def _put(self, event: DispatchEvent) -> None:
+        """Leave an event for the caller's thread. Called by any."""
+        self._events.put(event)
+        self._bell.ring()
 
     def _look_around(self) -> None:
         """Look at the shutdown, the memory and the callback, now and then."""

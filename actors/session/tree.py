@@ -64,6 +64,7 @@ class TreeParts:
         credentials: What to log in with.
         logins: Which hosts refused a login.
         seed: Seeds all jitter.
+        answered: Hosts that have answered something in this session.
         secrets: What must not be shown.
     """
 
@@ -80,6 +81,7 @@ class TreeParts:
     seed: int
     secrets: KnownSecrets = attrs.field(factory=KnownSecrets)
     revocations: Revocations = attrs.field(factory=Revocations)
+    answered: set[str] = attrs.field(factory=set)
 
 
 def worker_tools(parts: TreeParts) -> WorkerTools:
@@ -138,6 +140,8 @@ def _engine_spec(parts: TreeParts) -> SupervisorSpec:
         crew=CREW,
         gatekeeper=GATEKEEPER,
         monitor=MONITOR,
+        make_prober=parts.premises.make_prober,
+        answered=parts.answered,
     )
     orphans = _Orphans(parts)
     return SupervisorSpec(

@@ -252,6 +252,10 @@ class StubPremises:
         """Return a fetcher that fetches nothing."""
         return StubFetcher()
 
+    def make_prober(self) -> StubFetcher:
+        """Return one that every portal answers, too."""
+        return self.make_fetcher()
+
     def take_time(self) -> None:
         """Wait as long as a visit takes here."""
         seconds = FIXED_SECONDS if self._fixed else self._chance.uniform(FIXED_SECONDS, LONGEST_SECONDS)

@@ -50,7 +50,7 @@ def process_po(visit: VisitOrder, tools: Tools, watch: VisitWatch) -> VisitOutco
     except SessionCorruptionError:
         raise
     except (WorkerError, HostResourceError) as error:
-        failure = _failed(visit, tools, error, sight.first or visit.order.url, tools.monotonic() - began)
+        failure = _failed(visit, tools, error, sight, tools.monotonic() - began)
         return attrs.evolve(failure, evidence=keep_evidence(visit, tools, watch, sight.page, failure))
     result = POResult(
         handle=visit.lease.task,
@@ -82,12 +82,14 @@ def _status(harvest: Harvest) -> TaskStatus:
 
 
 def _failed(
-    visit: VisitOrder, tools: Tools, error: WorkerError | HostResourceError, url: str, duration: float
+    visit: VisitOrder, tools: Tools, error: WorkerError | HostResourceError, sight: Sight, duration: float
 ) -> VisitFailed:
     portal_up: bool | None = None
+    answered = isinstance(error, PortalError) or (sight.page is not None and sight.page.http_status > 0)
     if error.blame in (Blame.PORTAL, Blame.NETWORK):
         status = tools.fetcher.probe(visit.order.base_url)
         portal_up = status is not None and status < 500
+        answered = answered or status is not None
     return VisitFailed(
         blame=error.blame,
         code=error_code(error),
@@ -95,8 +97,9 @@ def _failed(
         not_found=isinstance(error, PONotFoundError),
         retry_after=error.retry_after if isinstance(error, PortalError) else None,
         portal_up=portal_up,
-        url=url,
+        url=sight.first or visit.order.url,
         duration=duration,
         look_again=isinstance(error, WrongPageError | UnprovenListError | PageReadingError),
         ends_run=isinstance(error, FolderReplacedError),
+        answered=answered,
     )

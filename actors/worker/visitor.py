@@ -31,6 +31,7 @@ from contracts.errors import (
     HostResourceError,
     PageReadingError,
     ParallelProcessingError,
+    PortalError,
     SessionCorruptionError,
     WorkerError,
     error_code,
@@ -201,9 +202,11 @@ class Visitor:
 
     def _failed(self, visit: VisitOrder, error: WorkerError | HostResourceError) -> VisitFailed:
         portal_up: bool | None = None
+        answered = isinstance(error, PortalError)
         if error.blame in (Blame.PORTAL, Blame.NETWORK):
             status = self.probe(visit.order.base_url)
             portal_up = status is not None and status < 500
+            answered = answered or status is not None
         return VisitFailed(
             blame=error.blame,
             code=error_code(error),
@@ -212,6 +215,7 @@ class Visitor:
             url=visit.order.url,
             look_again=isinstance(error, PageReadingError),
             ends_run=isinstance(error, FolderReplacedError),
+            answered=answered,
         )
 
     def log_in(self, order: LogIn) -> LoginEnded:

@@ -29,6 +29,7 @@ _TIMEOUTS: Mapping[str, str] = {
     "recovery": "Bringing a worker back to a clean state.",
     "shutdown": "After a stop, the orders in hand may take this long to finish.",
     "force": "After that, what is left is killed and may take this long to be gone.",
+    "unreachable": "A portal that has answered nothing in the run is given up after this long; its orders fail.",
     "circuit_open": "A portal in trouble is waited for this long; then the run ends.",
     "circuit_probe_first": "The first look whether it answers again.",
     "circuit_probe_max": "The longest wait between two such looks.",

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import random
 from collections import deque
+from collections.abc import Collection
 from typing import Any
 
 import attrs
 
 from actors.dispatch.core import DispatchCore
 from actors.dispatch.effects import (
+    AskPortal,
     DiscardStaging,
     DispatchEffect,
     KillWorker,
+    NoteAnswered,
     NoteOrderEnded,
     Publish,
     Record,
@@ -35,6 +38,7 @@ from contracts.messages import (
     HostSession,
     LeaseTouched,
     LoginMet,
+    PortalAsked,
     ProbeEnded,
     ProbePortal,
     Published,
@@ -83,6 +87,7 @@ class Drive:
         timeouts: Timeouts | None = None,
         journal: MemoryJournal | None = None,
         now: float = 100.0,
+        answered: Collection[str] = (),
     ) -> None:
         self.journal = journal or MemoryJournal()
         self.resumes, self.retry, self.timeouts = resumes, retry, timeouts or Timeouts()
@@ -94,6 +99,7 @@ class Drive:
             retry=retry,
             timeouts=self.timeouts,
             chance=random.Random(1),
+            answered=answered,
         )
         self.now = now
         self.wake_at: float | None = None
@@ -109,6 +115,11 @@ class Drive:
         self.ended: list[NoteOrderEnded] = []
         self.published: list[Publish] = []
         self.publish_failures: list[PublishFailed] = []
+        self.silent: set[str] = set()
+        """Hosts whose base is not answered for by itself."""
+        self.asked: list[AskPortal] = []
+        self.ask_times: list[float] = []
+        self.answered: set[str] = set()
 
     # ------------------------------------------------------------------------------------------------------- events
 
@@ -148,6 +159,13 @@ class Drive:
                 if self.publish_failures:
                     return attrs.evolve(self.publish_failures.pop(0), lease=lease)
                 return Published(lease, result)
+            case AskPortal(host, _, question):
+                self.asked.append(effect)
+                self.ask_times.append(self.now)
+                if host not in self.silent:
+                    return PortalAsked(host, question, 200)
+            case NoteAnswered(host):
+                self.answered.add(host)
             case DiscardStaging():
                 self.discarded.append(effect)
             case NoteOrderEnded():

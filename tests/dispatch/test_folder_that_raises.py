@@ -50,6 +50,8 @@ def performer(raises: type[Exception] | None) -> Performer:
         filing=cast("Filing", Folder(raises)),
         tell_worker=nobody,
         tell_gatekeeper=nobody,
+        ask_portal=nobody,
+        note_answered=nobody,
         kill=nobody,
         recycle=nobody,
         order_ended=nobody,

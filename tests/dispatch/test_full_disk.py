@@ -31,7 +31,7 @@ from contracts.ports import Filing, JournalEntry, Lease, LeaseGranted, OutcomeRe
 from contracts.status import Progress
 from contracts.supervision import ChildChange, ChildEvent
 from contracts.tasks import POResult, TaskStatus
-from tests.dispatch.driving import orders
+from tests.dispatch.driving import HOST, orders
 
 LIMITS = Timeouts(task=60.0, inactivity=20.0)
 
@@ -80,7 +80,7 @@ class Shell:
     def __attrs_post_init__(self) -> None:
         self.core = DispatchCore(
             epoch=self.journal.open_epoch(), state=self.journal.replay(), resumes=True, retry=RetryPolicy(jitter=False),
-            timeouts=LIMITS, chance=random.Random(1),
+            timeouts=LIMITS, chance=random.Random(1), answered=(HOST,),
         )  # fmt: skip
         self.performer = Performer(
             epoch=1,
@@ -88,6 +88,8 @@ class Shell:
             filing=cast("Filing", Folder()),
             tell_worker=self._tell,
             tell_gatekeeper=lambda _message: None,
+            ask_portal=lambda *_told: None,
+            note_answered=lambda *_told: None,
             kill=lambda _worker, _generation, text: self.kills.append(text),
             recycle=lambda *_told: None,
             order_ended=lambda *_told: None,

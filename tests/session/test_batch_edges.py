@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any, cast
 
 import attrs
 import pytest
 
 from actors.journal import SqliteJournal
+from actors.runtime import ThreadEnvironment
 from actors.session.batch import HOSTS_ASKED_FIRST, BatchRun
 from actors.session.crew import CHUNK, CrewEngine
 from actors.session.engine import Work
@@ -20,15 +22,20 @@ from contracts.errors import AuthenticationError, PortalUnreachableError
 from contracts.messages import BeginBatch
 from contracts.ports import BatchBegun, OutcomeRecorded, TaskAccepted
 from contracts.tasks import POResult, TaskHandle, TaskStatus
-from tests.session.conftest import BASE, Ground, MakeSession, orders
+from tests.session.conftest import BASE, PATIENCE, Ground, MakeSession, orders, until
 
 
 @attrs.define
 class SilentHouse:
-    """A house whose fetcher gets no answer from anybody, and counts whom it asked."""
+    """A house whose fetcher gets an answer from few or nobody, and counts whom it asked."""
 
     asked: list[str] = attrs.field(factory=list)
-    closed: int = 0
+    ends: list[str] = attrs.field(factory=list)
+    lively: str = ""
+    never: threading.Event = attrs.field(factory=threading.Event)
+    hangs: bool = False
+    answered: set[str] = attrs.field(factory=set)
+    run_job: Any = attrs.field(factory=lambda: ThreadEnvironment().run_job)
 
     def premises(self, _settings: Settings) -> SilentHouse:
         """Stand for the premises, too."""
@@ -39,13 +46,22 @@ class SilentHouse:
         return self
 
     def probe(self, root: str) -> int | None:
-        """Get no answer."""
+        """Get an answer from the lively one alone."""
         self.asked.append(root)
+        if root == self.lively:
+            return 200
+        if self.hangs:
+            self.never.wait(PATIENCE)
         return None
 
     def close(self) -> None:
         """Count it."""
-        self.closed += 1
+        self.ends.append("")
+
+    @property
+    def closed(self) -> int:
+        """How many fetchers were closed."""
+        return len(self.ends)
 
 
 def batch_run(house: object = None) -> BatchRun:
@@ -68,13 +84,31 @@ def test_a_batch_none_of_whose_few_hosts_answers_is_stopped(count: int) -> None:
     house = SilentHouse()
     with pytest.raises(PortalUnreachableError):
         batch_run(house)._check_portals(of_hosts(count))
-    assert (len(house.asked), house.closed) == (count, 1)
+    assert (len(house.asked), house.closed) == (count, count)
 
 
-def test_a_batch_of_more_hosts_than_are_asked_goes_on_whoever_is_silent() -> None:
+def test_a_batch_of_more_hosts_than_are_asked_goes_on_at_once() -> None:
     house = SilentHouse()
     batch_run(house)._check_portals(of_hosts(HOSTS_ASKED_FIRST + 1))
-    assert (len(house.asked), house.closed) == (HOSTS_ASKED_FIRST, 1)
+    assert (house.asked, house.closed) == ([], 0)
+
+
+def test_a_batch_waits_for_no_silent_host_once_another_has_answered() -> None:
+    house = SilentHouse(lively="http://host3.example", hangs=True)
+    batch_run(house)._check_portals(of_hosts(5))
+    assert house.answered == {"host3.example"}
+    assert house.closed == 1, "all others are still being asked"
+    house.never.set()
+    until(lambda: house.closed == 5, "every fetcher is closed")
+
+
+def test_a_batch_that_is_to_be_stopped_waits_for_no_silent_host() -> None:
+    house = SilentHouse(hangs=True)
+    run = batch_run(house)
+    run.request_stop("stopped")
+    run._check_portals(of_hosts(2))
+    house.never.set()
+    until(lambda: house.closed == 2, "every fetcher is closed")
 
 
 def test_only_a_batch_of_which_no_order_was_let_in_fails_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:

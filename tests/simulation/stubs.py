@@ -203,5 +203,8 @@ class StubPremises:
     def make_fetcher(self) -> Any:
         return TurnTaking(self._world.make_fetcher(), self._world.threads)
 
+    def make_prober(self) -> Any:
+        return self.make_fetcher()
+
     def close(self) -> tuple[str, ...]:
         return tuple(owner.worker for owner in self._world.ledger.close())

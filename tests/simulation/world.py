@@ -153,6 +153,9 @@ class SimWorld:
     def make_fetcher(self) -> SimFetcher:
         return SimFetcher(self)
 
+    def make_prober(self) -> SimFetcher:
+        return self.make_fetcher()
+
     # ----------------------------------------------------------------------------------------------------- launcher
 
     def launch(self, owner: Owner) -> SimBrowser:
