@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import enum
 import math
-import os
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -116,8 +115,8 @@ def path_of(value: object, name: str) -> Path:
     Raises:
         ConfigurationError: It is none, or an empty text.
     """
-    if isinstance(value, str | os.PathLike) and (found := os.fspath(value)) and isinstance(found, str):
-        return Path(found)
+    if isinstance(value, Path) or (isinstance(value, str) and value):
+        return Path(value)
     raise ConfigurationError(f"{name} must be a path, not {shown(value)}.")
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 
 from actors.dispatch.questions import answer_of
 from actors.runtime import Bell
 from contracts.ports import Fetcher
+
+log = logging.getLogger("purser.session")
 
 HOSTS_ASKED_FIRST = 32
 """Hosts of a batch of which one must answer before a browser is started. Where there are more, none is asked."""
@@ -42,15 +45,22 @@ class FirstLook:
             is_stopped: Whether somebody wants the end.
 
         Returns:
-            The hosts that have answered by then; None when nothing is known, since somebody wanted the end before.
+            The hosts that have answered by then; None when nothing is known, since somebody wanted the end before or
+            there was no thread to ask on.
         """
+        put = 0
         for host, root in roots.items():
-            self._run_job(f"ask-{host}", self._question(host, root))
+            try:
+                self._run_job(f"ask-{host}", self._question(host, root))
+            except RuntimeError as error:  # the machine has no thread left; the dispatcher asks again
+                log.warning("%s could not be asked whether it answers: %s", host, error)
+            else:
+                put += 1
         self._bell.wait_for(
-            lambda: bool(self._answered()) or len(self._answers) == len(roots) or is_stopped(), seconds + _GRACE
+            lambda: bool(self._answered()) or len(self._answers) == put or is_stopped(), seconds + _GRACE
         )
         answered = self._answered()
-        return None if is_stopped() and not answered else answered
+        return None if not answered and (is_stopped() or put < len(roots)) else answered
 
     def _question(self, host: str, root: str) -> Callable[[], None]:
         def job() -> None:

@@ -316,9 +316,8 @@ class SequentialEngine:
                 self._threadless_since = now
             if now - self._threadless_since >= most:
                 self._errand = self._threadless_since = None
-                raise CrewFailedError(
-                    f"The machine had no thread left for {most:g} s. End other programs, or raise its limit of threads."
-                ) from error
+                hint = "End other programs, or raise its limit of threads."
+                raise CrewFailedError(f"The machine had no thread left for {spoken(most)}. {hint}") from error
         else:
             self._threadless_since = None
 
