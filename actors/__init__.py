@@ -12,10 +12,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from actors.browser.profiles import ProfileManager as ProfileManager
     from actors.intake.orders_csv import create_po_tasks_from_csv as create_po_tasks_from_csv
     from actors.session.books import Books as Books
     from actors.session.main_app import MainApp as MainApp
+    from actors.session.profile_manager import ProfileManager as ProfileManager
     from actors.session.session import ProcessingSession as ProcessingSession
 
 _HOMES: Mapping[str, str] = MappingProxyType(
@@ -23,7 +23,7 @@ _HOMES: Mapping[str, str] = MappingProxyType(
         "Books": "actors.session.books",
         "MainApp": "actors.session.main_app",
         "ProcessingSession": "actors.session.session",
-        "ProfileManager": "actors.browser.profiles",
+        "ProfileManager": "actors.session.profile_manager",
         "create_po_tasks_from_csv": "actors.intake.orders_csv",
     }
 )

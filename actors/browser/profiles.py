@@ -13,8 +13,6 @@ import json
 import os
 import re
 import shutil
-import tempfile
-import threading
 from pathlib import Path
 
 import attrs
@@ -54,11 +52,11 @@ class WorkerFolder:
 
 def folder_of(root: Path, owner: Owner) -> WorkerFolder:
     """Say where an owner's folder lies; nothing is made."""
-    path = root / f"{_safe(owner.worker)}.{owner.generation}"
+    path = root / f"{safe_name(owner.worker)}.{owner.generation}"
     return WorkerFolder(path, path / "profile", path / "tmp", path / "config")
 
 
-def _safe(name: str) -> str:
+def safe_name(name: str) -> str:
     """A short folder name for `name`; a name that had to be changed gets a hash, so that no two become one."""
     clean = re.sub(r"[^A-Za-z0-9_-]", "_", name)[:12]
     if clean == name and name:
@@ -158,60 +156,30 @@ def _codes(error: OSError) -> set[int]:
 
 def _copy(base: Path, into: Path) -> None:
     # Links are followed, never kept: a clone that writes through a link would write into the user's own profile.
-    shutil.copytree(base, into, ignore=_unwanted, ignore_dangling_symlinks=True)
+    def unwanted(folder: str, names: list[str]) -> set[str]:
+        way = _way(base, Path(folder))
+        return {
+            name
+            for name in names
+            if name in _LEFT_OUT or not _is_plain(Path(folder, name)) or _leads_back(Path(folder, name), way)
+        }
+
+    shutil.copytree(base, into, ignore=unwanted, ignore_dangling_symlinks=True)
 
 
-def _unwanted(folder: str, names: list[str]) -> set[str]:
-    return {name for name in names if name in _LEFT_OUT or not _is_plain(Path(folder, name))}
+def _way(base: Path, folder: Path) -> tuple[str, ...]:
+    """Return where each folder on the way from `base` to `folder` really lies."""
+    between = folder.relative_to(base).parts
+    return tuple(os.path.realpath(base.joinpath(*between[:depth])) for depth in range(len(between) + 1))
+
+
+def _leads_back(path: Path, way: tuple[str, ...]) -> bool:
+    """Whether a folder is, or holds, one that is just being copied: following it would come to no end."""
+    if not path.is_dir():
+        return False
+    real = os.path.realpath(path)
+    return any(before == real or before.startswith(real.rstrip(os.sep) + os.sep) for before in way)
 
 
 def _is_plain(path: Path) -> bool:
     return path.is_file() or path.is_dir()
-
-
-class ProfileManager:
-    """Clones of one base profile, one per worker (contract 42 to 47). Thread-safe.
-
-    Args:
-        base_profile_path: The base profile; if nothing is there, clones are empty.
-    """
-
-    def __init__(self, base_profile_path: str | Path) -> None:
-        self.base_profile_path = base_profile_path
-        self._lock = threading.Lock()
-        self._root: Path | None = None
-        self._clones: dict[str, Path] = {}
-        self._made = 0
-
-    def create_profile(self, worker_id: str) -> str:
-        """Clone the base profile for a worker and return the clone's path; an earlier clone of it is removed.
-
-        Raises:
-            ProfileCorruptionError: The base profile cannot be read or cloned.
-            HostResourceError: The disk is full.
-        """
-        self.cleanup_profile(worker_id)
-        with self._lock:
-            if self._root is None:
-                self._root = Path(tempfile.mkdtemp(prefix="purser-"))
-            self._made += 1
-            path = self._root / f"{_safe(worker_id)}.{self._made}"
-            self._clones[worker_id] = path
-        try:
-            clone(Path(self.base_profile_path), path)
-        except (ProfileCorruptionError, HostResourceError):
-            self.cleanup_profile(worker_id)
-            raise
-        return str(path)
-
-    def cleanup_profile(self, worker_id: str) -> None:
-        """Delete a worker's clone. Nothing happens if it has none."""
-        with self._lock:
-            path = self._clones.pop(worker_id, None)
-            root = None
-            if path is not None and not self._clones:
-                root, self._root = self._root, None
-        if path is not None:
-            shutil.rmtree(path, ignore_errors=True)
-        if root is not None:
-            shutil.rmtree(root, ignore_errors=True)

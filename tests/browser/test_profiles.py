@@ -13,10 +13,17 @@ from pathlib import Path
 import pytest
 from hypothesis import given, strategies as st
 
+from actors import ProfileManager
 from actors.browser.options import child_environment
-from actors.browser.profiles import ProfileManager, folder_of, make_folder
+from actors.browser.profiles import folder_of, make_folder
 from contracts.errors import HostResourceError, ProfileCorruptionError
 from contracts.ports import Owner
+
+
+@pytest.fixture(autouse=True)
+def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the user's own is read or written."""
+    monkeypatch.setenv("PURSER_STATE_DIR", str(tmp_path / "state"))
 
 
 @pytest.fixture
@@ -90,7 +97,7 @@ def test_a_base_that_is_a_file_or_a_dangling_link_is_corrupt(tmp_path: Path) -> 
         profiles = ProfileManager(tmp_path / name)
         with pytest.raises(ProfileCorruptionError, match="not a folder"):
             profiles.create_profile("w1")
-        assert profiles._root is None
+        assert profiles._file is None
 
 
 def test_a_base_with_damaged_settings_is_corrupt(base: Path) -> None:
@@ -114,7 +121,7 @@ def test_a_bad_clone_is_made_once_more(base: Path, monkeypatch: pytest.MonkeyPat
     if failures == 2:
         with pytest.raises(ProfileCorruptionError, match="cannot be cloned"):
             profiles.create_profile("w1")
-        assert profiles._root is None
+        assert profiles._file is None
     else:
         assert (Path(profiles.create_profile("w1")) / "Default" / "Cookies").exists()
         profiles.cleanup_profile("w1")
