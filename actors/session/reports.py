@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 import attrs
 
+from actors.session.error_kinds import ErrorSummary
 from contracts.status import Progress, SessionStatus, WorkerHealth
 from contracts.tasks import POResult
 
@@ -40,9 +40,7 @@ class Totals:
     crashes: int = 0
     stale_outcomes: int = 0
     peak_memory_mb: float = 0.0
-    errors: Counter[tuple[str, str, str]] = attrs.field(factory=Counter)
-    examples: dict[tuple[str, str, str], list[str]] = attrs.field(factory=dict)
-    evidence: dict[tuple[str, str, str], list[str]] = attrs.field(factory=dict)
+    errors: ErrorSummary = attrs.field(factory=ErrorSummary)
     workers: dict[str, dict[str, Any]] = attrs.field(factory=dict)
     fallback: str = ""
     stopped_early: str = ""
@@ -53,7 +51,6 @@ class Totals:
     test_mode: dict[str, bool] | None = None
 
 
-EXAMPLES_PER_ERROR = 5
 MOST_ODD_FILES = 1000
 """More than these are only counted; the manifest names them all."""
 
@@ -64,13 +61,8 @@ def add_results(totals: Totals, results: Iterable[POResult]) -> None:
         totals.total += 1
         totals.successful += result.status.is_success
         totals.failed += not result.status.is_success
-        if result.error_message and not result.status.is_success:
-            key = (result.error_code, result.status.value, result.error_message)
-            totals.errors[key] += 1
-            examples = totals.examples.setdefault(key, [])
-            if len(examples) < EXAMPLES_PER_ERROR:
-                examples.append(result.po_number)
-                totals.evidence.setdefault(key, []).extend(result.evidence)
+        if not result.status.is_success:
+            totals.errors.add(result)
 
 
 def add_files(totals: Totals, results: Iterable[POResult]) -> None:
@@ -132,19 +124,8 @@ def session_report(totals: Totals) -> dict[str, Any]:
             "peak_memory_mb": round(totals.peak_memory_mb, 1),
         },
         "worker_performance": {name: dict(values) for name, values in totals.workers.items()},
-        "error_summary": [
-            {
-                "error_code": code,
-                "status": status,
-                "message": message,
-                "count": count,
-                "examples": totals.examples[key],
-                "evidence": totals.evidence[key],
-            }
-            for key, count in totals.errors.most_common()
-            for code, status, message in [key]
-        ],
-        "odd_files": list(totals.odd_files),
+        "error_summary": totals.errors.as_list(),
+        "odd_files": [dict(told) for told in totals.odd_files],
         "waited_for": [{"reason": text, **values} for text, values in totals.waited_for.items()],
         "resumed_pos": totals.resumed,
         "removed_pos": list(totals.removed),

@@ -5,15 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from actors.session.reports import (
-    EXAMPLES_PER_ERROR,
-    MOST_ODD_FILES,
-    Totals,
-    add_files,
-    add_results,
-    remaining,
-    session_report,
-)
+from actors.session.error_kinds import EXAMPLES_PER_ERROR
+from actors.session.reports import MOST_ODD_FILES, Totals, add_files, add_results, remaining, session_report
 from contracts.status import Progress
 from contracts.tasks import Attachment, POResult, TaskHandle, TaskStatus
 
