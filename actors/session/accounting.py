@@ -19,11 +19,11 @@ def account(
     ended_at: datetime,
     seconds: float,
     mode: str,
-) -> dict[str, Any]:
-    """Add a batch to the session's totals and return the batch's own report.
+) -> tuple[reports.Totals, dict[str, Any]]:
+    """Return the session's totals with a batch more, and the batch's own report.
 
     Args:
-        session: The session's totals.
+        session: The session's totals so far; left as they are, since others may be looking at them.
         outcome: How the batch ended.
         house: Knows the memory readings, the test mode and the manifest.
         started_at: When the batch began.
@@ -31,11 +31,14 @@ def account(
         seconds: How long it took.
         mode: "parallel" or "sequential".
     """
+    session = session.copy()
     own = reports.Totals(session_id=session.session_id, started_at=started_at, mode=mode)
-    own.test_mode = session.test_mode = house.test_mode_dict()
+    own.test_mode = house.test_mode_dict()
+    simulated = len(outcome.rows) if own.test_mode is not None else 0
     memory = house.memory.read()
     for totals in (own, session):
-        totals.ended_at = ended_at
+        totals.mode, totals.ended_at = mode, ended_at
+        totals.simulated += simulated
         totals.seconds += seconds
         totals.fallback = outcome.fallback or totals.fallback
         totals.stopped_early = outcome.stopped_early
@@ -46,4 +49,4 @@ def account(
         reports.add_results(totals, outcome.rows)
         reports.add_files(totals, outcome.orders)
         reports.add_workers(totals, outcome.progress, memory.worker_mb, seconds)
-    return reports.session_report(own)
+    return session, reports.session_report(own)

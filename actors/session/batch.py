@@ -53,6 +53,9 @@ class BatchRun:
         self._house = house
         self._settings = settings
         self._batch = Batch((), ())
+        self._before = Progress(finished=True)
+        self._is_taken = False
+        """Whether an engine has taken the batch over; until then the board may show the batch before."""
         self._mode = "sequential"
         self._workers = workers
         self._on_crew_failure = on_crew_failure
@@ -66,7 +69,7 @@ class BatchRun:
         self.crew_error: Exception | None = None
         """Why the crew failed; whoever goes on without it is asked to by this very error."""
         self._interrupted = False
-        self._trouble = ""
+        self._trouble = self._trouble_code = ""
         self._force = False
         self._workers_before: tuple[WorkerHealth, ...] = ()
         self._workers_of_crew: tuple[WorkerHealth, ...] = ()
@@ -74,11 +77,15 @@ class BatchRun:
         self.ended_before = 0
         """Orders that had ended when the batch began."""
 
-    def run(self, batch: Batch, mode: str, fallback: str = "") -> Outcome:
+    def take(self, batch: Batch) -> None:
+        """Take the orders and their rows, so that `progress` is theirs from now on."""
+        self._batch = batch
+        self._before = self._progress_before()
+
+    def run(self, mode: str, fallback: str = "") -> Outcome:
         """Work until every order has ended, then return what became of them.
 
         Args:
-            batch: The orders and their rows.
             mode: "parallel" or "sequential".
             fallback: Why no crew is used for a batch that was to have one, or empty.
 
@@ -86,13 +93,14 @@ class BatchRun:
             ConfigurationError, ProfileCorruptionError: Nothing could be started.
             AuthenticationError: No order could be visited, because the portal let nobody in.
         """
-        self._batch, self._mode, self._fallback = batch, mode, fallback
+        batch, self._mode, self._fallback = self._batch, mode, fallback
         if batch.continues:
             self._house.close_engine()  # a warm one has forgotten the orders that it gave back
         workers, warm = self._house.board.read().workers, self._house.warm_engine
         self._end_removed(batch.removed)
         self._settle_total()
-        self._house.board.publish(self._progress_before())
+        self._before = self._progress_before()
+        self._house.board.publish(self._before)
         try:
             if batch.to_do or self._is_publishing():
                 self._check_portals(batch.to_do)
@@ -204,6 +212,7 @@ class BatchRun:
         """Hand over the batch and wait. A stop that was asked for before the engine knew the batch is told it now."""
         self._engine = engine
         engine.submit(self._work)
+        self._is_taken = True
         if self._stop_text:
             engine.request_stop(self._stop_text, force=self._force)
         engine.wait()
@@ -230,11 +239,12 @@ class BatchRun:
 
     def _settle_progress(self) -> None:
         """Show the end of a batch of which no engine could show it."""
-        board = self._house.board
-        last = board.read()
+        last = self.progress()
         if not last.finished:
             failed = last.total - last.completed
-            board.publish(attrs.evolve(last, failed=failed, active=0, pending=0, finished=True))
+            self._before = attrs.evolve(last, failed=failed, active=0, pending=0, finished=True)
+            self._is_taken = False
+            self._house.board.publish(self._before)
 
     def _fail_plainly(self, error: Exception) -> None:
         """Give every order left its outcome, and say why."""
@@ -245,6 +255,16 @@ class BatchRun:
             self._engine.wait()
 
     # ---------------------------------------------------------------------------------------------------- from outside
+
+    def progress(self) -> Progress:
+        """Return the batch as it stands."""
+        progress = self._house.board.read() if self._is_taken else self._before
+        return attrs.evolve(progress, resumed=self.ended_before)
+
+    @property
+    def fallback(self) -> str:
+        """Why the crew was given up, or empty."""
+        return self._fallback
 
     def request_stop(self, text: str, *, force: bool = False) -> None:
         """End the batch: drain, or with `force` now. Nothing happens when it has ended."""
@@ -287,7 +307,7 @@ class BatchRun:
         """Give every order that an exception left open its outcome. The engine must have been closed.
 
         Returns:
-            What became of the batch, without rows when nothing had been done yet.
+            What became of the batch: each row has its outcome, also when nothing could be started.
         """
         journal = self._house.journal
         if not journal.resumes:
@@ -295,11 +315,10 @@ class BatchRun:
             outcomes = tuple(OutcomeRecorded(cancelled(task.order, error)) for task in left)
             journal.append(journal.open_epoch(), outcomes)
         self._settle_progress()
-        self._trouble = str(error) or type(error).__name__
+        self._trouble, self._trouble_code = str(error) or type(error).__name__, error_code(error)
         interrupted = isinstance(error, KeyboardInterrupt)
         status = SessionStatus.CANCELLED if interrupted else SessionStatus.FAILED
-        outcome = attrs.evolve(self._summed_up(), status=status)
-        return outcome if any(result.status.is_success for result in outcome.orders) else Outcome(status=status)
+        return attrs.evolve(self._summed_up(), status=status)
 
     def _outcome(self) -> Outcome:
         outcome = self._summed_up()
@@ -309,12 +328,12 @@ class BatchRun:
             raise AuthenticationError(outcome.stopped_early)
         return outcome
 
-    def _workers_of_batch(self, progress: Progress) -> tuple[WorkerHealth, ...]:
+    def workers_of_batch(self, progress: Progress) -> tuple[WorkerHealth, ...]:
         """What each worker did in this batch: a warm one goes on counting, and a crew may have had a successor."""
         return self._workers_of_crew + since(self._workers_before, progress.workers)
 
     def _summed_up(self) -> Outcome:
-        progress = self._house.board.read()
+        progress = self.progress()
         orders = self._batch.orders
         places = [order.handle.sequence for order in orders]
         found = self._house.journal.results(min(places), max(places) - min(places) + 1) if places else ()
@@ -330,7 +349,7 @@ class BatchRun:
         return Outcome(
             rows=tuple(results[index] for index in self._batch.rows),
             orders=results,
-            progress=attrs.evolve(progress, workers=self._workers_of_batch(progress)),
+            progress=attrs.evolve(progress, workers=self.workers_of_batch(progress)),
             status=status,
             fallback=self._fallback,
             stopped_early=stopped_early,
@@ -341,4 +360,5 @@ class BatchRun:
 
     def _left(self, order: Order, progress: Progress) -> POResult:
         why = progress.stopped_early or self._trouble or self._stop_text
-        return left_open(order, why, progress.stopped_code, resumes=self._house.journal.resumes)
+        code = progress.stopped_code or self._trouble_code
+        return left_open(order, why, code, resumes=self._house.journal.resumes)

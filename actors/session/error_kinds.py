@@ -79,6 +79,14 @@ class ErrorSummary:
             kind.examples.append(result.po_number)
             kind.evidence.extend(result.evidence)
 
+    def copy(self) -> ErrorSummary:
+        """Return a summary that can be added to while others look at this one."""
+        lists = {
+            key: attrs.evolve(kind, examples=list(kind.examples), evidence=list(kind.evidence))
+            for key, kind in self._kinds.items()
+        }
+        return ErrorSummary(lists)
+
     def as_list(self) -> list[dict[str, Any]]:
         """Return the kinds, the most frequent first; each with the message of its first failure."""
         return [

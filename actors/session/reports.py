@@ -21,6 +21,9 @@ class Totals:
         session_id: Unique for the session.
         started_at: When the session was made.
         ended_at: When its last batch ended; None while one is running or none was.
+        total: Rows that were given.
+        open: Those of them that have not ended.
+        simulated: Those of them that a test mode has worked on.
     """
 
     session_id: str
@@ -28,6 +31,7 @@ class Totals:
     ended_at: datetime | None = None
     mode: str = "sequential"
     total: int = 0
+    open: int = 0
     successful: int = 0
     failed: int = 0
     files: int = 0
@@ -49,6 +53,17 @@ class Totals:
     manifest_head: str = ""
     waited_for: dict[str, dict[str, float]] = attrs.field(factory=dict)
     test_mode: dict[str, bool] | None = None
+    simulated: int = 0
+
+    def copy(self) -> Totals:
+        """Return totals that can be added to while others look at these."""
+        return attrs.evolve(
+            self,
+            odd_files=list(self.odd_files),
+            errors=self.errors.copy(),
+            workers={name: dict(values) for name, values in self.workers.items()},
+            waited_for={text: dict(values) for text, values in self.waited_for.items()},
+        )
 
 
 MOST_ODD_FILES = 1000
@@ -63,6 +78,17 @@ def add_results(totals: Totals, results: Iterable[POResult]) -> None:
         totals.failed += not result.status.is_success
         if not result.status.is_success:
             totals.errors.add(result)
+
+
+def add_progress(totals: Totals, progress: Progress) -> None:
+    """Count a batch in work, each order once: what of it has ended, and what is still open."""
+    ended = progress.completed + progress.failed
+    totals.total += progress.total
+    totals.open += progress.total - ended
+    totals.successful += progress.completed
+    totals.failed += progress.failed
+    totals.resumed += progress.resumed
+    totals.simulated += ended if totals.test_mode is not None else 0
 
 
 def add_files(totals: Totals, results: Iterable[POResult]) -> None:
@@ -100,8 +126,11 @@ def add_workers(totals: Totals, progress: Progress, memory_mb: Mapping[str, floa
 
 
 def session_report(totals: Totals) -> dict[str, Any]:
-    """Return the session's report (contract 19), with what else is worth knowing beside it."""
-    here = totals.total - totals.resumed  # what an earlier process had ended says nothing about the pace
+    """Return the session's report (contract 19), with what else is worth knowing beside it.
+
+    total_pos = successful_pos + failed_pos + open_pos. Nothing in it belongs to the session: change it as you like.
+    """
+    here = totals.total - totals.open - totals.resumed  # what an earlier process had ended says nothing about the pace
     report: dict[str, Any] = {
         "session_id": totals.session_id,
         "start_time": totals.started_at,
@@ -110,6 +139,7 @@ def session_report(totals: Totals) -> dict[str, Any]:
         "total_pos": totals.total,
         "successful_pos": totals.successful,
         "failed_pos": totals.failed,
+        "open_pos": totals.open,
         "performance_metrics": {
             "elapsed_seconds": round(totals.seconds, 3),
             "pos_per_second": round(here / totals.seconds, 3) if totals.seconds > 0 else 0.0,
@@ -128,6 +158,7 @@ def session_report(totals: Totals) -> dict[str, Any]:
         "odd_files": [dict(told) for told in totals.odd_files],
         "waited_for": [{"reason": text, **values} for text, values in totals.waited_for.items()],
         "resumed_pos": totals.resumed,
+        "simulated_pos": totals.simulated,
         "removed_pos": list(totals.removed),
         "manifest_head": totals.manifest_head,
         "fallback": totals.fallback,

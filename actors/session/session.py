@@ -34,6 +34,7 @@ from actors.session.options import SettingsOptions
 from actors.session.orders import Batch, OrderKeys, addresses_of, from_journal, from_list
 from actors.session.outcome import Outcome
 from actors.session.unprocessed import split
+from actors.session.view import Look, SessionView, Shown, session_report
 from contracts.checks import check_worker_count
 from contracts.config import HeadlessConfiguration, Settings
 from contracts.errors import ConfigurationError, SessionBusyError
@@ -99,17 +100,12 @@ class ProcessingSession:
         self._clock = environment.clock
         self._house = House(headless_config, environment, journal, credentials, self._callback_progress)
         self._house.lane.set_callback(progress_callback)
-        self._totals = reports.Totals(session_id=secrets.token_hex(8), started_at=self._clock.now())
+        totals = reports.Totals(session_id=secrets.token_hex(8), started_at=self._clock.now())
+        self._shown = Shown(SessionView(totals=totals))
         self._busy = threading.Lock()
         """Held by whoever works with the house; never taken in the caller's own thread."""
         self._running: BatchRun | None = None
         self._warm = False
-        self._status = SessionStatus.INITIALIZING
-        self._mode = "sequential"
-        self._batch: BatchRun | None = None
-        self._began_at = 0.0
-        self._ended_at: float | None = 0.0
-        self._results: tuple[POResult, ...] = ()
 
     # ---------------------------------------------------------------------------------------------------- processing
 
@@ -164,7 +160,7 @@ class ProcessingSession:
         def work() -> tuple[int, int, dict[str, Any]]:
             if not self._busy.acquire(blocking=False):
                 raise SessionBusyError("This session is working on a batch. Wait for it, or use a second session.")
-            self._running = self._batch = batch
+            self._running = batch
             try:
                 return self._process(batch, prepare_batch, fallback)
             finally:
@@ -180,45 +176,51 @@ class ProcessingSession:
         try:
             self._house.open_books(self._settings)
             prepared = prepare_batch()
+            batch.take(prepared)
         except BaseException:
             if not self._warm:
                 self._house.close()
             raise
-        self._mode, why = ("sequential", fallback) if fallback else self._choose(len(prepared.to_do))
-        log.info("Mode %s: %s.", self._mode, why)
-        self._totals.mode = self._mode
-        self._results = ()
-        self._status = SessionStatus.RUNNING
-        self._began_at, self._ended_at = self._clock.monotonic(), None
+        mode, why = ("sequential", fallback) if fallback else self._choose(len(prepared.to_do))
+        log.info("Mode %s: %s.", mode, why)
+        self._shown.change(
+            status=SessionStatus.RUNNING, mode=mode, began_at=self._clock.monotonic(), ended_at=None, batch=batch,
+            given=len(prepared.rows), results=(), orders=(), removed=len(prepared.removed),
+        )  # fmt: skip
         outcome = Outcome()
         started_at = self._clock.now()
         try:
-            outcome = batch.run(prepared, self._mode, fallback)
+            outcome = batch.run(mode, fallback)
         except BaseException as error:
             self._house.close_engine()
             outcome = batch.break_off(error)
             raise
         finally:
             report = self._wind_up(batch, outcome, started_at)
-        log.info("%d of %d succeeded in %s.", report["successful_pos"], report["total_pos"], spoken(self._elapsed()))
+        seconds = report["performance_metrics"]["elapsed_seconds"]
+        log.info("%d of %d succeeded in %s.", report["successful_pos"], report["total_pos"], spoken(seconds))
         return report["successful_pos"], report["failed_pos"], report
 
     def _wind_up(self, batch: BatchRun, outcome: Outcome, started_at: datetime) -> dict[str, Any]:
         """Close what the batch opened, whatever goes wrong over it, and return its report."""
-        self._ended_at = self._clock.monotonic()
-        self._results = outcome.rows
+        self._shown.change(ended_at=self._clock.monotonic())
+        totals = self._shown.view.totals
         try:
-            return account(
-                self._totals, outcome, self._house, started_at=started_at, ended_at=self._clock.now(),
-                seconds=self._elapsed(), mode=self._mode,
+            totals, report = account(
+                totals, outcome, self._house, started_at=started_at, ended_at=self._clock.now(),
+                seconds=self._look().elapsed, mode=self._shown.view.mode,
             )  # fmt: skip
+            return report
         finally:
             try:
                 # An engine that failed may have no browser to go on with: the next batch gets a new one.
                 if not self._warm or outcome.status is SessionStatus.FAILED:
                     self._house.close()
             finally:
-                self._status = outcome.status
+                self._shown.change(
+                    status=outcome.status, batch=None, last=batch.progress(), totals=totals,
+                    results=outcome.rows, orders=outcome.orders,
+                )  # fmt: skip
                 # Before the final call, which may itself ask for a stop and wait for it.
                 batch.settle()
                 self._house.lane.finish(self.get_progress, timeout=5.0)
@@ -263,42 +265,34 @@ class ProcessingSession:
     @property
     def results(self) -> tuple[POResult, ...]:
         """The outcome of each row of the last batch, in input order."""
-        return self._results
+        return self._shown.view.results
+
+    def _look(self) -> Look:
+        return self._shown.look(self._clock.monotonic())
 
     def snapshot(self) -> Progress:
         """Return the batch as it stands, as a frozen value, each worker with its memory in MiB."""
-        progress = self._progress()
-        memory = self._house.memory.read().worker_mb
+        progress, memory = self._look().progress, self._house.memory.read().worker_mb
         workers = tuple(attrs.evolve(w, memory_mb=memory.get(w.worker_id, 0.0)) for w in progress.workers)
         return attrs.evolve(progress, workers=workers)
 
-    def _progress(self) -> Progress:
-        batch, progress = self._batch, self._house.board.read()
-        return attrs.evolve(progress, resumed=batch.ended_before) if batch is not None else progress
-
     def get_progress(self) -> dict[str, Any]:
-        """Return the batch as it stands (contract 14). It never asks an actor."""
-        memory = self._house.memory.read()
+        """Return the batch in work or the last one, all of it as of one instant (contract 14). It never asks an actor.
+
+        Orders are counted here, each once; `get_session_report` counts the rows of batches that are over.
+        """
+        look, memory = self._look(), self._house.memory.read()
         return reports.progress_dict(
-            self._progress(),
-            status=self._status_now(),
-            elapsed=self._elapsed(),
-            mode=self._mode,
+            look.progress,
+            status=look.status,
+            elapsed=look.elapsed,
+            mode=look.view.mode,
             memory_mb=memory.worker_mb,
             memory_percent=memory.machine_percent,
         )
 
     def _callback_progress(self) -> dict[str, Any] | None:
-        return self.get_progress() if self._ended_at is None else None
-
-    def _status_now(self) -> SessionStatus:
-        batch = self._batch
-        stopping = self._ended_at is None and batch is not None and batch.is_stopping
-        return SessionStatus.STOPPING if stopping else self._status
-
-    def _elapsed(self) -> float:
-        end = self._clock.monotonic() if self._ended_at is None else self._ended_at
-        return max(0.0, end - self._began_at)
+        return self.get_progress() if self._shown.view.ended_at is None else None
 
     def set_progress_callback(self, callback: ProgressCallback | None) -> None:
         """Set or replace the callback (contract 17, 18).
@@ -310,8 +304,12 @@ class ProcessingSession:
         self._house.lane.set_callback(callback)
 
     def get_session_report(self) -> dict[str, Any]:
-        """Return the report of the whole session, over all its batches (contract 19)."""
-        return reports.session_report(self._totals)
+        """Return the report of the whole session, over all its batches (contract 19).
+
+        A batch in work counts as `get_progress` counts it, each order once; `end_time` is None while there is one.
+        `total_pos` is always `successful_pos` + `failed_pos` + `open_pos`, which is what has not ended yet.
+        """
+        return session_report(self._look(), self._house.memory.read().worker_mb)
 
     def _monitor_resources(self) -> dict[str, Any]:
         """Return memory by worker and in all, CPU, free disk and network bytes (contract 22)."""
@@ -321,10 +319,10 @@ class ProcessingSession:
     def validate_session_state(self) -> list[str]:
         """Return what is inconsistent, nothing when all is well (contract 26)."""
         was_running = self._running is not None
-        progress, status, live = self._house.board.read(), self._status_now(), self._house.live_owners()
+        look, live = self._look(), self._house.live_owners()
         return figures.inconsistencies(
-            progress=progress,
-            status=status,
+            progress=look.progress,
+            status=look.status,
             # Asked before and after, because a batch may begin or end while this looks.
             batch_running=was_running or self._running is not None,
             live=live,
@@ -359,13 +357,14 @@ class ProcessingSession:
 
     def auto_configure_workers(self, po_count: int) -> int:
         """Return how many workers are worth starting for that many orders (contract 24)."""
-        done = self._totals.successful + self._totals.failed
-        workers = max(1, len(self._totals.workers))
+        totals = self._shown.view.totals
+        done = totals.successful + totals.failed
+        workers = max(1, len(totals.workers))
         return recommend_workers(
             orders=po_count,
             most=self._workers,
             machine=figures.machine(),
-            seconds_per_order=self._totals.seconds * workers / done if done else None,
+            seconds_per_order=totals.seconds * workers / done if done else None,
         )
 
     def enable_test_mode(
@@ -389,6 +388,7 @@ class ProcessingSession:
             try:
                 self._house.close()
                 self._house.test_mode = chosen if any(attrs.astuple(chosen)) else None
+                self._shown.change(test_mode=self._house.test_mode_dict())
             finally:
                 self._busy.release()
 
@@ -441,9 +441,9 @@ class ProcessingSession:
         log.warning("The crew failed: %s Going on with %d orders in one browser.", error, left)
         batch = self._running
         if batch is not None and batch.crew_error is error:
-            self._mode = self._totals.mode = "sequential"
+            self._shown.change(mode="sequential")
             return batch.run_rest_sequentially(str(error))
-        found = split(orders, self._results, self._keys(), partial_results)
+        found = split(orders, self.results, self._keys(), partial_results)
         if not found.left:
             return found.successful, found.failed
         why = str(error) or type(error).__name__
