@@ -123,14 +123,16 @@ class FolderLock:
         return noted[0] if noted is not None else None
 
     def is_taken(self) -> bool | None:
-        """Say whether anybody holds the lock, or None where the system cannot tell. Writes nothing.
+        """Say whether anybody holds the lock, or None where the system cannot tell. Writes nothing and never raises.
+
+        Nobody holds one in a folder that is not there, cannot be entered, or has a name that no folder can have.
 
         The note proves nothing: whoever sets up a folder may write one.
         """
         try:
             with Folder.at(Path(os.path.realpath(self._root))) as root, root.below(INSIDE) as inside:
                 file = inside.open(_LOCK)
-        except OSError:
+        except (OSError, ValueError):  # the latter for a null in the name
             return False
         with file:
             if not _CAN_BE_ASKED:
@@ -149,7 +151,7 @@ class FolderLock:
         try:
             with Folder.at(Path(os.path.realpath(self._root))) as root, root.below(INSIDE) as inside:
                 noted, status = read_note(inside, _NOTE), inside.look(_NOTE)
-        except OSError:
+        except (OSError, ValueError):
             return None
         pid = noted.get("pid") if noted is not None else None
         if type(pid) is not int or pid <= 0 or status is None:

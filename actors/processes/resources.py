@@ -35,7 +35,7 @@ class Usage:
     """How busy the machine is.
 
     Args:
-        cpu_percent: Processor use since the last reading, 0 to 100; 0 at the first.
+        cpu_percent: Load of the processors as a mean over a minute, 0 to 100.
         memory_percent: Memory in use, 0 to 100, of the smaller of machine and control group.
         memory_used: Bytes of it.
         memory_limit: Bytes in all.
@@ -65,13 +65,22 @@ def machine() -> Machine:
     return Machine(cores=max(cores, 1), memory=memory.limit, available=max(memory.limit - memory.used, 0))
 
 
+def processor_load() -> float:
+    """Return the load of the machine's processors as a mean over the last minute, 0 to 100.
+
+    Whoever asks sees the same, since nothing is measured from one question to the next.
+    """
+    waiting, _, _ = psutil.getloadavg()
+    return max(0.0, min(100.0, 100.0 * waiting / (psutil.cpu_count() or 1)))
+
+
 def usage(*folders: Path) -> Usage:
     """Read how busy the machine is, and how much is free where each of `folders` lies."""
     memory = measure.machine_memory()
     # None on a machine without any network card.
     network = psutil.net_io_counters()
     return Usage(
-        cpu_percent=psutil.cpu_percent(interval=None),
+        cpu_percent=processor_load(),
         memory_percent=memory.fraction * 100,
         memory_used=memory.used,
         memory_limit=memory.limit,
@@ -97,9 +106,9 @@ def ran_at(pid: int, when: float) -> bool:
 
 
 def _free(folder: Path) -> int:
-    # A download folder that does not exist yet lies on its nearest existing parent's volume.
-    there = next((place for place in (folder, *folder.absolute().parents) if place.exists()), None)
     try:
+        # A download folder that does not exist yet lies on its nearest existing parent's volume.
+        there = next((place for place in (folder, *folder.absolute().parents) if place.exists()), None)
         return shutil.disk_usage(there).free if there is not None else -1
     except OSError:
         return -1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,11 @@ from actors.filing.lock import FolderLock
 from actors.monitor.actor import MemoryView
 from actors.processes import resources as machine_resources
 from actors.session.mode import MachineFigures
-from contracts.errors import DownloadFolderError
 from contracts.ports import Owner
 from contracts.status import Progress, SessionStatus
+
+STEADY_SECONDS = 10.0
+"""How long one reading of the machine holds for a recommendation."""
 
 
 def machine() -> MachineFigures:
@@ -22,7 +25,7 @@ def machine() -> MachineFigures:
         cores=figures.cores,
         memory_free_mb=figures.available / 2**20,
         memory_fraction=used / figures.memory if figures.memory else 0.0,
-        cpu_percent=machine_resources.usage().cpu_percent,
+        cpu_percent=machine_resources.processor_load(),
     )
 
 
@@ -31,21 +34,31 @@ def memory() -> int:
     return machine_resources.machine().memory
 
 
-def folder_is_in_use(folder: Path) -> bool:
-    """Whether another process works in a download folder. Leaves no trace where there is none yet."""
-    if not (folder / ".purser").is_dir():
-        return False
-    lock = FolderLock(folder)
-    try:
-        lock.acquire()
-    except DownloadFolderError:
-        return True
-    lock.release()
-    return False
+class SteadyMachine:
+    """The machine's figures for whoever asks often: one reading holds for a while, so that the answers do not jump.
+
+    Args:
+        monotonic: The clock, in seconds.
+    """
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._last: tuple[float, Callable[[], MachineFigures], MachineFigures] | None = None
+
+    def read(self, source: Callable[[], MachineFigures]) -> MachineFigures:
+        """Return what `source` read last, or reads now when that was `STEADY_SECONDS` ago."""
+        now, last = self._monotonic(), self._last
+        if last is not None and last[1] is source and now - last[0] < STEADY_SECONDS:
+            return last[2]
+        found = source()
+        self._last = (now, source, found)
+        return found
 
 
 def is_worked_in(folder: Path) -> bool:
-    """Whether a living process works in a download folder. Unlike taking the lock, it can be in nobody's way."""
+    """Whether a living process works in a download folder. It only looks: it takes no lock, writes nothing, and a
+    folder that nobody could work in is not worked in.
+    """
     lock = FolderLock(folder)
     taken = lock.is_taken()
     if taken is not None:

@@ -21,13 +21,25 @@ class MachineFigures:
         cores: Logical processors.
         memory_free_mb: MiB that may still be used.
         memory_fraction: Share of memory in use, 0 to 1.
-        cpu_percent: Load of the processors, 0 to 100.
+        cpu_percent: Load of the processors, 0 to 100, as a mean over a minute or so.
     """
 
     cores: int
     memory_free_mb: float
     memory_fraction: float
     cpu_percent: float
+
+
+def check_order_count(po_count: int) -> int:
+    """Return a number of orders; less than none is none.
+
+    Raises:
+        TypeError: It is no whole number.
+    """
+    given: object = po_count
+    if isinstance(given, bool) or not isinstance(given, int):
+        raise TypeError(f"po_count must be a whole number of orders, not {given!r}.")
+    return max(0, given)
 
 
 def fits_memory(machine: MachineFigures, workers: int) -> int:

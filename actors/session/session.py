@@ -29,7 +29,7 @@ from actors.session.arguments import (
 from actors.session.batch import BatchRun
 from actors.session.books import Books
 from actors.session.house import House, TestMode
-from actors.session.mode import choose_mode, recommend_workers
+from actors.session.mode import check_order_count, choose_mode, recommend_workers
 from actors.session.options import SettingsOptions
 from actors.session.orders import Batch, OrderKeys, addresses_of, from_journal, from_list
 from actors.session.outcome import Outcome
@@ -98,6 +98,7 @@ class ProcessingSession:
             raise ConfigurationError(f"{error}.") from error
         environment = ThreadEnvironment()
         self._clock = environment.clock
+        self._machine = figures.SteadyMachine(self._clock.monotonic)
         self._house = House(headless_config, environment, journal, credentials, self._callback_progress)
         self._house.lane.set_callback(progress_callback)
         totals = reports.Totals(session_id=secrets.token_hex(8), started_at=self._clock.now())
@@ -226,8 +227,14 @@ class ProcessingSession:
                 self._house.lane.finish(self.get_progress, timeout=5.0)
 
     def get_processing_mode(self, po_count: int) -> str:
-        """Return "sequential" or "parallel" for a batch of that size, as things stand (contract 12, 13)."""
-        return self._choose(po_count)[0]
+        """Return "sequential" or "parallel" for a batch of that size, as things stand (contract 12, 13).
+
+        It only looks, and takes no lock. No order, or fewer, is "sequential".
+
+        Raises:
+            TypeError: `po_count` is no whole number.
+        """
+        return self._choose(check_order_count(po_count))[0]
 
     def _choose(self, orders: int) -> tuple[str, str]:
         return choose_mode(
@@ -236,7 +243,7 @@ class ProcessingSession:
             workers=self._workers,
             machine=figures.machine(),
             memory_threshold=self._settings.limits.memory_threshold,
-            busy=not self._house.holds_folder and figures.folder_is_in_use(self._settings.download_dir),
+            busy=not self._house.holds_folder and figures.is_worked_in(self._settings.download_dir),
         )
 
     def stop_processing(self) -> bool:
@@ -356,14 +363,21 @@ class ProcessingSession:
         self._parallel, self._workers, self._settings = check_switch(enabled, "enabled"), workers, settings
 
     def auto_configure_workers(self, po_count: int) -> int:
-        """Return how many workers are worth starting for that many orders (contract 24)."""
+        """Return how many workers are worth starting for that many orders (contract 24); one for none or fewer.
+
+        Cores, free memory, the machine's load over the last minute, the number of orders and what an order has taken
+        in this session decide. Asked again within some seconds, it gives the same answer.
+
+        Raises:
+            TypeError: `po_count` is no whole number.
+        """
         totals = self._shown.view.totals
         done = totals.successful + totals.failed
         workers = max(1, len(totals.workers))
         return recommend_workers(
-            orders=po_count,
+            orders=check_order_count(po_count),
             most=self._workers,
-            machine=figures.machine(),
+            machine=self._machine.read(figures.machine),
             seconds_per_order=totals.seconds * workers / done if done else None,
         )
 

@@ -180,7 +180,7 @@ def test_13_a_download_folder_in_use_changes_the_mode(
     make_session: MakeSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Contract 13: no conflicting operation."""
-    monkeypatch.setattr(figures, "folder_is_in_use", lambda _folder: True)
+    monkeypatch.setattr(figures, "is_worked_in", lambda _folder: True)
     assert make_session().get_processing_mode(10) == "sequential"
 
 

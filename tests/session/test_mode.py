@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
 
+from actors import ProcessingSession
 from actors.filing.lock import FolderLock
+from actors.processes import resources
 from actors.session import figures
 from actors.session.mode import (
     MEMORY_PER_WORKER_MB,
@@ -18,6 +21,10 @@ from actors.session.mode import (
     fits_memory,
     recommend_workers,
 )
+from contracts.config import HeadlessConfiguration
+
+READ_MACHINE = figures.machine
+"""The real one; the tests of this room are given a machine with room."""
 
 
 def machine(**figures: Any) -> MachineFigures:
@@ -111,10 +118,87 @@ def test_a_crew_of_two_is_worth_it_though_not_all_its_workers_fit_into_memory() 
     assert mode(workers=1, machine=machine(memory_free_mb=MEMORY_TO_LEAVE_MB + MEMORY_PER_WORKER_MB)) == "parallel"
 
 
-def test_a_folder_is_in_use_while_another_holds_its_lock_and_not_before_anybody_did(tmp_path: Path) -> None:
-    assert not figures.folder_is_in_use(tmp_path / "new")
+def test_a_folder_is_worked_in_while_another_holds_its_lock_and_not_before_anybody_did(tmp_path: Path) -> None:
+    assert not figures.is_worked_in(tmp_path / "new")
     lock = FolderLock(tmp_path)
     lock.acquire()
-    assert figures.folder_is_in_use(tmp_path)
+    assert figures.is_worked_in(tmp_path)
     lock.release()
-    assert not figures.folder_is_in_use(tmp_path)
+    assert not figures.is_worked_in(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["a\0b", "x" * 5000, "\udc80", "file/below", ".", "loop"])
+def test_a_folder_that_nobody_could_work_in_is_not_worked_in(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").write_text("no folder")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    before = sorted(path.name for path in tmp_path.rglob("*"))
+    assert not figures.is_worked_in(tmp_path / name)
+    assert sorted(path.name for path in tmp_path.rglob("*")) == before
+
+
+def test_a_folder_without_its_lock_file_is_not_worked_in(tmp_path: Path) -> None:
+    (tmp_path / ".purser").mkdir(mode=0o700)
+    assert not figures.is_worked_in(tmp_path)
+    assert list((tmp_path / ".purser").iterdir()) == []
+
+
+def test_whoever_looks_takes_no_lock_of_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with FolderLock(tmp_path / "free"):
+        pass  # its lock file stays
+
+    def refuse(_lock: FolderLock) -> None:
+        raise AssertionError("a lock is taken")
+
+    monkeypatch.setattr(FolderLock, "acquire", refuse)
+    session = ProcessingSession(HeadlessConfiguration(), download_dir=tmp_path / "free")
+    assert session.get_processing_mode(10) in ("parallel", "sequential")
+
+
+@pytest.mark.parametrize("count", [True, False, "5", 5.0, None, [5]])
+def test_a_number_of_orders_that_is_none_is_refused_in_words(count: Any) -> None:
+    session = ProcessingSession(HeadlessConfiguration())
+    for ask in (session.get_processing_mode, session.auto_configure_workers):
+        with pytest.raises(TypeError, match="po_count must be a whole number of orders, not"):
+            ask(count)
+
+
+@pytest.mark.parametrize("count", [0, -1, -(10**30)])
+def test_no_order_or_fewer_wants_one_worker_and_no_crew(count: int) -> None:
+    session = ProcessingSession(HeadlessConfiguration())
+    assert session.get_processing_mode(count) == "sequential"
+    assert session.auto_configure_workers(count) == 1
+
+
+def test_a_thousand_questions_in_a_row_have_one_answer_whatever_the_processors_do_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    jumping = itertools.cycle([0.0, 100.0])
+    monkeypatch.setattr(resources.psutil, "cpu_percent", lambda *_given, **_named: next(jumping))
+    loads = itertools.cycle([0.0, 64.0])
+    monkeypatch.setattr(resources.psutil, "getloadavg", lambda: (next(loads), 0.0, 0.0))
+    monkeypatch.setattr(figures, "machine", READ_MACHINE)
+    session = ProcessingSession(HeadlessConfiguration(), max_workers=8)
+    assert len({session.auto_configure_workers(1000) for _ in range(1000)}) == 1
+
+
+def test_a_busy_machine_is_seen_in_a_later_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    steady = figures.SteadyMachine(lambda: now[0])
+    readings = iter([machine(cpu_percent=10.0), machine(cpu_percent=90.0)])
+
+    def source() -> MachineFigures:
+        return next(readings)
+
+    assert [steady.read(source).cpu_percent for _ in range(3)] == [10.0] * 3
+    now[0] += figures.STEADY_SECONDS
+    assert [steady.read(source).cpu_percent for _ in range(3)] == [90.0] * 3
+
+
+@pytest.mark.parametrize(("waiting", "percent"), [(0.0, 0.0), (1.0, 25.0), (4.0, 100.0), (400.0, 100.0)])
+def test_the_load_is_a_mean_over_the_last_minute_and_a_share_of_the_processors(
+    monkeypatch: pytest.MonkeyPatch, waiting: float, percent: float
+) -> None:
+    monkeypatch.setattr(resources.psutil, "getloadavg", lambda: (waiting, 9.0, 9.0))
+    monkeypatch.setattr(resources.psutil, "cpu_count", lambda: 4)
+    assert {resources.processor_load() for _ in range(10)} == {percent}
+    assert resources.usage().cpu_percent == percent
