@@ -34,7 +34,7 @@ def account(
     session = session.copy()
     own = reports.Totals(session_id=session.session_id, started_at=started_at, mode=mode)
     own.test_mode = house.test_mode_dict()
-    simulated = len(outcome.rows) if own.test_mode is not None else 0
+    simulated = len(outcome.rows) if house.simulates else 0
     memory = house.memory.read()
     for totals in (own, session):
         totals.mode, totals.ended_at = mode, ended_at

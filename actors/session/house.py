@@ -38,13 +38,31 @@ from contracts.tasks import Order
 log = logging.getLogger("purser.session")
 
 
+FIXED_SEED = 1
+"""What a test mode with fixed timing decides by, where no seed is set."""
+
+
+def _switch(_instance: object, attribute: attrs.Attribute[bool], value: object) -> None:
+    if not isinstance(value, bool):
+        raise TypeError(f"{attribute.name} must be True or False, not {value!r}.")
+
+
 @attrs.frozen
 class TestMode:
-    """The test mode that was asked for (contract 25)."""
+    """The test mode that was asked for (contract 25). Each switch works by itself.
 
-    mock_workers: bool
-    simulate_failures: bool
-    fixed_timing: bool
+    Args:
+        mock_workers: Stub browsers read made-up pages, without any network.
+        simulate_failures: Some orders fail, always the same ones, whatever the browsers are.
+        fixed_timing: Stub visits take the same time, and jitter is the same in each run.
+
+    Raises:
+        TypeError: A switch is neither True nor False.
+    """
+
+    mock_workers: bool = attrs.field(default=False, validator=_switch)
+    simulate_failures: bool = attrs.field(default=False, validator=_switch)
+    fixed_timing: bool = attrs.field(default=False, validator=_switch)
 
 
 class House:
@@ -82,7 +100,7 @@ class House:
         self.memory = Slot(MemoryView())
         self.lane = CallbackLane(environment)
         self.run_job = environment.run_job
-        self.test_mode: TestMode | None = None
+        self.test_mode = TestMode()
         self._logins = LoginBook()
         self.answered: set[str] = set()
         """Hosts that have answered something in this session."""
@@ -105,7 +123,7 @@ class House:
         """
         if self._books is not None and self._own_books and settings != self._opened_with:
             self.close()
-        if self._journal_path is not None and self._books is None and self.test_mode is None:
+        if self._journal_path is not None and self._books is None and not self.simulates:
             self._books, self._own_books = Books(settings.download_dir, self._journal_path), True
             self.journal, self._opened_with = self._books.journal, settings
 
@@ -120,7 +138,7 @@ class House:
         self.open_books(settings)
         if self._premises is None:
             mode = self.test_mode
-            if mode is not None:
+            if mode.mock_workers:
                 self._premises = StubPremises(
                     settings, simulate_failures=mode.simulate_failures, fixed=mode.fixed_timing
                 )
@@ -129,13 +147,16 @@ class House:
                 lock = self._books.lock if self._books is not None else None
                 # Whoever goes on with a run must know its folders for this run's own, not for an earlier one's.
                 run = self._books.journal.run_name() if self._books is not None else secrets.token_hex(4)
-                self._premises = RealPremises(settings, self._headless, run, self.journal, lock)
+                premises = RealPremises(settings, self._headless, run, self.journal, lock)
+                if mode.simulate_failures:
+                    premises.simulate_failures()
+                self._premises = premises
             self._opened_with = settings
         return self._premises
 
     def portal(self, settings: Settings) -> Portal:
         """Return the adapter that a batch will be read with; no premises are needed to ask it for addresses."""
-        if self.test_mode is not None:
+        if self.test_mode.mock_workers:
             return StubPortal(simulate_failures=False)
         return portal_for(settings.portal, settings.generic)
 
@@ -186,7 +207,7 @@ class House:
             logins=self._logins,
             answered=self.answered,
             secrets=self._secrets,
-            seed=settings.seed if settings.seed is not None else secrets.randbits(32),
+            seed=self._seed(settings),
         )
 
     def _source(self, settings: Settings, orders: tuple[Order, ...]) -> CredentialSource:
@@ -195,7 +216,12 @@ class House:
     @property
     def is_exempt(self) -> bool:
         """Whether the machine may be of any size: in test mode."""
-        return self.test_mode is not None
+        return self.test_mode != TestMode()
+
+    def _seed(self, settings: Settings) -> int:
+        if settings.seed is not None:
+            return settings.seed
+        return FIXED_SEED if self.test_mode.fixed_timing else secrets.randbits(32)
 
     @property
     def warm_engine(self) -> Engine | None:
@@ -235,9 +261,14 @@ class House:
         premises = self._premises
         return premises.temporary_root if premises is not None else None
 
+    @property
+    def simulates(self) -> bool:
+        """Whether what comes of orders is made up, for all of them or for some."""
+        return self.test_mode.mock_workers or self.test_mode.simulate_failures
+
     def test_mode_dict(self) -> dict[str, bool] | None:
-        """Return the test mode for reports; None when browsers are real."""
-        return attrs.asdict(self.test_mode) if self.test_mode is not None else None
+        """Return the test mode's switches for reports; None when none is on."""
+        return attrs.asdict(self.test_mode) if self.is_exempt else None
 
 
 def _own_host(settings: Settings, orders: tuple[Order, ...]) -> str:

@@ -21,6 +21,7 @@ from actors.processes.ledger import ProcessLedger
 from actors.processes.reaper import Reaped, reap
 from actors.runtime import ThreadEnvironment
 from actors.session.saved_logins import state_folder
+from actors.stubs import FailingLauncher, FailingPortal
 from contracts.config import HeadlessConfiguration, Settings
 from contracts.errors import FolderReplacedError
 from contracts.ports import BrowserLauncher, Fetcher, Filing, Journal, Portal, ProcessTable
@@ -96,7 +97,7 @@ class RealPremises:
         self._settings = settings
         self._journal = journal
         self._jobs = ThreadEnvironment()
-        self.portal = portal_for(settings.portal, settings.generic)
+        self.portal: Portal = portal_for(settings.portal, settings.generic)
         if settings.profile is not None:
             check_base(settings.profile)
         self._lock = None
@@ -120,14 +121,15 @@ class RealPremises:
             self.processes = ProcessLedger(state)
             self.processes.open()
             try:
-                self.launcher = ChromiumLauncher(
+                launcher = ChromiumLauncher(
                     headless,
                     settings.timeouts,
                     ledger=self.processes,
                     root=self.processes.root,
                     profile=settings.profile,
                 )
-                self.launcher.find()
+                launcher.find()
+                self.launcher: BrowserLauncher = launcher
             except BaseException:
                 self.processes.close()
                 raise
@@ -163,6 +165,11 @@ class RealPremises:
         """Return a fetcher that only asks whether a portal answers, and is patient with a slow one."""
         timeouts = self._settings.timeouts
         return HttpFetcher(attrs.evolve(timeouts, http_read=max(timeouts.http_read, timeouts.unreachable)))
+
+    def simulate_failures(self) -> None:
+        """Let some orders fail from now on, always the same ones."""
+        self.portal = FailingPortal(self.portal)
+        self.launcher = FailingLauncher(self.launcher, self.processes)
 
     def close(self) -> tuple[str, ...]:
         """Kill what is left, remove the run's folder, release the lock."""

@@ -23,7 +23,7 @@ class Totals:
         ended_at: When its last batch ended; None while one is running or none was.
         total: Rows that were given.
         open: Those of them that have not ended.
-        simulated: Those of them that a test mode has worked on.
+        simulated: Those of them that have ended while a test mode made up outcomes, of all orders or of some.
     """
 
     session_id: str
@@ -88,7 +88,8 @@ def add_progress(totals: Totals, progress: Progress) -> None:
     totals.successful += progress.completed
     totals.failed += progress.failed
     totals.resumed += progress.resumed
-    totals.simulated += ended if totals.test_mode is not None else 0
+    switches = totals.test_mode or {}
+    totals.simulated += ended if switches.get("mock_workers") or switches.get("simulate_failures") else 0
 
 
 def add_files(totals: Totals, results: Iterable[POResult]) -> None:

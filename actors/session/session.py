@@ -384,14 +384,19 @@ class ProcessingSession:
     def enable_test_mode(
         self, mock_workers: bool = False, simulate_failures: bool = False, fixed_timing: bool = False
     ) -> None:
-        """Use a stub crew without browsers for the next batches (contract 25). Every report says so.
+        """Try things out in the next batches (contract 25). Each switch works by itself; without any, all is real.
+
+        Every report names the switches that are on (`test_mode`). With made-up outcomes nothing is written into a
+        journal's file.
 
         Args:
-            mock_workers: Each order is read from a made-up page without attachments.
-            simulate_failures: Some orders fail, always the same ones.
-            fixed_timing: Each visit takes the same time.
+            mock_workers: Stub browsers read made-up pages without attachments, and nothing goes over the network.
+            simulate_failures: Some orders fail and some cost their browser, always the same ones; with real browsers,
+                if there are no stubs. Messages say that it is simulated.
+            fixed_timing: Stub visits take the same time, and all jitter is the same in each run.
 
         Raises:
+            TypeError: A switch is neither True nor False.
             SessionBusyError: A batch is in work.
         """
         chosen = TestMode(mock_workers, simulate_failures, fixed_timing)
@@ -401,7 +406,7 @@ class ProcessingSession:
                 raise SessionBusyError("This session is working on a batch. Choose the mode before it.")
             try:
                 self._house.close()
-                self._house.test_mode = chosen if any(attrs.astuple(chosen)) else None
+                self._house.test_mode = chosen
                 self._shown.change(test_mode=self._house.test_mode_dict())
             finally:
                 self._busy.release()

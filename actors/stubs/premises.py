@@ -1,7 +1,6 @@
 """Stub browsers that read a made-up page. They bring no files, so nothing is ever reported that is not on disk.
 
-Failures are decided by the order's number alone, so that two runs fail alike: about one in five is not found, and about
-one in seven costs its worker the browser at the first visit.
+Which of them fail, when some are to, is said in `failures.py`.
 """
 
 from __future__ import annotations
@@ -9,12 +8,12 @@ from __future__ import annotations
 import random
 import tempfile
 import threading
-import zlib
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from actors.filing.folder import DownloadFolder
 from actors.runtime import Bell
+from actors.stubs.failures import BROWSER_LOST, NOT_FOUND, is_missing, loses_browser
 from contracts.config import Settings
 from contracts.errors import AttachmentError, BrowserDiedError
 from contracts.ports import (
@@ -37,14 +36,6 @@ from contracts.ports import (
 FIXED_SECONDS = 0.01
 LONGEST_SECONDS = 0.04
 _NO_FILES = "The test mode has no files."
-
-
-def _is_missing(number: str) -> bool:
-    return zlib.crc32(number.encode()) % 5 == 0
-
-
-def _loses_browser(number: str) -> bool:
-    return zlib.crc32(number.encode()) % 7 == 0
 
 
 class StubProcesses:
@@ -101,7 +92,7 @@ class StubBrowser:
         self._premises.take_time()
         if self._premises.takes_browser(url):
             self._premises.processes.kill(self._owner)
-            raise BrowserDiedError("The test mode took this browser away.")
+            raise BrowserDiedError(BROWSER_LOST)
         self._pages += 1
         return PageSnapshot(url, url, 200, float(self._pages), "")
 
@@ -189,8 +180,8 @@ class StubPortal:
 
     def read(self, page: PageSnapshot, po_number: str) -> PageReading:
         """Say what the order's number decides."""
-        if self._failures and _is_missing(po_number):
-            return NotFoundPage("the test mode does not know this order")
+        if self._failures and is_missing(po_number):
+            return NotFoundPage(NOT_FOUND)
         return OrderPage(po_number, "", ())
 
     def read_requisition(self, page: PageSnapshot) -> OrderPage:
@@ -263,7 +254,7 @@ class StubPremises:
 
     def takes_browser(self, url: str) -> bool:
         """Whether this visit costs the browser; once an address."""
-        if not self._failures or url in self._taken or not _loses_browser(url.rpartition("/")[2]):
+        if not self._failures or url in self._taken or not loses_browser(url):
             return False
         self._taken.add(url)
         return True

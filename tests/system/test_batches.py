@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from actors.stubs.failures import is_missing
 from contracts.status import SessionStatus
 from contracts.tasks import TaskStatus
 from tests.system.conftest import (
@@ -144,3 +145,24 @@ def test_a_warm_crew_replaces_an_idle_browser_that_died_before_the_next_batch(
         assert session.validate_session_state() == []
     assert sandbox.processes() == []
     assert session.get_progress()["session_status"] is SessionStatus.COMPLETED
+
+
+@pytest.mark.parametrize("parallel", [True, False])
+def test_failures_are_simulated_in_real_browsers_and_the_other_orders_come_home(
+    start_portal: StartPortal, make_session: MakeSession, sandbox: Sandbox, parallel: bool
+) -> None:
+    """The test mode without stub workers: the same orders fail, marked as simulated, and nothing else is different."""
+    portal = start_portal(orders=8)
+    session = make_session(portal, 2, parallel=parallel)
+    session.enable_test_mode(simulate_failures=True)
+    numbers = portal.numbers()
+    missing = {number for number in numbers if is_missing(number)}
+    assert missing
+    successful, failed, report = session.process_pos(orders(numbers))
+    assert (successful, failed) == (8 - len(missing), len(missing))
+    lost = [result for result in session.results if not result.status.is_success]
+    assert {result.po_number for result in lost} == missing
+    assert all("simulated by the test mode" in result.error_message for result in lost)
+    assert_files_are_true(portal, [one for one in session.results if one.status.is_success], sandbox.downloads)
+    assert report["test_mode"]["simulate_failures"]
+    assert session.validate_session_state() == []
