@@ -10,6 +10,7 @@ import itertools
 import queue
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -104,6 +105,10 @@ class _Timers:
             self._changed.notify()
         return timer
 
+    @property
+    def thread(self) -> threading.Thread | None:
+        return self._thread
+
     def close(self) -> None:
         with self._changed:
             self._closed = True
@@ -130,6 +135,8 @@ class ThreadEnvironment:
     def __init__(self) -> None:
         self._clock = SystemClock()
         self._timers = _Timers()
+        self._threads: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
+        self._threads_lock = threading.Lock()
 
     @property
     def clock(self) -> SystemClock:
@@ -146,11 +153,17 @@ class ThreadEnvironment:
 
     def start_loop(self, name: str, loop: Callable[[], None]) -> None:
         """Run an actor's loop on a daemon thread of its own."""
-        threading.Thread(target=loop, name=f"purser-{name}", daemon=True).start()
+        self._start(name, loop)
 
     def run_job(self, name: str, job: Callable[[], None]) -> None:
         """Run blocking work on a daemon thread of its own."""
-        threading.Thread(target=job, name=f"purser-job-{name}", daemon=True).start()
+        self._start(f"job-{name}", job)
+
+    def _start(self, name: str, work: Callable[[], None]) -> None:
+        thread = threading.Thread(target=work, name=f"purser-{name}", daemon=True)
+        thread.start()
+        with self._threads_lock:
+            self._threads.add(thread)
 
     def set_timer(self, delay: float, fire: Callable[[], None]) -> _ThreadTimer:
         """Call `fire` on the timer thread after `delay` seconds."""
@@ -159,3 +172,10 @@ class ThreadEnvironment:
     def close(self) -> None:
         """Fire no more timers and end their thread."""
         self._timers.close()
+
+    def threads(self) -> tuple[threading.Thread, ...]:
+        """Return its threads that have not ended, but for the calling one."""
+        with self._threads_lock:
+            known = (*self._threads, self._timers.thread)
+        here = threading.current_thread()
+        return tuple(one for one in known if one is not None and one is not here and one.is_alive())

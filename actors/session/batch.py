@@ -33,6 +33,8 @@ log = logging.getLogger("purser.session")
 
 REMOVED_SHOWN = 5
 
+_GIVEN_UP = (TaskStatus.CANCELLED, TaskStatus.INTERRUPTED)
+
 OnCrewFailure = Callable[[Exception, tuple[POTask, ...], tuple[int, int]], tuple[int, int]]
 
 
@@ -322,9 +324,8 @@ class BatchRun:
 
     def _outcome(self) -> Outcome:
         outcome = self._summed_up()
-        given_up = (TaskStatus.CANCELLED, TaskStatus.INTERRUPTED)
         results = outcome.orders
-        if results and all(r.status in given_up and r.error_code == "AUTH_ERROR" for r in results):
+        if results and all(r.status in _GIVEN_UP and r.error_code == "AUTH_ERROR" for r in results):
             raise AuthenticationError(outcome.stopped_early)
         return outcome
 
@@ -356,6 +357,7 @@ class BatchRun:
             interrupted=self._interrupted,
             resumed=sum(orders[index].handle.sequence in self._batch.ended for index in self._batch.rows),
             removed=self._removed,
+            left=sum(one.status in _GIVEN_UP and one.handle.sequence not in self._batch.ended for one in results),
         )
 
     def _left(self, order: Order, progress: Progress) -> POResult:

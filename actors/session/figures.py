@@ -1,4 +1,4 @@
-"""The machine's figures for the session, and the checks of its state."""
+"""The machine's figures for the session."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from actors.filing.lock import FolderLock
 from actors.monitor.actor import MemoryView
 from actors.processes import resources as machine_resources
 from actors.session.mode import MachineFigures
-from contracts.ports import Owner
-from contracts.status import Progress, SessionStatus
 
 STEADY_SECONDS = 10.0
 """How long one reading of the machine holds for a recommendation."""
@@ -83,24 +81,3 @@ def resources(download_dir: Path, profiles: Path | None, memory: MemoryView) -> 
         "network_bytes_sent": usage.network_sent,
         "network_bytes_received": usage.network_received,
     }
-
-
-def inconsistencies(
-    *, progress: Progress, status: SessionStatus, batch_running: bool, live: tuple[Owner, ...], warm: bool
-) -> list[str]:
-    """Return what is wrong with a session's state, in words (contract 26)."""
-    found: list[str] = []
-    parts = progress.completed + progress.failed + progress.active + progress.pending
-    if progress.total != parts:
-        found.append(f"progress: {progress.total} orders in all, but their states add up to {parts}")
-    if min(progress.completed, progress.failed, progress.active, progress.pending) < 0:
-        found.append("progress: a count is negative")
-    running = status in (SessionStatus.RUNNING, SessionStatus.STOPPING)
-    if running and not batch_running:
-        found.append(f"pool: the session is {status.value}, but no batch is in work")
-    if not batch_running and not progress.finished:
-        found.append("queue: the batch is over, but not every order has an outcome")
-    if not batch_running and not warm and live:
-        names = ", ".join(f"{owner.worker}/{owner.generation}" for owner in live)
-        found.append(f"resources: browsers are alive although no batch is in work: {names}")
-    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,10 @@ from contracts.tasks import Order
 log = logging.getLogger("purser.session")
 
 
+SECONDS_TO_END = 1.0
+"""How long the threads of an engine are waited for that has been closed, all together."""
+_OTHERS = ("purser-worker-", "purser-job-")
+_OWN_JOBS = ("purser-job-memory", "purser-job-kill", "purser-job-clear")
 FIXED_SEED = 1
 """What a test mode with fixed timing decides by, where no seed is set."""
 
@@ -109,6 +114,9 @@ class House:
         self._opened_with: Settings | None = None
         self._engine: Engine | None = None
         self._engine_mode, self._engine_workers = "", 0
+        self._environment: ThreadEnvironment | None = None
+        self._closed: tuple[ThreadEnvironment, ...] = ()
+        """Environments of closed engines that have threads left."""
 
     @property
     def holds_folder(self) -> bool:
@@ -182,7 +190,7 @@ class House:
                 count = workers[-1]
             self.close_engine()
         if self._engine is None:
-            environment = ThreadEnvironment()
+            self._environment = environment = ThreadEnvironment()
             parts = self._parts(count, settings, premises, orders)
             if mode == "parallel":
                 if not self.is_exempt:
@@ -231,7 +239,29 @@ class House:
     def close_engine(self) -> bool:
         """End the engine; False when something had to be forced."""
         engine, self._engine = self._engine, None
-        return engine.close() if engine is not None else True
+        environment, self._environment = self._environment, None
+        try:
+            return engine.close() if engine is not None else True
+        finally:
+            if environment is not None:
+                environment.close()
+                self._wait_for_threads(environment)
+
+    def _wait_for_threads(self, environment: ThreadEnvironment) -> None:
+        """Give the threads of an engine that was closed a moment to end, and keep those in mind that do not."""
+        ends_at = environment.clock.monotonic() + SECONDS_TO_END
+        for thread in _must_end(environment):
+            thread.join(max(0.0, ends_at - environment.clock.monotonic()))
+        self._closed = tuple(one for one in (*self._closed, environment) if _must_end(one))
+
+    def threads_left(self) -> tuple[str, ...]:
+        """Name the threads that have not ended though their engine has."""
+        return tuple(thread.name for environment in self._closed for thread in _must_end(environment))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it holds the download folder or a temporary folder by itself."""
+        return self._premises is not None or self._own_books
 
     def close(self) -> bool:
         """End the engine and leave the premises; False when something had to be forced or is left."""
@@ -269,6 +299,15 @@ class House:
     def test_mode_dict(self) -> dict[str, bool] | None:
         """Return the test mode's switches for reports; None when none is on."""
         return attrs.asdict(self.test_mode) if self.is_exempt else None
+
+
+def _must_end(environment: ThreadEnvironment) -> list[threading.Thread]:
+    """Return the threads that a closed engine has no business to leave.
+
+    Visits, logins and starts of browsers run code of others. One that does not come back is left behind, and the log
+    has said so.
+    """
+    return [one for one in environment.threads() if one.name.startswith(_OWN_JOBS) or not one.name.startswith(_OTHERS)]
 
 
 def _own_host(settings: Settings, orders: tuple[Order, ...]) -> str:

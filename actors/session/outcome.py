@@ -26,6 +26,7 @@ class Outcome:
         interrupted: Whether the user interrupted it.
         resumed: How many rows an earlier process had ended.
         removed: Numbers of the orders that are in the list no more and were cancelled.
+        left: How many orders this batch gave up or left for another run.
     """
 
     rows: tuple[POResult, ...] = ()
@@ -37,6 +38,7 @@ class Outcome:
     interrupted: bool = False
     resumed: int = 0
     removed: tuple[str, ...] = ()
+    left: int = 0
 
 
 def where_it_lies_now(result: POResult, download_dir: Path) -> POResult:

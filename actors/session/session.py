@@ -33,6 +33,7 @@ from actors.session.mode import check_order_count, choose_mode, recommend_worker
 from actors.session.options import SettingsOptions
 from actors.session.orders import Batch, OrderKeys, addresses_of, from_journal, from_list
 from actors.session.outcome import Outcome
+from actors.session.state_checks import SeenState, inconsistencies
 from actors.session.unprocessed import split
 from actors.session.view import Look, SessionView, Shown, session_report
 from contracts.checks import check_worker_count
@@ -105,6 +106,8 @@ class ProcessingSession:
         self._shown = Shown(SessionView(totals=totals))
         self._busy = threading.Lock()
         """Held by whoever works with the house; never taken in the caller's own thread."""
+        self._turn = 0
+        """Counts who has taken the house."""
         self._running: BatchRun | None = None
         self._warm = False
 
@@ -161,6 +164,7 @@ class ProcessingSession:
         def work() -> tuple[int, int, dict[str, Any]]:
             if not self._busy.acquire(blocking=False):
                 raise SessionBusyError("This session is working on a batch. Wait for it, or use a second session.")
+            self._turn += 1
             self._running = batch
             try:
                 return self._process(batch, prepare_batch, fallback)
@@ -186,7 +190,7 @@ class ProcessingSession:
         log.info("Mode %s: %s.", mode, why)
         self._shown.change(
             status=SessionStatus.RUNNING, mode=mode, began_at=self._clock.monotonic(), ended_at=None, batch=batch,
-            given=len(prepared.rows), results=(), orders=(), removed=len(prepared.removed),
+            given=len(prepared.rows), results=(), removed=len(prepared.removed),
         )  # fmt: skip
         outcome = Outcome()
         started_at = self._clock.now()
@@ -220,7 +224,8 @@ class ProcessingSession:
             finally:
                 self._shown.change(
                     status=outcome.status, batch=None, last=batch.progress(), totals=totals,
-                    results=outcome.rows, orders=outcome.orders,
+                    results=outcome.rows, orders=len(outcome.orders), left=outcome.left,
+                    successful=sum(one.status.is_success for one in outcome.orders),
                 )  # fmt: skip
                 # Before the final call, which may itself ask for a stop and wait for it.
                 batch.settle()
@@ -324,17 +329,25 @@ class ProcessingSession:
         return figures.resources(self._settings.download_dir, self._house.temporary_root(), memory)
 
     def validate_session_state(self) -> list[str]:
-        """Return what is inconsistent, nothing when all is well (contract 26)."""
-        was_running = self._running is not None
-        look, live = self._look(), self._house.live_owners()
-        return figures.inconsistencies(
-            progress=look.progress,
-            status=look.status,
+        """Return what is inconsistent, in words; nothing when all is well (contract 26).
+
+        It compares progress with the results of the last batch, and between batches it looks for what should be gone:
+        browsers, an engine and the download folder's lock outside `with`, threads anywhere.
+        """
+        turn, house = self._turn, self._house
+        was_taken, was_warm, look = self._busy.locked(), self._warm, self._look()
+        live, engine, held, threads = house.live_owners(), house.warm_engine, house.is_open, house.threads_left()
+        seen = SeenState(
+            look=look,
             # Asked before and after, because a batch may begin or end while this looks.
-            batch_running=was_running or self._running is not None,
+            is_taken=was_taken or self._busy.locked() or turn != self._turn,
+            is_warm=was_warm,
             live=live,
-            warm=self._warm,
+            has_engine=engine is not None,
+            has_premises=held,
+            threads=threads,
         )
+        return inconsistencies(seen)
 
     # ------------------------------------------------------------------------------------------------------ changing
 
@@ -404,6 +417,7 @@ class ProcessingSession:
         def choose() -> None:
             if not self._busy.acquire(blocking=False):
                 raise SessionBusyError("This session is working on a batch. Choose the mode before it.")
+            self._turn += 1
             try:
                 self._house.close()
                 self._house.test_mode = chosen
@@ -427,9 +441,10 @@ class ProcessingSession:
                 run_apart(self._leave, on_interrupt=self._hurry)
 
     def _leave(self) -> None:
-        self._warm = False
         self.request_stop()
         with self._busy:
+            self._turn += 1
+            self._warm = False
             self._house.close()
 
     def _hurry(self) -> None:

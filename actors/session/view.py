@@ -28,7 +28,9 @@ class SessionView:
         last: How the last batch ended; what counts while none is in work.
         given: Rows of the last batch.
         results: The outcome of each of them, in input order.
-        orders: The outcome of each order of it, once.
+        orders: How many orders they are, each once.
+        successful: How many of these succeeded.
+        left: How many of these the batch gave up or left for another run.
         removed: Orders that a resumed batch had and its list has not.
         test_mode: The switches that are on, for reports; None when no test mode is.
     """
@@ -42,9 +44,16 @@ class SessionView:
     last: Progress = attrs.field(factory=lambda: Progress(finished=True))
     given: int = 0
     results: tuple[POResult, ...] = ()
-    orders: tuple[POResult, ...] = ()
+    orders: int = 0
+    successful: int = 0
+    left: int = 0
     removed: int = 0
     test_mode: dict[str, bool] | None = None
+
+    @property
+    def rows(self) -> int:
+        """How many rows have an outcome."""
+        return len(self.results)
 
 
 @attrs.frozen(kw_only=True, eq=False)
