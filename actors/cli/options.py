@@ -8,6 +8,7 @@ from pathlib import Path
 
 import attrs
 
+from actors.folders.names import require_possible, shown
 from actors.intake import (
     DEFAULT_WORKERS,
     OrderFile,
@@ -18,7 +19,7 @@ from actors.intake import (
 )
 from contracts.checks import check_worker_count
 from contracts.config import HeadlessConfiguration, PortalKind, Route, Settings
-from contracts.errors import ConfigurationError
+from contracts.errors import ConfigurationError, DownloadFolderError
 
 
 @attrs.frozen(kw_only=True)
@@ -97,6 +98,8 @@ def make_plan(options: RunOptions, environment: Mapping[str, str]) -> RunPlan:
             f"The profile {str(settings.profile)!r} is no folder. "
             "Make one with: purser login --base-url URL --profile DIR"
         )
+    _require_possible({"download folder": settings.download_dir, "file of orders": stated.csv_path})
+    _require_possible({"results file": stated.results, "report": stated.report})
     results = stated.results or _beside_the_input(settings.download_dir / "results.csv", stated.csv_path)
     report = stated.report or settings.download_dir / "report.json"
     _require_distinct({"file of orders": stated.csv_path, "results file": results, "report": report})
@@ -124,6 +127,18 @@ def require_addresses(orders: OrderFile, settings: Settings) -> None:
         raise ConfigurationError(
             "No order has a URL of its own, and no base URL is given. Name the portal: --base-url https://portal.example"
         )
+
+
+def _require_possible(places: Mapping[str, Path | None]) -> None:
+    """Return when each place that is given may be the name of something."""
+    for what, place in places.items():
+        if place is None:
+            continue
+        try:
+            require_possible(place)
+        except OSError as error:
+            kind = DownloadFolderError if what == "download folder" else ConfigurationError
+            raise kind(f"The {what} {shown(place)} cannot be: {error.strerror}. Choose another place.") from error
 
 
 def _beside_the_input(results: Path, csv_path: Path) -> Path:

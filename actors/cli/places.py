@@ -17,6 +17,7 @@ from actors.filing.lock import require_own_lock
 from actors.folders.folder import NotOursError
 from actors.folders.ground import INSIDE, Ground, require_no_foreign_link
 from actors.folders.keeping import keeps_nobody_out, untrusted
+from actors.folders.names import require_possible
 from actors.intake import check_target
 from actors.journal import JournalReader
 from actors.processes import resources
@@ -115,6 +116,13 @@ def _folder(what: str, folder: Path, elsewhere: str, least: int) -> Finding:
 
 def _may_be_written(folder: Path) -> bool:
     """Whether a folder can be written, or made. Of what may not even be looked at, pathlib raises; this says no."""
+    try:
+        require_possible(folder)
+        folder.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError:  # a name that is too long, or none at all
+        return False
     places = (folder.absolute(), *folder.absolute().parents)
     existing = next(place for place in places if os.path.lexists(place))
     return os.path.isdir(existing) and os.access(existing, os.W_OK | os.X_OK)  # noqa: PTH112 - as said above

@@ -13,9 +13,10 @@ from typing import Self
 
 from filelock import FileLock, Timeout
 
-from actors.filing.trouble import refused
+from actors.filing.trouble import refused, unusable
 from actors.folders.folder import Folder, NotOursError
 from actors.folders.ground import INSIDE, Ground
+from actors.folders.names import real_path, shown
 from actors.folders.notes import read_note, write_note
 from contracts.errors import DownloadFolderError
 
@@ -70,12 +71,12 @@ class FolderLock:
         except NotOursError as found:
             raise refused(found) from found
         except (OSError, NotImplementedError) as error:
-            raise DownloadFolderError(self._unusable(error)) from error
+            raise unusable(self._root, error) from error
         try:
             write_note(ground.inside, _NOTE, {"pid": os.getpid()})
         except OSError as error:
             lock.release()
-            raise DownloadFolderError(self._unusable(error)) from error
+            raise unusable(self._root, error) from error
         self._ground, self._lock = ground, lock
 
     def release(self) -> None:
@@ -108,15 +109,10 @@ class FolderLock:
     def _in_use(self) -> str:
         pid = self._holder_pid()
         if pid == os.getpid():
-            return f"This process already works in the download folder {self._root}. End that session first."
+            return f"This process already works in the download folder {shown(self._root)}. End that session first."
         who = f"process {pid}" if pid is not None else "another process"
-        return (
-            f"The download folder {self._root} is in use by {who}. Wait until it has ended, or choose another folder."
-        )
-
-    def _unusable(self, error: Exception) -> str:
-        reason = (error.strerror if isinstance(error, OSError) else "") or str(error)
-        return f"The download folder {self._root} cannot be written: {reason}. Make it writable or choose another one."
+        place = shown(self._root)
+        return f"The download folder {place} is in use by {who}. Wait until it has ended, or choose another folder."
 
     def _holder_pid(self) -> int | None:
         noted = self.noted_holder()
@@ -130,7 +126,7 @@ class FolderLock:
         The note proves nothing: whoever sets up a folder may write one.
         """
         try:
-            with Folder.at(Path(os.path.realpath(self._root))) as root, root.below(INSIDE) as inside:
+            with Folder.at(real_path(self._root)) as root, root.below(INSIDE) as inside:
                 file = inside.open(_LOCK)
         except (OSError, ValueError):  # the latter for a null in the name
             return False
@@ -149,7 +145,7 @@ class FolderLock:
         A process that was killed leaves its note behind, so that whoever asks must look whether it runs.
         """
         try:
-            with Folder.at(Path(os.path.realpath(self._root))) as root, root.below(INSIDE) as inside:
+            with Folder.at(real_path(self._root)) as root, root.below(INSIDE) as inside:
                 noted, status = read_note(inside, _NOTE), inside.look(_NOTE)
         except (OSError, ValueError):
             return None

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from actors.folders.folder import Folder, NotOursError
 from actors.folders.keeping import keeping_of
+from actors.folders.names import real_path, require_possible
 from actors.folders.ownership import is_link_of_another, this_user
 
 _log = logging.getLogger("purser.folders")
@@ -47,13 +48,14 @@ class Ground:
 
     Raises:
         NotOursError: `.purser` is a link, no folder, or another user's; or the download folder is another user's link.
-        OSError: One of them is not there, or cannot be opened or made.
+        OSError: One of them is not there, or cannot be opened or made, or has an impossible name.
     """
 
     def __init__(self, root: Path, *, make: bool = True) -> None:
+        require_possible(root)
         self.stated = root.absolute()
         require_no_foreign_link(self.stated)
-        real = Path(os.path.realpath(root))
+        real = real_path(root)
         if make:
             real.mkdir(parents=True, exist_ok=True)
         self.root = Folder.at(real)

@@ -106,9 +106,16 @@ def ran_at(pid: int, when: float) -> bool:
 
 
 def _free(folder: Path) -> int:
+    # A download folder that does not exist yet lies on its nearest existing parent's volume.
     try:
-        # A download folder that does not exist yet lies on its nearest existing parent's volume.
-        there = next((place for place in (folder, *folder.absolute().parents) if place.exists()), None)
+        there = next((place for place in (folder, *folder.absolute().parents) if _is_there(place)), None)
         return shutil.disk_usage(there).free if there is not None else -1
     except OSError:
         return -1
+
+
+def _is_there(place: Path) -> bool:
+    try:
+        return place.exists()
+    except OSError:  # it may not be looked at, or no folder can have its name
+        return False

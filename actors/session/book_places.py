@@ -11,12 +11,14 @@ import hashlib
 import os
 from pathlib import Path
 
+from actors.filing.trouble import unusable
 from actors.folders.folder import Folder, NotOursError
 from actors.folders.ground import INSIDE, Ground
 from actors.folders.keeping import owner_in, why_unbelieved
+from actors.folders.names import real_path
 from actors.session.book_files import MANIFEST
 from actors.session.saved_logins import state_folder
-from contracts.errors import ConfigurationError, JournalError
+from contracts.errors import ConfigurationError, DownloadFolderError, JournalError
 
 JOURNAL = "journal.db"
 POINTER = "journal.path"
@@ -35,11 +37,12 @@ def journal_path(download_dir: Path) -> Path:
     """Return where the journal of a download folder lies: in it, or where its pointer says.
 
     Raises:
+        DownloadFolderError: The folder cannot be entered, or no folder can have its name.
         JournalError: The pointer cannot be read, or must not be believed.
     """
     usual, pointer = download_dir / INSIDE / JOURNAL, download_dir / INSIDE / POINTER
     try:
-        with Folder.at(Path(os.path.realpath(download_dir))) as root, root.below(INSIDE) as inside:
+        with _opened(download_dir) as root, root.below(INSIDE) as inside:
             found = inside.look(POINTER)
             if found is None:
                 return usual
@@ -49,7 +52,7 @@ def journal_path(download_dir: Path) -> Path:
         raise JournalError(f"{link.path} {link.why}. Remove it, or choose another download folder.") from link
     except (FileNotFoundError, NotADirectoryError):
         return usual
-    except JournalError:
+    except (DownloadFolderError, JournalError):
         raise
     except (OSError, ValueError) as error:
         raise JournalError(f"The file {pointer}, which names the journal, cannot be read: {error}.") from error
@@ -60,6 +63,15 @@ def journal_path(download_dir: Path) -> Path:
     if Path(named) != usual and not is_this_users(Path(named), download_dir):
         raise JournalError(_why_not_its_own(pointer, Path(named)))
     return Path(named)
+
+
+def _opened(download_dir: Path) -> Folder:
+    try:
+        return Folder.at(real_path(download_dir))
+    except (FileNotFoundError, NotADirectoryError, NotOursError):
+        raise
+    except OSError as error:
+        raise unusable(download_dir, error, to_read=True) from error
 
 
 def _why_not_its_own(pointer: Path, named: Path) -> str:

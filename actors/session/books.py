@@ -14,10 +14,11 @@ from typing import Self
 
 from actors.filing.lock import FolderLock
 from actors.filing.staging import STAGING, Staging
-from actors.filing.trouble import refused
+from actors.filing.trouble import refused, unusable
 from actors.filing.volumes import is_network_share
 from actors.folders.folder import Folder, NotOursError
 from actors.folders.ground import INSIDE, Ground
+from actors.folders.names import real_path, require_possible, shown
 from actors.journal import SqliteJournal
 from actors.session.book_files import (
     INPUT,
@@ -43,7 +44,7 @@ from actors.session.book_places import (
     place_in_state_folder,
 )
 from actors.session.seals import is_own
-from contracts.errors import DownloadFolderError
+from contracts.errors import DownloadFolderError, JournalError
 
 log = logging.getLogger("purser.session")
 
@@ -63,7 +64,12 @@ class Books:
     """
 
     def __init__(self, download_dir: Path, path: Path | None = None, *, afresh: bool = False) -> None:
-        self.download_dir = Path(os.path.realpath(download_dir))
+        try:
+            self.download_dir = real_path(download_dir)
+        except OSError as error:
+            raise unusable(download_dir, error) from error
+        if path is not None:
+            _require_possible_journal(path)
         self._root_is_new = not os.path.lexists(self.download_dir)
         self._inside_is_new = not os.path.lexists(self.download_dir / INSIDE)
         self._new: list[BookFile] = []
@@ -260,3 +266,10 @@ class Books:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
+
+
+def _require_possible_journal(path: Path) -> None:
+    try:
+        require_possible(path)
+    except OSError as error:
+        raise JournalError(f"{shown(path)} cannot be a journal: {error.strerror}. Choose another place.") from error

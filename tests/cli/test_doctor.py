@@ -120,6 +120,13 @@ def test_a_user_without_a_home_is_a_problem_unless_a_folder_is_named(
     assert "PURSER_STATE_DIR=" in heard.out
 
 
+@pytest.mark.parametrize("name", ["x" * 300, "a\ud800b", "a\0b"])
+def test_a_download_folder_that_cannot_be_is_a_problem(healthy: dict[str, str], tmp_path: Path, name: str) -> None:
+    heard = Heard()
+    assert examine(healthy, heard.outlets, found, download_dir=tmp_path / name) is ExitCode.UNUSABLE
+    assert "cannot be written" in heard.out
+
+
 @pytest.mark.parametrize("variable", ["PURSER_RESULTS", "PURSER_REPORT"])
 def test_an_output_that_cannot_be_written_is_a_problem(healthy: dict[str, str], variable: str) -> None:
     heard = Heard()

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 
 from actors.cli.account import ExitCode
@@ -268,6 +269,18 @@ def test_a_wrong_option_exits_2_and_makes_nothing(orders: Path, more: dict[str, 
     heard, session = fakes.Heard(), fakes.FakeSession()
     assert go(orders, session, heard, **more) is ExitCode.UNUSABLE
     assert message in heard.err
+    assert session.made_with == {}
+    assert [path.name for path in orders.parent.iterdir()] == ["orders.csv"]
+
+
+@pytest.mark.parametrize("fresh", [True, False])
+@pytest.mark.parametrize("place", [Path("x" * 300), Path(*["x" * 200] * 25), Path("a\ud800b"), Path("a\0b")])
+def test_a_download_folder_that_cannot_be_exits_2_and_makes_nothing(orders: Path, place: Path, fresh: bool) -> None:
+    heard, session = fakes.Heard(), fakes.FakeSession()
+    told = attrs.evolve(options(orders, fresh=fresh), download_dir=orders.parent / place)
+    assert run(told, {}, heard.outlets, session.factory) is ExitCode.UNUSABLE
+    assert "cannot be" in heard.err
+    assert "choose another" in heard.err.lower()
     assert session.made_with == {}
     assert [path.name for path in orders.parent.iterdir()] == ["orders.csv"]
 
