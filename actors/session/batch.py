@@ -98,7 +98,7 @@ class BatchRun:
         batch, self._mode, self._fallback = self._batch, mode, fallback
         if batch.continues:
             self._house.close_engine()  # a warm one has forgotten the orders that it gave back
-        workers, warm = self._house.board.read().workers, self._house.warm_engine
+        warm = self._house.warm_engine
         self._end_removed(batch.removed)
         self._settle_total()
         self._before = self._progress_before()
@@ -106,7 +106,7 @@ class BatchRun:
         try:
             if batch.to_do or self._is_publishing():
                 self._check_portals(batch.to_do)
-                self._work_through(workers, warm)
+                self._work_through(warm)
             self._settle_progress()
             return self._outcome()
         finally:
@@ -188,16 +188,15 @@ class BatchRun:
             raise PortalUnreachableError(f"The portal does not answer: {names}. Check the address and the network.")
         self._house.answered.update(answered or ())
 
-    def _work_through(self, workers: tuple[WorkerHealth, ...], warm: Engine | None) -> None:
+    def _work_through(self, warm: Engine | None) -> None:
         """Work with the engine of the mode, and with one browser when a crew could not.
 
         Args:
-            workers: What a warm crew's workers had done before this batch.
             warm: The engine that the batch before left running, or None.
         """
         try:
             engine = self._house.engine(self._mode, self._fit, self._settings, self._batch.orders)
-            self._workers_before = workers if engine is warm else ()
+            self._workers_before = self._house.counted if engine is warm else ()
             self._run_to_the_end(engine)
         except (CrewFailedError, InsufficientResourcesError) as error:
             if self._mode == "sequential":
@@ -335,6 +334,8 @@ class BatchRun:
 
     def _summed_up(self) -> Outcome:
         progress = self.progress()
+        if self._engine is not None:
+            self._house.counted = progress.workers
         orders = self._batch.orders
         places = [order.handle.sequence for order in orders]
         found = self._house.journal.results(min(places), max(places) - min(places) + 1) if places else ()

@@ -33,7 +33,7 @@ from actors.stubs.premises import StubPortal
 from actors.worker.secrets import KnownSecrets
 from contracts.config import HeadlessConfiguration, Settings
 from contracts.ports import CredentialSource, Journal, Owner, Portal
-from contracts.status import Progress
+from contracts.status import Progress, WorkerHealth
 from contracts.tasks import Order
 
 log = logging.getLogger("purser.session")
@@ -114,6 +114,8 @@ class House:
         self._opened_with: Settings | None = None
         self._engine: Engine | None = None
         self._engine_mode, self._engine_workers = "", 0
+        self.counted: tuple[WorkerHealth, ...] = ()
+        """What the workers of the engine had done when it was last reported; what they do after it counts later."""
         self._environment: ThreadEnvironment | None = None
         self._closed: tuple[ThreadEnvironment, ...] = ()
         """Environments of closed engines that have threads left."""

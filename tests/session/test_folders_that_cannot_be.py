@@ -12,6 +12,7 @@ import pytest
 from actors import MainApp, ProcessingSession
 from contracts.config import HeadlessConfiguration
 from contracts.errors import DownloadFolderError, JournalError
+from contracts.tasks import TaskStatus
 from tests.session.conftest import BASE, Ground, MakeSession, orders
 
 both_modes = pytest.mark.parametrize("parallel", [True, False], ids=["crew", "sequential"])
@@ -113,14 +114,14 @@ def test_whatever_needs_the_folder_says_what_is_wrong_with_it(
 @both_modes
 def test_what_only_looks_raises_nothing_before_and_after_the_refusal(folder: tuple[Path, str], parallel: bool) -> None:
     session = real_session(folder[0], parallel)
-    for _ in range(2):
+    for tried in range(2):
         assert session.get_progress()["completed_tasks"] == 0
         assert session.get_session_report()["successful_pos"] == 0
         assert session.get_processing_mode(5) == ("parallel" if parallel else "sequential")
         assert session.auto_configure_workers(5) >= 1
         assert session._monitor_resources()["disk_free_downloads"] >= -1
         assert session.validate_session_state() == []
-        assert session.results == ()
+        assert [one.status for one in session.results] == [TaskStatus.CANCELLED] * (2 * tried)
         assert session.snapshot().finished
         assert session.stop_processing() is True
         refusal(lambda: session.process_pos(orders(2)))
