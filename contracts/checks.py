@@ -7,7 +7,6 @@ Nothing is changed without a word: a text is no number and no list of characters
 from __future__ import annotations
 
 import enum
-import math
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -18,6 +17,9 @@ from contracts.errors import ConfigurationError
 
 MIN_WORKERS = 1
 MAX_LOCAL_WORKERS = 8
+
+MOST = 1e15
+"""Beyond any time, size or count; what is larger is a slip, and no clock or lock takes it."""
 
 Validator = Callable[[Any, Any, Any], None]
 E = TypeVar("E", bound=enum.Enum)
@@ -37,7 +39,7 @@ def number(low: float, high: float | None = None) -> Validator:
     """Return a validator that accepts finite real numbers from `low` to `high`, both included."""
 
     def check(_instance: Any, attribute: Any, value: Any) -> None:
-        good = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        good = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= MOST
         if not good or value < low or (high is not None and value > high):
             limits = f"from {low:g} to {high:g}" if high is not None else f"of at least {low:g}"
             raise ConfigurationError(f"{attribute.name} must be a number {limits}, not {shown(value)}.")
@@ -49,7 +51,7 @@ def whole(low: int) -> Validator:
     """Return a validator that accepts whole numbers from `low` on."""
 
     def check(_instance: Any, attribute: Any, value: Any) -> None:
-        if not isinstance(value, int) or isinstance(value, bool) or value < low:
+        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= MOST:
             raise ConfigurationError(f"{attribute.name} must be a whole number of at least {low}, not {shown(value)}.")
 
     return check

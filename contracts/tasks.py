@@ -6,7 +6,6 @@ All of it is frozen. `metadata` is the caller's own and travels untouched.
 from __future__ import annotations
 
 import enum
-import math
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -40,6 +39,10 @@ class TaskStatus(enum.Enum):
         return self is not TaskStatus.INTERRUPTED
 
 
+_MOST = 1e300
+"""Beyond any amount, and still a float."""
+
+
 def _whole(_instance: Any, attribute: Any, value: Any) -> None:
     if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError(f"{attribute.name} must be a whole number, not {type(value).__name__}.")
@@ -50,8 +53,8 @@ def _real(_instance: Any, attribute: Any, value: Any) -> None:
         return
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise TypeError(f"{attribute.name} must be a number or None, not {type(value).__name__}.")
-    if not math.isfinite(value):
-        raise ValueError(f"{attribute.name} must be a finite number, not {value}.")
+    if not -_MOST <= value <= _MOST:
+        raise ValueError(f"{attribute.name} must be a finite number, not one beyond {_MOST:g} or none at all.")
 
 
 def _seconds(instance: Any, attribute: Any, value: Any) -> None:

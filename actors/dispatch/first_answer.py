@@ -15,6 +15,8 @@ FIRST_WAIT = 1.0
 LONGEST_WAIT = 5.0
 QUICK = 2.0
 """Seconds within which a no comes from who refuses. A visit would wait as long as a question that takes longer."""
+LEAST_QUESTIONS = 2
+"""Questions that must have been put in vain before it is given up."""
 QUESTION_LASTS = 10.0
 """Seconds after which another question is put, although the one before has not come back."""
 
@@ -37,6 +39,8 @@ class FirstAnswer:
     questions: int = attrs.field(default=0, init=False)
     is_slow: bool = attrs.field(default=False, init=False)
     """Whether the last question did not come back quickly."""
+    _in_vain: int = attrs.field(default=0, init=False)
+    """Questions without an answer."""
     _asked_at: float | None = attrs.field(default=None, init=False)
     _next: float = attrs.field(default=float("-inf"), init=False)
     _wait: float = attrs.field(default=FIRST_WAIT, init=False)
@@ -44,7 +48,7 @@ class FirstAnswer:
     def begin(self) -> None:
         """Begin a batch: who was silent in the one before gets as long again."""
         if not self.has_come:
-            self.silent_since, self.visit = None, ""
+            self.silent_since, self.visit, self._in_vain = None, "", 0
             self._asked_at, self._next, self._wait, self.is_slow = None, float("-inf"), FIRST_WAIT, False
 
     def note(self) -> None:
@@ -85,7 +89,8 @@ class FirstAnswer:
         if status is not None:
             self.note()
         elif question == self.questions and self._asked_at is not None:
-            self._miss(self._asked_at)
+            self._miss(now)
+            self._in_vain += 1
             self.is_slow = now - self._asked_at >= QUICK
             self._asked_at = None
             self._put_off(now)
@@ -100,13 +105,15 @@ class FirstAnswer:
         if self.has_come or self._asked_at is None:
             return
         if now - self._asked_at >= QUICK:
-            self._miss(self._asked_at)
+            self._miss(now)
             self.is_slow = True
         if now - self._asked_at >= QUESTION_LASTS:
+            self._in_vain += 1
             self._asked_at, self._next = None, now
 
-    def _miss(self, since: float) -> None:
-        self.silent_since = since if self.silent_since is None else self.silent_since
+    def _miss(self, now: float) -> None:
+        # From when it was noticed: a dispatcher that was held up itself must first read what has come meanwhile.
+        self.silent_since = now if self.silent_since is None else self.silent_since
 
     def _put_off(self, now: float) -> None:
         self._next = now + self._wait
@@ -114,7 +121,9 @@ class FirstAnswer:
 
     def is_given_up(self, now: float) -> bool:
         """Whether it was silent for too long, and a visit has failed as well unless it would only have waited."""
-        return self.is_waited_for and self.silent_since is not None and now - self.silent_since >= self.unreachable
+        if self.silent_since is None or self._in_vain < LEAST_QUESTIONS:
+            return False
+        return self.is_waited_for and now - self.silent_since >= self.unreachable
 
     def times(self) -> tuple[float, ...]:
         """When it needs a look."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -83,6 +84,7 @@ class RunFile:
             root=str(self.root),
             file=str(self.path),
         )
+        made = False
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             # Under another name until it is locked and whole, so that no other start takes it for a dead run's.
@@ -92,10 +94,13 @@ class RunFile:
             self._file.write(header_line(self.header))
             draft.rename(self.path)
             self.root.mkdir(mode=0o700)
+            made = True
             with open(self.root / MARKER, "w", encoding="utf-8", opener=_private) as marker:
                 marker.write(self.run)
         except OSError as error:
             self.remove()
+            if made:  # and not to be marked: a full disk
+                shutil.rmtree(self.root, ignore_errors=True)
             raise HostResourceError(
                 f"The state folder {self.path.parent} or the temporary folder {self.root.parent} cannot be written "
                 f"({error.strerror or error}). Make them writable or point XDG_STATE_HOME and TMPDIR elsewhere."

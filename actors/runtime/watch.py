@@ -48,6 +48,11 @@ class Revocations:
         """End every wait of that generation."""
         self.of(owner).revoke()
 
+    def owners(self) -> tuple[Owner, ...]:
+        """Return every generation that may still be at work, one that has yet to begin included."""
+        with self._lock:
+            return tuple(self._known)
+
     def forget(self, owner: Owner) -> None:
         """Drop a generation that is gone."""
         with self._lock:

@@ -187,7 +187,9 @@ class _Orphans:
         self._found: set[Owner] = set()
 
     def kill(self, _generation: int) -> None:
-        """Kill every browser that is left."""
+        """Kill every browser that is left, and let no worker that is just beginning start one."""
+        for owner in self._parts.revocations.owners():
+            self._parts.revocations.revoke(owner)
         for owner in self._parts.premises.processes.live_owners():
             self._found.add(owner)
             self._parts.revocations.revoke(owner)

@@ -51,6 +51,7 @@ class Worker(Actor):
         self._gatekeeper = gatekeeper
         self._visitor: Visitor | None = None
         self._proved = False
+        tools.revocation(Owner(context.name, context.generation))  # known from now on to whoever clears up
 
     def on_start(self) -> None:
         """Start the browser, then report ready to the supervisor and the dispatcher."""

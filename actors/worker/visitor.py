@@ -113,6 +113,8 @@ class Visitor:
         self._revocation = tools.revocation(owner)
         self._logins: dict[str, _Login] = {}
         self._worn = ""
+        if self._revocation.is_revoked:
+            raise BrowserDiedError("It was taken away before its browser was started.")
         with _boundary("start", ParallelProcessingError):
             self._browser: Browser = tools.launcher.launch(owner)
             self._fetcher: Fetcher = tools.fetcher()

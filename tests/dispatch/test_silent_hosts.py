@@ -113,13 +113,23 @@ def test_a_host_from_which_nothing_comes_back_is_given_up_without_a_visit() -> N
     drive.complete("w1")
     drive.advance(2.0)
     assert drive.progress.circuits_open == (HOST,)
-    drive.advance(27.9)
+    drive.advance(29.9)
     assert not drive.progress.finished
     drive.advance(0.2)
     assert drive.outcomes[0].status is TaskStatus.FAILED
     assert f"no answer came from https://{HOST}" in drive.outcomes[0].error_message
     assert drive.told[0].message.order.host == OTHER  # type: ignore[union-attr]
     assert len(drive.told) == 1
+
+
+def test_a_dispatcher_that_was_held_up_gives_nobody_up_before_it_has_read_what_came_meanwhile() -> None:
+    drive = beside(1)
+    asked = next(one for one in drive.asked if one.host == HOST)
+    drive.now += 100.0
+    drive.complete("w1")
+    assert not drive.progress.finished
+    drive.send(PortalAsked(HOST, asked.question, 200))
+    assert drive.number("w1") == 0
 
 
 def test_a_question_that_is_lost_is_put_again_and_its_answer_counts_whenever_it_comes() -> None:
@@ -184,7 +194,7 @@ def test_later_orders_of_a_host_that_was_given_up_fail_at_once_and_the_next_batc
     drive.send(BeginBatch(2))
     drive.send(Submit(orders(1)))
     drive.ready("w1")
-    drive.advance(30.0)
+    drive.advance(33.0)
     assert drive.outcomes[0].status is TaskStatus.FAILED
     drive.send(Submit(orders(1, first=1)))
     assert drive.outcomes[1].error_message == drive.outcomes[0].error_message
