@@ -6,6 +6,7 @@ simulated ones in the tests.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -255,6 +256,15 @@ class ProcessTable(Protocol):
 
     def live_owners(self) -> tuple[Owner, ...]:
         """Owners with at least one live process."""
+        ...
+
+
+@runtime_checkable
+class CountsProcessorTime(Protocol):
+    """A process table that can tell how much processor time its processes have taken."""
+
+    def processor_seconds(self) -> Mapping[str, float]:
+        """Seconds that each live process of ours has taken since it began, by a name that no other process has."""
         ...
 
 

@@ -82,6 +82,7 @@ class ChromiumLauncher:
         found: The browser to use; None looks for one at the first launch.
         starts: Limits how many start at once. Starting all together is faster than one after the other, but on few
             cores each then misses its deadline.
+        received: Told the size of each file that a browser downloads.
     """
 
     def __init__(
@@ -95,7 +96,9 @@ class ChromiumLauncher:
         found: FoundBrowser | None = None,
         starts: threading.Semaphore | None = None,
         wait: Callable[[float], object] | None = None,
+        received: Callable[[int], object] = lambda _size: None,
     ) -> None:
+        self._received = received
         self._config = config
         self._timeouts = timeouts
         self._ledger = ledger
@@ -172,7 +175,8 @@ class ChromiumLauncher:
             # No portal has been asked for anything yet.
             raise BrowserDiedError("The browser did not answer while starting.") from error
         alive = functools.partial(self._ledger.is_alive, owner)
-        return ChromiumBrowser(tab, page, user_agent, alive, self._timeouts.download_stall)
+        stall = self._timeouts.download_stall
+        return ChromiumBrowser(tab, page, user_agent, alive, stall, received=self._received)
 
     def _undo(self, owner: Owner) -> None:
         self._ledger.kill(owner)

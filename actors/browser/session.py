@@ -43,6 +43,7 @@ class ChromiumBrowser:
         alive: Says whether its processes run, without asking it.
         stall: Seconds without a byte after which a download is given up.
         monotonic: The clock, in seconds.
+        received: Told the size of each file that it downloads.
     """
 
     def __init__(
@@ -53,7 +54,9 @@ class ChromiumBrowser:
         alive: Callable[[], bool],
         stall: float,
         monotonic: Callable[[], float] = time.monotonic,
+        received: Callable[[int], object] = lambda _size: None,
     ) -> None:
+        self._received = received
         self._tab = tab
         self._page = page
         self._user_agent = user_agent
@@ -298,11 +301,15 @@ class ChromiumBrowser:
 
     def download_by_click(self, control: Control, into: Path, watch: LeaseWatch, max_size: int) -> DownloadedFile:
         """Click one control and wait for its download to end; see `contracts.ports.Browser`."""
-        return self._downloads.by_click(control, into, watch, max_size)
+        return self._counted(self._downloads.by_click(control, into, watch, max_size))
 
     def download_by_address(self, url: str, into: Path, watch: LeaseWatch, max_size: int) -> DownloadedFile:
         """Let the browser itself download `url`; see `contracts.ports.Browser`."""
-        return self._downloads.by_address(url, into, watch, max_size)
+        return self._counted(self._downloads.by_address(url, into, watch, max_size))
+
+    def _counted(self, file: DownloadedFile) -> DownloadedFile:
+        self._received(file.size)
+        return file
 
     # --------------------------------------------------------------------------------------------------------- login
 

@@ -31,6 +31,7 @@ from actors.fetch.patience import Patience, heard, make_patient, waiting_with
 from actors.fetch.reach import Reach, checked_address, shown
 from actors.fetch.renewals import RenewedCookies
 from actors.fetch.sink import FileSink, too_large
+from actors.runtime.traffic import Traffic
 from contracts.config import GenericPortalSettings, Timeouts
 from contracts.errors import AttachmentError, AuthenticationError, NetworkError
 from contracts.ports import Cookie, DownloadedFile, FileRequest, LeaseWatch, PageEnd
@@ -74,6 +75,7 @@ class HttpFetcher:
         login_paths: Paths that a redirect to means "log in first".
         wall_clock: Seconds since 1970, for cookies that expire and for Retry-After dates.
         run_job: Runs a fetch that is begun ahead beside the one in hand; None fetches each in its turn.
+        traffic: Where the bytes of its connections are counted, or None.
     """
 
     def __init__(
@@ -83,6 +85,7 @@ class HttpFetcher:
         login_paths: tuple[str, ...] = GenericPortalSettings().login_paths,
         wall_clock: Callable[[], float] = time.time,
         run_job: Callable[[str, Callable[[], None]], None] | None = None,
+        traffic: Traffic | None = None,
     ) -> None:
         self._timeouts = timeouts
         # Well before the lease counts as silent, which would cost the browser.
@@ -101,7 +104,8 @@ class HttpFetcher:
             # No browser sends loopback addresses to a proxy.
             mounts={f"all://{host}": None for host in ("127.0.0.1", "localhost", "[::1]")},
         )
-        make_patient((self._client._transport, *self._client._mounts.values()))  # noqa: SLF001 - see there
+        transports = (self._client._transport, *self._client._mounts.values())  # noqa: SLF001 - see there
+        make_patient(transports, traffic)
 
     def fetch(self, request: FileRequest, into: Path, watch: LeaseWatch) -> DownloadedFile:
         """Stream one file into the existing folder `into`. An empty file is returned as such, with size 0.

@@ -16,6 +16,7 @@ import httpcore
 import httpx
 
 from actors.durations import spoken
+from actors.runtime.traffic import Traffic
 
 MOST_BYTES = 512 * 1024
 """Bytes that may come without anything of use: the transport itself takes headers of a hundred KiB at most."""
@@ -93,52 +94,57 @@ def waiting_with(patience: Patience) -> Iterator[None]:
 
 
 class _AskingStream(httpcore.NetworkStream):
-    """A connection whose reads ask the patience in hand."""
+    """A connection whose reads ask the patience in hand, and whose bytes are counted."""
 
-    def __init__(self, stream: httpcore.NetworkStream) -> None:
+    def __init__(self, stream: httpcore.NetworkStream, traffic: Traffic | None) -> None:
         self._stream = stream
+        self._traffic = traffic
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         patience = _IN_HAND.get()
-        if patience is None:
-            return self._stream.read(max_bytes, timeout)
-        data = self._stream.read(max_bytes, patience.limit(timeout))
-        patience.count(len(data))
+        data = self._stream.read(max_bytes, timeout if patience is None else patience.limit(timeout))
+        if patience is not None:
+            patience.count(len(data))
+        if self._traffic is not None:
+            self._traffic.receive(len(data))
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._stream.write(buffer, timeout)
+        if self._traffic is not None:
+            self._traffic.send(len(buffer))
 
     def close(self) -> None:
         self._stream.close()
 
     def start_tls(self, *given: Any, **named: Any) -> httpcore.NetworkStream:
-        return _AskingStream(self._stream.start_tls(*given, **named))
+        return _AskingStream(self._stream.start_tls(*given, **named), self._traffic)
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
 
 
 class _AskingBackend(httpcore.NetworkBackend):
-    def __init__(self, backend: httpcore.NetworkBackend) -> None:
+    def __init__(self, backend: httpcore.NetworkBackend, traffic: Traffic | None) -> None:
         self._backend = backend
+        self._traffic = traffic
 
     def connect_tcp(self, *given: Any, **named: Any) -> httpcore.NetworkStream:
-        return _AskingStream(self._backend.connect_tcp(*given, **named))
+        return _AskingStream(self._backend.connect_tcp(*given, **named), self._traffic)
 
     def connect_unix_socket(self, *given: Any, **named: Any) -> httpcore.NetworkStream:
-        return _AskingStream(self._backend.connect_unix_socket(*given, **named))
+        return _AskingStream(self._backend.connect_unix_socket(*given, **named), self._traffic)
 
     def sleep(self, seconds: float) -> None:
         self._backend.sleep(seconds)
 
 
-def make_patient(transports: Iterable[httpx.BaseTransport | None]) -> None:
-    """Let the connections of these transports ask the patience in hand.
+def make_patient(transports: Iterable[httpx.BaseTransport | None], traffic: Traffic | None = None) -> None:
+    """Let the connections of these transports ask the patience in hand, and count their bytes, those of TLS left out.
 
     Only the library under httpx takes a backend of one's own, and httpx hands none down; so it is put in its place.
     """
     for transport in transports:
         pool = getattr(transport, "_pool", None)
         if pool is not None:
-            pool._network_backend = _AskingBackend(pool._network_backend)  # noqa: SLF001 - see above
+            pool._network_backend = _AskingBackend(pool._network_backend, traffic)  # noqa: SLF001 - see above

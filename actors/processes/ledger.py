@@ -311,6 +311,14 @@ class ProcessLedger:
             return 0
         return sum(measure.own_memory(process.pid) for process in leftovers.owned_members(entry.record))
 
+    def processor_seconds(self) -> dict[str, float]:
+        """Seconds of processor time of each live process, driver and browser; see `ports.CountsProcessorTime`."""
+        with self._lock:
+            found = tuple(entry.record for entry in self._entries.values())
+        machine = groups.living() if found else ()
+        ours = (process for record in found for process in leftovers.owned_members(record, machine))
+        return {f"{process.pid}/{process.start}": measure.processor_seconds(process.pid) for process in ours}
+
     def machine_memory(self) -> MachineMemory:
         """The machine's memory now, or the control group's if that is smaller."""
         return measure.machine_memory()

@@ -1,4 +1,4 @@
-"""How much memory processes and the machine use, by the measures that do not jump when a sibling dies."""
+"""How much memory processes and the machine use, by measures that do not jump when a sibling dies, and their time."""
 
 from __future__ import annotations
 
@@ -34,6 +34,15 @@ def _field(path: str, name: bytes) -> int:
     except OSError:
         return 0
     return int(line.split()[1]) * _KIB if line else 0
+
+
+def processor_seconds(pid: int) -> float:
+    """Seconds of processor time that a process has taken since it began; 0 when it is gone."""
+    try:
+        times = psutil.Process(pid).cpu_times()
+    except psutil.Error:
+        return 0.0
+    return float(times.user + times.system)
 
 
 def machine_memory() -> MachineMemory:

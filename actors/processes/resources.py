@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from pathlib import Path
 
 import attrs
@@ -35,7 +36,7 @@ class Usage:
     """How busy the machine is.
 
     Args:
-        cpu_percent: Load of the processors as a mean over a minute, 0 to 100.
+        cpu_percent: Load of the machine's processors as a mean over a minute, 0 to 100.
         memory_percent: Memory in use, 0 to 100, of the smaller of machine and control group.
         memory_used: Bytes of it.
         memory_limit: Bytes in all.
@@ -72,6 +73,11 @@ def processor_load() -> float:
     """
     waiting, _, _ = psutil.getloadavg()
     return max(0.0, min(100.0, 100.0 * waiting / (psutil.cpu_count() or 1)))
+
+
+def own_processor_seconds() -> float:
+    """Return the seconds of processor time that this process has taken since it began."""
+    return time.process_time()
 
 
 def usage(*folders: Path) -> Usage:

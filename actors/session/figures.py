@@ -10,6 +10,7 @@ from actors.filing.lock import FolderLock
 from actors.monitor.actor import MemoryView
 from actors.processes import resources as machine_resources
 from actors.session.mode import MachineFigures
+from actors.session.usage import Rates
 
 STEADY_SECONDS = 10.0
 """How long one reading of the machine holds for a recommendation."""
@@ -65,19 +66,38 @@ def is_worked_in(folder: Path) -> bool:
     return noted is not None and machine_resources.ran_at(*noted)
 
 
-def resources(download_dir: Path, profiles: Path | None, memory: MemoryView) -> dict[str, Any]:
-    """Return memory, CPU, disk and network as contract 22 lists them. MiB, percent, bytes."""
+def resources(
+    download_dir: Path, profiles: Path | None, memory: MemoryView, rates: Rates, traffic: tuple[int, int]
+) -> dict[str, Any]:
+    """Return memory, CPU, disk and network as contract 22 lists them. MiB, percent, bytes, bytes a second.
+
+    Args:
+        download_dir: Where the files go.
+        profiles: Where the profiles lie, or None when there are none.
+        memory: The last reading of memory.
+        rates: What the session is using.
+        traffic: Bytes that it has received and sent.
+    """
     folders = (download_dir, profiles) if profiles is not None else (download_dir,)
     usage = machine_resources.usage(*folders)
+    cores = machine_resources.machine().cores
     return {
         "memory_per_worker_mb": {name: round(size, 1) for name, size in memory.worker_mb.items()},
         "memory_total_mb": round(memory.crew_mb, 1),
         "memory_peak_mb": round(memory.peak_crew_mb, 1),
         "memory_percent": usage.memory_percent,
         "own_memory_mb": round(usage.own_memory / 2**20, 1),
-        "cpu_percent": usage.cpu_percent,
+        "cpu_percent": _percent(rates.processors, cores),
+        "own_cpu_percent": _percent(rates.own_processors, cores),
+        "machine_cpu_percent": round(usage.cpu_percent, 1),
         "disk_free_downloads": usage.disk_free[download_dir],
         "disk_free_profiles": usage.disk_free[profiles] if profiles is not None else None,
-        "network_bytes_sent": usage.network_sent,
-        "network_bytes_received": usage.network_received,
+        "network_bytes_sent": traffic[1],
+        "network_bytes_received": traffic[0],
+        "network_sent_per_second": round(rates.sent, 1),
+        "network_received_per_second": round(rates.received, 1),
     }
+
+
+def _percent(processors: float, cores: int) -> float:
+    return round(min(100.0, 100.0 * processors / cores), 1)

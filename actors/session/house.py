@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +17,7 @@ from actors.herald.lane import CallbackLane
 from actors.journal import MemoryJournal
 from actors.monitor.actor import MemoryView
 from actors.portals import portal_for
+from actors.processes import resources as machine_resources
 from actors.runtime import Bell, Slot, ThreadEnvironment
 from actors.session import figures
 from actors.session.books import Books
@@ -24,15 +25,16 @@ from actors.session.credentials import NotedCredentials, SystemCredentials
 from actors.session.crew import CrewEngine
 from actors.session.engine import Engine
 from actors.session.enough import require_memory
-from actors.session.premises import Premises, RealPremises
+from actors.session.premises import CountsTraffic, Premises, RealPremises
 from actors.session.saved_logins import require_state_folder
 from actors.session.sequential import SequentialEngine
 from actors.session.tree import TreeParts
+from actors.session.usage import Reading
 from actors.stubs import StubPremises
 from actors.stubs.premises import StubPortal
 from actors.worker.secrets import KnownSecrets
 from contracts.config import HeadlessConfiguration, Settings
-from contracts.ports import CredentialSource, Journal, Owner, Portal
+from contracts.ports import CountsProcessorTime, CredentialSource, Journal, Owner, Portal, ProcessTable
 from contracts.status import Progress, WorkerHealth
 from contracts.tasks import Order
 
@@ -110,6 +112,9 @@ class House:
         self.answered: set[str] = set()
         """Hosts that have answered something in this session."""
         self._secrets = KnownSecrets()
+        self._clock = environment.clock
+        self._traffic_before = (0, 0)
+        """Bytes received and sent over premises that were closed."""
         self._premises: Premises | None = None
         self._opened_with: Settings | None = None
         self._engine: Engine | None = None
@@ -272,6 +277,9 @@ class House:
         try:
             left = premises.close() if premises is not None else ()
         finally:
+            if premises is not None and isinstance(premises, CountsTraffic):
+                received, sent = self._traffic_before
+                self._traffic_before = (received + premises.traffic.received, sent + premises.traffic.sent)
             self._close_books()
         for name in left:
             log.error("Could not be removed: the %s. The next start will try again.", name)
@@ -282,6 +290,25 @@ class House:
             books, self._books, self._own_books = self._books, None, False
             self.journal = MemoryJournal()  # nobody may read from the one that is closed
             books.close()
+
+    def usage(self) -> Reading:
+        """Take a reading of what this session has used: processor time, and bytes over the network."""
+        premises = self._premises  # read once, as below
+        received, sent = self.traffic()
+        return Reading(
+            at=self._clock.monotonic(),
+            own=machine_resources.own_processor_seconds(),
+            browsers=_processor_seconds(premises.processes) if premises is not None else {},
+            received=received,
+            sent=sent,
+        )
+
+    def traffic(self) -> tuple[int, int]:
+        """Return how many bytes this session has received and sent."""
+        premises, (received, sent) = self._premises, self._traffic_before
+        if premises is None or not isinstance(premises, CountsTraffic):
+            return received, sent
+        return received + premises.traffic.received, sent + premises.traffic.sent
 
     def live_owners(self) -> tuple[Owner, ...]:
         """Owners of browsers that are alive."""
@@ -301,6 +328,10 @@ class House:
     def test_mode_dict(self) -> dict[str, bool] | None:
         """Return the test mode's switches for reports; None when none is on."""
         return attrs.asdict(self.test_mode) if self.is_exempt else None
+
+
+def _processor_seconds(table: ProcessTable) -> Mapping[str, float]:
+    return table.processor_seconds() if isinstance(table, CountsProcessorTime) else {}
 
 
 def _must_end(environment: ThreadEnvironment) -> list[threading.Thread]:

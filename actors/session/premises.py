@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import attrs
 
@@ -20,6 +20,7 @@ from actors.portals import portal_for
 from actors.processes.ledger import ProcessLedger
 from actors.processes.reaper import Reaped, reap
 from actors.runtime import ThreadEnvironment
+from actors.runtime.traffic import Traffic
 from actors.session.saved_logins import state_folder
 from actors.stubs import FailingLauncher, FailingPortal
 from contracts.config import HeadlessConfiguration, Settings
@@ -70,6 +71,16 @@ class Premises(Protocol):
         ...
 
 
+@runtime_checkable
+class CountsTraffic(Protocol):
+    """Premises that count the bytes of their fetchers and of their browsers' downloads."""
+
+    @property
+    def traffic(self) -> Traffic:
+        """What has come and gone so far."""
+        ...
+
+
 class RealPremises:
     """Real browsers, real processes, a real folder.
 
@@ -97,6 +108,7 @@ class RealPremises:
         self._settings = settings
         self._journal = journal
         self._jobs = ThreadEnvironment()
+        self.traffic = Traffic()
         self.portal: Portal = portal_for(settings.portal, settings.generic)
         if settings.profile is not None:
             check_base(settings.profile)
@@ -127,6 +139,7 @@ class RealPremises:
                     ledger=self.processes,
                     root=self.processes.root,
                     profile=settings.profile,
+                    received=self.traffic.receive,
                 )
                 launcher.find()
                 self.launcher: BrowserLauncher = launcher
@@ -158,7 +171,10 @@ class RealPremises:
     def make_fetcher(self) -> Fetcher:
         """Return a new fetcher for one worker."""
         return HttpFetcher(
-            self._settings.timeouts, login_paths=self._settings.generic.login_paths, run_job=self._jobs.run_job
+            self._settings.timeouts,
+            login_paths=self._settings.generic.login_paths,
+            run_job=self._jobs.run_job,
+            traffic=self.traffic,
         )
 
     def make_prober(self) -> Fetcher:

@@ -35,6 +35,7 @@ from actors.session.orders import Batch, OrderKeys, addresses_of, from_journal, 
 from actors.session.outcome import Outcome
 from actors.session.state_checks import SeenState, inconsistencies
 from actors.session.unprocessed import split
+from actors.session.usage import UsageMeter
 from actors.session.view import Look, SessionView, Shown, session_report
 from contracts.checks import check_worker_count
 from contracts.config import HeadlessConfiguration, Settings
@@ -101,6 +102,7 @@ class ProcessingSession:
         self._clock = environment.clock
         self._machine = figures.SteadyMachine(self._clock.monotonic)
         self._house = House(headless_config, environment, journal, credentials, self._callback_progress)
+        self._usage = UsageMeter(self._house.usage, self._clock.monotonic)
         self._house.lane.set_callback(progress_callback)
         totals = reports.Totals(session_id=secrets.token_hex(8), started_at=self._clock.now())
         self._shown = Shown(SessionView(totals=totals))
@@ -188,6 +190,7 @@ class ProcessingSession:
             raise
         mode, why = ("sequential", fallback) if fallback else self._choose(len(prepared.to_do))
         log.info("Mode %s: %s.", mode, why)
+        self._usage.begin()
         self._shown.change(
             status=SessionStatus.RUNNING, mode=mode, began_at=self._clock.monotonic(), ended_at=None, batch=batch,
             given=len(prepared.rows), results=(), removed=len(prepared.removed),
@@ -324,9 +327,16 @@ class ProcessingSession:
         return session_report(self._look(), self._house.memory.read().worker_mb)
 
     def _monitor_resources(self) -> dict[str, Any]:
-        """Return memory by worker and in all, CPU, free disk and network bytes (contract 22)."""
-        memory = self._house.memory.read()
-        return figures.resources(self._settings.download_dir, self._house.temporary_root(), memory)
+        """Return memory by worker and in all, CPU, free disk and network of this session (contract 22).
+
+        CPU and network are means since the look before, a second ago at least, or since the batch began. `cpu_percent`
+        is the share of the processors that this process and its live browsers take, `own_cpu_percent` this process
+        alone. Of the network is counted what fetchers read and write over their connections, without what encryption
+        adds, and the files that browsers download; what browsers load for pages is not.
+        """
+        house, memory = self._house, self._house.memory.read()
+        rates = self._usage.rates()
+        return figures.resources(self._settings.download_dir, house.temporary_root(), memory, rates, house.traffic())
 
     def validate_session_state(self) -> list[str]:
         """Return what is inconsistent, in words; nothing when all is well (contract 26).

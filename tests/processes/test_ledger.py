@@ -16,7 +16,7 @@ import pytest
 from actors.processes import groups, records
 from actors.processes.ledger import ProcessLedger
 from contracts.errors import BrowserDiedError, HostResourceError
-from contracts.ports import Owner, ProcessTable
+from contracts.ports import CountsProcessorTime, Owner, ProcessTable
 from tests.processes.conftest import Crew, StartCrew
 
 
@@ -220,3 +220,19 @@ def test_our_own_group_and_the_systems_are_never_signalled() -> None:
     code = "import os; from actors.processes import groups; groups.kill_group(os.getpgrp()); groups.kill_group(0)"
     done = subprocess.run([sys.executable, "-c", code], start_new_session=True, check=False)
     assert done.returncode == 0
+
+
+def test_processor_time_is_that_of_the_recorded_processes_alone(
+    ledger: ProcessLedger, owner: Owner, start_crew: StartCrew
+) -> None:
+    table: CountsProcessorTime = ledger
+    assert isinstance(ledger, CountsProcessorTime)
+    assert table.processor_seconds() == {}
+    crew = record(ledger, owner, start_crew)
+    told = table.processor_seconds()
+    assert {int(name.partition("/")[0]) for name in told} == {crew.leader.pid, crew.child}
+    assert all(seconds >= 0 for seconds in told.values())
+    assert sum(told.values()) > 0, "to start an interpreter takes some"
+    ledger.kill(owner)
+    assert ledger.wait_gone(owner, 10)
+    assert table.processor_seconds() == {}

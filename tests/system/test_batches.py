@@ -166,3 +166,19 @@ def test_failures_are_simulated_in_real_browsers_and_the_other_orders_come_home(
     assert_files_are_true(portal, [one for one in session.results if one.status.is_success], sandbox.downloads)
     assert report["test_mode"]["simulate_failures"]
     assert session.validate_session_state() == []
+
+
+@pytest.mark.parametrize("route", ["hybrid", "browser"])
+def test_processor_time_of_browsers_and_bytes_of_files_are_counted(
+    start_portal: StartPortal, make_session: MakeSession, sandbox: Sandbox, route: str
+) -> None:
+    """Files count on both ways, over HTTP and in the browser."""
+    portal = start_portal(orders=4, files_per_order=2)
+    session = make_session(portal, 2, route=route)
+    with session:
+        successful, _, report = session.process_pos(orders(portal.numbers()))
+        told = session._monitor_resources()
+    assert successful == 4
+    assert told["cpu_percent"] > told["own_cpu_percent"] > 0
+    assert told["network_bytes_received"] >= report["performance_metrics"]["bytes_downloaded"] > 0
+    assert session._monitor_resources()["network_bytes_received"] >= told["network_bytes_received"]
