@@ -35,6 +35,8 @@ _PARTS = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_UNIT = re.compile(rf"{_VARYING}\s(?:(?:day|hour|minute|second|byte)s?|[KMG]i?B)\b")
+"""Told in another unit, a duration or a size is no other kind."""
 _IN_A_ROW = re.compile(rf"{_VARYING}(?:\s+{_VARYING})+")
 
 
@@ -50,7 +52,7 @@ def kind_of(message: str, names: Iterable[str] = ()) -> str:
     for name in known[:_MOST_NAMES]:
         text = text.replace(name, _VARYING)
     text = _PARTS.sub(lambda found: found["kept"] or _VARYING, text)
-    return _IN_A_ROW.sub(_VARYING, text).strip()
+    return _IN_A_ROW.sub(_VARYING, _UNIT.sub(_VARYING, text)).strip()
 
 
 @attrs.define

@@ -180,7 +180,8 @@ class RealPremises:
     def make_prober(self) -> Fetcher:
         """Return a fetcher that only asks whether a portal answers, and is patient with a slow one."""
         timeouts = self._settings.timeouts
-        return HttpFetcher(attrs.evolve(timeouts, http_read=max(timeouts.http_read, timeouts.unreachable)))
+        patient = attrs.evolve(timeouts, http_read=max(timeouts.http_read, timeouts.unreachable))
+        return HttpFetcher(patient, traffic=self.traffic)
 
     def simulate_failures(self) -> None:
         """Let some orders fail from now on, always the same ones."""

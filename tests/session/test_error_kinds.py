@@ -58,6 +58,8 @@ def test_two_thousand_bad_addresses_are_one_entry_with_a_few_examples() -> None:
         ("It says “one”.", "It says “quite another thing”."),
         ("It is 'cut of", "It is 'quite another"),
         ("It took 1.5 s, 12% of all.", "It took 300 s, 1.5% of all."),
+        ("It took 1 second.", "It took 2 minutes 30 seconds."),
+        ("It has 1 byte.", "It has 2.5 MiB."),
         ("invoice-1.pdf is empty.", "order.xlsx is empty."),
     ],
 )
