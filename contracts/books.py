@@ -18,13 +18,17 @@ class Owner:
 
 @attrs.frozen
 class Lease:
-    """The right to work on one task once. An outcome counts only while its lease is current (invariant 4)."""
+    """The right to work on one task once. An outcome counts only while its lease is current (invariant 4).
+
+    `address` is where the list sends the order, empty when it names no address; the lease is the same without it.
+    """
 
     task: TaskHandle
     attempt: int
     worker: str
     generation: int
     epoch: int
+    address: str = attrs.field(default="", eq=False, repr=False)
 
     @property
     def folder_name(self) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from actors.addresses.web import (
     WebAddress as WebAddress,
+    authority_of as authority_of,
     on_one_of as on_one_of,
+    origin_of as origin_of,
     page_key as page_key,
     web_address as web_address,
 )

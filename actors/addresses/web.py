@@ -105,6 +105,18 @@ def page_key(text: str) -> str:
     return f"{found.origin}{_ESCAPED.sub(_plain, found.path).rstrip('/')}{_ESCAPED.sub(_plain, found.query)}"
 
 
+def authority_of(text: str) -> str:
+    """Return host and port of an address as a browser writes them, the usual port left out; empty when it is none."""
+    found = web_address(text)
+    return found.authority if found else ""
+
+
+def origin_of(text: str) -> str:
+    """Return scheme, host and port of an address as a browser writes them; empty when it is none."""
+    found = web_address(text)
+    return found.origin if found else ""
+
+
 def _plain(escaped: re.Match[str]) -> str:
     character = chr(int(escaped[1], 16))
     return character if character in _UNRESERVED else escaped[0].upper()

@@ -9,10 +9,10 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import attrs
 
+from actors.addresses import authority_of
 from actors.cli.account import ExitCode
 from actors.cli.findings import Finding, Verdict
 from actors.cli.logs import debugging, set_up_logging
@@ -97,7 +97,7 @@ def findings(
         yield _profile(settings.profile)
     if stated.csv_path is not None:
         yield _list(stated.csv_path)
-    yield _credentials(environment, urlsplit(settings.base_url).netloc.lower())
+    yield _credentials(environment, authority_of(settings.base_url))
 
 
 def _stated(environment: Mapping[str, str], config: Path | None) -> tuple[RunSettings, tuple[Finding, ...]]:

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import attrs
 
+from actors.addresses import origin_of
 from actors.cli.asking import Ask
 from actors.cli.options import RunOptions, RunPlan, make_plan
 from actors.cli.outlets import Outlets, command_line, printable
 from actors.cli.plans import KeptPlan, give_again, plan_again
 from actors.intake import OrderFile, read_environment, read_orders, read_settings_file
-from actors.session.orders import origin_of
 from contracts.checks import check_web_address
 from contracts.config import HeadlessConfiguration
 from contracts.errors import ConfigurationError, IntakeError, JournalError

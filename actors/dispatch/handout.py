@@ -81,7 +81,7 @@ class HandOut:
     def _grant(self, worker: WorkerView, task: TaskState, now: float, *, alone: bool = False) -> None:
         task.leases += 1
         order = task.order
-        lease = Lease(order.handle, task.leases, worker.name, worker.generation, self._epoch)
+        lease = Lease(order.handle, task.leases, worker.name, worker.generation, self._epoch, order.url)
         timeout = order.task.timeout_override or self._desk.timeouts.task
         task.lease = lease
         session = self._desk.hosts[order.host].session

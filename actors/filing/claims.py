@@ -27,12 +27,19 @@ class Claim:
         run: The run that published last, or empty.
         lease: Name of the lease that published last, or empty.
         page: Stands for the address of the page whose files were published last, or empty.
+        asked: Stands for the address that the list sent that visit to, or empty when the list named none.
     """
 
     owner: str
     run: str = ""
     lease: str = ""
     page: str = ""
+    asked: str = ""
+
+    def is_of(self, other: Claim) -> bool:
+        """Whether both are claims to the folder of one page of one order, as far as both know."""
+        pages = not self.page or not other.page or self.page == other.page
+        return self.owner == other.owner and pages and (self.asked == other.asked or not (self.asked and other.asked))
 
 
 class Claims:

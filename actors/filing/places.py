@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-from urllib.parse import urlsplit
 
+from actors.addresses import page_key, web_address
 from actors.filing.claims import Claim, Claims
 from actors.filing.labels import Lengths, folder_label, hashed_label, short_hash
 from actors.filing.naming import sanitised, tidy
@@ -18,6 +18,8 @@ from contracts.tasks import POResult, TaskStatus
 _log = logging.getLogger("purser.filing")
 
 _UNKNOWN_SUPPLIER = "Unknown"
+_ANOTHERS = 3
+"""The rank of a name that another order has, or another page of this run."""
 
 
 class Places:
@@ -63,20 +65,19 @@ class Places:
         """Return the folder's name without status, and the claim to it that this publish makes.
 
         Another order's folder is never taken, nor that of an order with the same number that this run brought from
-        another address. An address whose files had to go beside a namesake's once goes there in every run.
+        another address. A name that this page had before is its name again, whoever else is in the run; else the first
+        one that is free, or that an earlier run gave to the order.
         """
-        number = tidy(result.po_number)
-        owner = json.dumps([number, _host(result.url)])
-        claim = Claim(owner, run=self._run, lease=lease.folder_name, page=short_hash(result.url))
-        label = folder_label(number, self._lengths.order)
-        beside = hashed_label(number, json.dumps([number, claim.page]), self._lengths.order)
-        before = self._claims.read(f"{supplier.path.name}/{beside}")
-        if before is not None and (before.owner, before.page) == (owner, claim.page):
-            return beside, claim
-        held = self._claims.read(f"{supplier.path.name}/{label}")
-        if held is None or (held.owner == owner and (held.run != self._run or held.page in ("", claim.page))):
-            return label, claim
-        return beside, claim
+        number, most = tidy(result.po_number), self._lengths.order
+        asked = _hash_of(lease.address) if lease.address else ""
+        owner, page = json.dumps([number, _host(result.url)]), _hash_of(result.url)
+        claim = Claim(owner, run=self._run, lease=lease.folder_name, page=page, asked=asked)
+        labels = [folder_label(number, most), hashed_label(number, json.dumps([number, page]), most)]
+        if asked:
+            labels.append(hashed_label(number, json.dumps([number, page, asked]), most))
+        ranks = [_rank(self._claims.read(f"{supplier.path.name}/{label}"), claim) for label in labels]
+        best = min(ranks)
+        return labels[ranks.index(best) if best < _ANOTHERS else -1], claim
 
     def make_room(self, supplier: Folder, label: str) -> None:
         """Move away every folder of the order that is there."""
@@ -91,8 +92,22 @@ class Places:
                 supplier.move(old, superseded, free)
 
 
+def _rank(held: Claim | None, claim: Claim) -> int:
+    """Return how well a name suits a claim, 0 best, by who holds it now."""
+    if held is None:
+        return 2
+    if held.is_of(claim):
+        return 0
+    if held.owner != claim.owner or held.run == claim.run:
+        return _ANOTHERS
+    return 1 if held.page == claim.page else 2
+
+
 def _host(url: str) -> str:
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
+    address = web_address(url)
+    return address.host.strip("[]") if address is not None else ""
+
+
+def _hash_of(address: str) -> str:
+    """Return what stands for the page of an address, however it is written."""
+    return short_hash(page_key(address) or address)

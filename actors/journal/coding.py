@@ -6,7 +6,7 @@ Only plain values cross: no secret is in any of them, and the addresses of attac
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -78,9 +78,17 @@ def _metadata(metadata: Mapping[str, Any]) -> str:
     if not metadata:
         return "{}"
     try:
-        return json.dumps(metadata, default=str)
-    except (TypeError, ValueError):  # a key that is no text, or what contains itself
-        return json.dumps({str(key): repr(value) for key, value in metadata.items()})
+        return json.dumps(metadata, default=_told)
+    except (RecursionError, TypeError, ValueError):  # a key that is no text, or what contains itself
+        return json.dumps({_told(key): _told(value, repr) for key, value in metadata.items()})
+
+
+def _told(value: object, tell: Callable[[object], str] = str) -> str:
+    """Return a value as text. One that cannot be told costs itself alone, not the batch that is written with it."""
+    try:
+        return tell(value)
+    except Exception:  # noqa: BLE001 - boundary: the value may be of a class of the caller's own
+        return f"<{type(value).__name__}>"
 
 
 def order_of(row: Any) -> Order:

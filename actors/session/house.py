@@ -8,10 +8,10 @@ import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import attrs
 
+from actors.addresses import authority_of
 from actors.gatekeeper.core import LoginBook
 from actors.herald.lane import CallbackLane
 from actors.journal import MemoryJournal
@@ -346,6 +346,6 @@ def _must_end(environment: ThreadEnvironment) -> list[threading.Thread]:
 def _own_host(settings: Settings, orders: tuple[Order, ...]) -> str:
     """The host that PURSER_USERNAME and PURSER_PASSWORD belong to."""
     if settings.base_url:
-        return urlsplit(settings.base_url).netloc
+        return authority_of(settings.base_url)
     hosts = {order.host for order in orders if not order.fault}
     return hosts.pop() if len(hosts) == 1 else ""

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import attrs
 
-from actors.addresses import page_key
+from actors.addresses import authority_of, origin_of, page_key
 from actors.session.rows import Row, read_row
 from actors.worker.guarding import GuardedPortal
 from contracts.checks import check_web_address
@@ -216,7 +215,7 @@ def _refuse_other_hosts(common: Iterable[KnownTask], rows: Iterable[POTask], bas
         if one.has_ended or order.fault:
             continue
         asked = {origin_of(order.base_url), *([origin_of(order.url)] if order.url else [])}
-        if not asked <= agreed or urlsplit(order.base_url).netloc.lower() != order.host:
+        if not asked <= agreed or authority_of(order.base_url) != order.host:
             raise JournalError(
                 f"The journal would visit order {order.task.po_number!r} at {order.url or order.base_url}, where "
                 "neither your list nor your base URL sends it. Finish the run as it was begun (purser resume), or "
@@ -237,7 +236,7 @@ class _Known:
 
     def __init__(self, known: Iterable[KnownTask], base_url: str, keys: OrderKeys) -> None:
         self.all = tuple(known)
-        self._host = _host(base_url)
+        self._host = authority_of(base_url)
         self._by_key: dict[Key, KnownTask] = {}
         self._by_number: dict[str, list[KnownTask]] = {}
         for one in self.all:
@@ -262,14 +261,7 @@ class _Known:
     def _may_be(self, order: Order, url: str) -> bool:
         if order.fault or bool(url) is bool(order.task.url):
             return False
-        return order.host == (_host(url) if url else self._host)
-
-
-def _host(url: str) -> str:
-    try:
-        return urlsplit(url).netloc.lower()
-    except ValueError:
-        return ""
+        return order.host == (authority_of(url) if url else self._host)
 
 
 def _checked(row: Row, base_url: str) -> Row:
@@ -292,20 +284,9 @@ def _checked(row: Row, base_url: str) -> Row:
 def _order(handle: TaskHandle, row: Row, base_url: str) -> Order:
     task, fault = row.task, row.fault
     root = _root_of(task.url, base_url) if task.url and not fault else base_url
-    host = "" if fault else urlsplit(root).netloc.lower()
+    host = "" if fault else authority_of(root)
     return Order(handle, task, "" if fault else task.url, root, host, fault)
 
 
-def origin_of(url: str) -> str:
-    """Return scheme, host and port of an address in lower case; empty when it is none."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return ""
-    return f"{parts.scheme}://{parts.netloc}".lower() if parts.netloc else ""
-
-
 def _root_of(url: str, base_url: str) -> str:
-    parts = urlsplit(url)
-    same = base_url and urlsplit(base_url).netloc.lower() == parts.netloc.lower()
-    return base_url if same else f"{parts.scheme}://{parts.netloc}"
+    return base_url if base_url and authority_of(base_url) == authority_of(url) else origin_of(url)

@@ -11,11 +11,11 @@ import logging
 import os
 import secrets
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import attrs
 import platformdirs
 
+from actors.addresses import authority_of
 from actors.filing.labels import folder_label
 from actors.processes.runfile import runs_folder
 from contracts.errors import ConfigurationError
@@ -79,7 +79,7 @@ def login_folder(host: str) -> Path:
 
 def host_of(base_url: str) -> str:
     """Return host and port of an address."""
-    return urlsplit(base_url).netloc.lower()
+    return authority_of(base_url)
 
 
 def save_cookies(folder: Path, cookies: tuple[Cookie, ...]) -> None:

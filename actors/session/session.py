@@ -105,7 +105,7 @@ class ProcessingSession:
         self._usage = UsageMeter(self._house.usage, self._clock.monotonic)
         self._house.lane.set_callback(progress_callback)
         totals = reports.Totals(session_id=secrets.token_hex(8), started_at=self._clock.now())
-        self._shown = Shown(SessionView(totals=totals))
+        self._shown = Shown(SessionView(totals=totals), self._house.board)
         self._busy = threading.Lock()
         """Held by whoever works with the house; never taken in the caller's own thread."""
         self._turn = 0

@@ -7,10 +7,11 @@ from typing import Any
 
 import attrs
 
+from actors.runtime import Slot
 from actors.session import reports
 from actors.session.batch import BatchRun
 from actors.session.reports import Totals
-from contracts.status import Progress, SessionStatus
+from contracts.status import Progress, SessionStatus, WorkerHealth
 from contracts.tasks import POResult
 
 
@@ -25,7 +26,7 @@ class SessionView:
         began_at: When its last batch began, in monotonic seconds.
         ended_at: When that ended; None while it is in work.
         batch: The batch in work, until its report is made; None between batches.
-        last: How the last batch ended; what counts while none is in work.
+        last: How the last batch ended; what counts while none is in work. Its workers may live on.
         given: Rows of the last batch.
         results: The outcome of each of them, in input order.
         orders: How many orders they are, each once.
@@ -78,10 +79,12 @@ class Shown:
 
     Args:
         view: The first one.
+        board: Where an engine shows its workers, a warm one between batches too.
     """
 
-    def __init__(self, view: SessionView) -> None:
+    def __init__(self, view: SessionView, board: Slot[Progress]) -> None:
         self._view = view
+        self._board = board
 
     @property
     def view(self) -> SessionView:
@@ -101,13 +104,16 @@ class Shown:
         while True:
             view = self._view
             batch = view.batch
-            progress = view.last if batch is None else batch.progress()
+            progress = batch.progress() if batch is not None else attrs.evolve(view.last, workers=self._workers())
             is_stopping = batch is not None and view.ended_at is None and batch.is_stopping
             if self._view is view:  # else the batch has ended meanwhile, and the progress may be that of the next one
                 break
         end = now if view.ended_at is None else view.ended_at
         status = SessionStatus.STOPPING if is_stopping else view.status
         return Look(view=view, progress=progress, status=status, elapsed=max(0.0, end - view.began_at))
+
+    def _workers(self) -> tuple[WorkerHealth, ...]:
+        return self._board.read().workers
 
 
 def session_report(look: Look, memory_mb: Mapping[str, float]) -> dict[str, Any]:

@@ -265,3 +265,11 @@ def test_the_snapshot_says_why_a_slot_was_retired() -> None:
     reason = Reason(ExitKind.CRASHED, "three browsers ended without a finished order")
     drive.send(ChildEvent("crew", "w1", 1, ChildChange.RETIRED, reason))
     assert [worker.last_error for worker in drive.progress.workers] == [reason.text]
+
+
+def test_a_lease_says_where_the_list_sends_its_order() -> None:
+    """The folder of an order is told by it from those of orders with the same number."""
+    drive = Drive()
+    drive.begin((attrs.evolve(order(0), url=f"https://{HOST}/orders/PO0?view=2"), order(1)))
+    drive.ready("w1", "w2")
+    assert [drive.visit(worker).lease.address for worker in ("w1", "w2")] == [f"https://{HOST}/orders/PO0?view=2", ""]

@@ -12,9 +12,9 @@ PDF = b"%PDF-1.7\n1 0 obj\nendobj\n%%EOF\n"
 URL = "https://portal.example/order_headers/1"
 
 
-def lease(po_number: str = "PO1", *, sequence: int = 0, attempt: int = 1) -> Lease:
+def lease(po_number: str = "PO1", *, sequence: int = 0, attempt: int = 1, address: str = "") -> Lease:
     """The lease of one task of this run."""
-    return Lease(TaskHandle(sequence, po_number), attempt, "worker-1", 1, 1)
+    return Lease(TaskHandle(sequence, po_number), attempt, "worker-1", 1, 1, address)
 
 
 def arrived(path: Path, content: bytes = PDF, **facts: object) -> DownloadedFile:

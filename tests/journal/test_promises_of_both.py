@@ -154,3 +154,32 @@ def test_an_order_is_taken_whatever_its_caller_wrote_into_it(journal: Journal, f
     assert [task.order.handle for task in journal.replay().open_tasks] == [order(n).handle for n in range(3)]
     journal.append(epoch, (outcome(1),))
     assert [result.po_number for result in journal.results(0, 3)] == ["PO1"]
+
+
+def test_a_publish_that_had_begun_still_knows_where_its_order_was_sent(journal: Journal) -> None:
+    """Whoever finishes it gives the folder the name that the run would have given it."""
+    epoch = begin(journal)
+    begun = started(0)
+    address = "https://portal.example/orders/PO0?view=2"
+    journal.append(epoch, (attrs.evolve(begun, lease=attrs.evolve(begun.lease, address=address)),))
+    (publishing,) = [one.publishing for one in journal.replay().open_tasks if one.publishing is not None]
+    assert publishing.lease.address == address
+    assert publishing.lease == begun.lease, "the lease is the same with and without it"
+
+
+def test_metadata_that_cannot_be_told_costs_no_other_order(journal: Journal) -> None:
+    class Silent:
+        def __str__(self) -> str:
+            raise RuntimeError("no text")
+
+        __repr__ = __str__
+
+    circle: list[Any] = []
+    circle.append(circle)
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    odd = [{"a": Silent()}, {Silent(): 1}, {"a": 10**5000}, {"a": circle}, {"a": deep}, {"a": "\ud800"}]
+    tasks = [attrs.evolve(order(place), task=POTask(f"PO{place}", metadata=one)) for place, one in enumerate(odd)]
+    journal.append(journal.open_epoch(), (BatchBegun(0, len(odd)), *map(TaskAccepted, tasks)))
+    assert [one.order.handle.sequence for one in journal.replay().open_tasks] == list(range(len(odd)))

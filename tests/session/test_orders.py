@@ -40,7 +40,7 @@ def test_a_row_without_an_address_is_looked_for_at_the_base_url() -> None:
 
 def test_a_row_with_an_address_belongs_to_that_addresss_portal() -> None:
     (order,) = prepare([row(url="https://Other.example:8443/orders/1?x=1")], BASE, 0).orders
-    assert (order.base_url, order.host) == ("https://Other.example:8443", "other.example:8443")
+    assert (order.base_url, order.host) == ("https://other.example:8443", "other.example:8443")
 
 
 def test_an_address_on_the_base_urls_host_keeps_the_base_url() -> None:
@@ -210,3 +210,20 @@ def test_an_order_that_was_not_done_says_why_also_when_what_broke_the_run_off_sa
 ) -> None:
     (order,) = prepare([row()], BASE, 0).orders
     assert outcome.cancelled(order, error).error_message.startswith(said)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://portal.example:443/coupa/1", "HTTPS://PORTAL.EXAMPLE/coupa/1", "https://portal.example/coupa/1#x"]
+)
+@pytest.mark.parametrize("base", [BASE, "https://Portal.example:443/coupa/"])
+def test_a_portal_is_one_login_however_its_host_is_written(url: str, base: str) -> None:
+    batch = prepare([row("A", url=url), row("B")], base, 0)
+    assert {one.host for one in batch.orders} == {"portal.example"}
+    assert {one.base_url for one in batch.orders} == {base.rstrip("/")}
+    known = [KnownTask(one, has_ended=False) for one in batch.orders]
+    assert prepare([row("A", url=url), row("B")], base, 2, known).known == {0, 1}
+
+
+def test_a_host_in_another_script_is_written_as_a_browser_does() -> None:
+    (order,) = prepare([row("A", url="https://b\u00fccher.example/1")], "", 0).orders
+    assert (order.host, order.base_url) == ("xn--bcher-kva.example", "https://xn--bcher-kva.example")

@@ -249,6 +249,22 @@ def test_orders_given_twice_are_one_order_in_progress_and_two_rows_in_the_report
     assert session.validate_session_state() == []
 
 
+def test_between_batches_the_workers_of_a_warm_crew_are_shown_as_they_are_now(
+    make_session: MakeSession, ground: Ground
+) -> None:
+    with make_session() as session:
+        session.process_pos(orders(4))
+        victim = session._house.live_owners()[0]
+        premises = session._house._premises
+        assert premises is not None
+        premises.processes.kill(victim)
+        until(
+            lambda: {one.generation for one in session.snapshot().workers if one.worker_id == victim.worker} == {2},
+            "the browser that was lost is replaced",
+        )
+        agree(session, SessionStatus.COMPLETED, successful=4)
+
+
 def test_orders_of_the_test_mode_are_told_apart_from_real_ones(make_session: MakeSession, ground: Ground) -> None:
     session = make_session()
     session.process_pos(orders(3))
