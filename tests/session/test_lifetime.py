@@ -299,6 +299,8 @@ def test_21_the_fallback_called_by_hand_visits_nothing_twice_and_counts_both_pha
     ground.visits.clear()
     assert session._handle_parallel_failure(error, orders(3, 3), (3, 0)) == (3, 0)
     assert session._handle_parallel_failure(error, [], (0, 0)) == (0, 0)
+    # Where all are said to have ended none is left, whether or not this session knows of them.
+    assert session._handle_parallel_failure(error, orders(3, 70), (2, 1)) == (2, 1)
     assert ground.visits == []
 
 

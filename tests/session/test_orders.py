@@ -11,7 +11,7 @@ from hypothesis import given, strategies as st
 from actors.session import outcome
 from actors.session.orders import prepare
 from contracts.ports import KnownTask
-from contracts.tasks import POTask
+from contracts.tasks import POTask, TaskStatus
 
 BASE = "https://portal.example/coupa"
 
@@ -210,6 +210,16 @@ def test_an_order_that_was_not_done_says_why_also_when_what_broke_the_run_off_sa
 ) -> None:
     (order,) = prepare([row()], BASE, 0).orders
     assert outcome.cancelled(order, error).error_message.startswith(said)
+
+
+def test_an_order_that_no_engine_took_is_left_to_the_journal_or_cancelled_without_one() -> None:
+    """Contract part 1: what was interrupted is INTERRUPTED with a journal that resumes it, and else CANCELLED."""
+    (order,) = prepare([row()], BASE, 0).orders
+    kept = outcome.left_open(order, "", "", resumes=True)
+    gone = outcome.left_open(order, "no browser", "SESSION_ERROR", resumes=False)
+    assert (kept.status, kept.error_code) == (TaskStatus.INTERRUPTED, "POOL_SHUTDOWN")
+    assert "the next run goes on with it" in kept.error_message
+    assert (gone.status, gone.error_code, gone.error_message) == (TaskStatus.CANCELLED, "SESSION_ERROR", "no browser")
 
 
 @pytest.mark.parametrize(
