@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from actors.dispatch.first_answer import FirstAnswer
 from actors.dispatch.silent_hosts import MOST_QUESTIONS
 from actors.journal import MemoryJournal
 from contracts.config import Timeouts
@@ -265,3 +266,12 @@ def test_a_dispatcher_that_comes_back_knows_who_had_answered(known_by: str) -> N
     second.ready("w1")
     assert second.asked == []
     assert second.number("w1") == 0
+
+
+def test_one_question_in_vain_gives_nobody_up_however_late_it_is_noticed() -> None:
+    answer = FirstAnswer(unreachable=1.0)
+    answer.note_answer(answer.ask(0.0), None, 0.1)
+    answer.note_failed_visit("refused", 0.2)
+    assert not answer.is_given_up(100.0)
+    answer.note_answer(answer.ask(100.0), None, 100.1)
+    assert answer.is_given_up(100.1)
