@@ -37,6 +37,8 @@ class FirstAnswer:
     visit: str = attrs.field(default="", init=False)
     """How the visit of it failed, or empty."""
     questions: int = attrs.field(default=0, init=False)
+    """How many were put; the number of the last one."""
+    _before: int = attrs.field(default=0, init=False)
     is_slow: bool = attrs.field(default=False, init=False)
     """Whether the last question did not come back quickly."""
     _in_vain: int = attrs.field(default=0, init=False)
@@ -48,7 +50,7 @@ class FirstAnswer:
     def begin(self) -> None:
         """Begin a batch: who was silent in the one before gets as long again."""
         if not self.has_come:
-            self.silent_since, self.visit, self._in_vain = None, "", 0
+            self.silent_since, self.visit, self._in_vain, self._before = None, "", 0, self.questions
             self._asked_at, self._next, self._wait, self.is_slow = None, float("-inf"), FIRST_WAIT, False
 
     def note(self) -> None:
@@ -60,6 +62,11 @@ class FirstAnswer:
     def is_waited_for(self) -> bool:
         """Whether it was asked in vain, and no order of it is visited before it answers."""
         return not self.has_come and self.silent_since is not None and (self.is_slow or bool(self.visit))
+
+    @property
+    def times_asked(self) -> int:
+        """How often it was asked in this batch."""
+        return self.questions - self._before
 
     @property
     def is_asked(self) -> bool:

@@ -76,11 +76,13 @@ class HostState:
 
     def why_unreachable(self) -> str:
         """Say what was tried before it was given up, and what to do."""
-        seen = self.first_answer.visit or f"no answer came from {self.base_url}"
-        tried = "a browser, and asked again and again" if self.first_answer.visit else "questions again and again"
+        times = self.first_answer.times_asked
+        seen = f"{self.first_answer.visit.rstrip('.')}. " if self.first_answer.visit else ""
+        asked = "once" if times == 1 else f"{times} times"
         return (
-            f"{self.host} did not answer anything within {spoken(self.timeouts.unreachable)} ({tried}): "
-            f"{seen.rstrip('.')}. Check the address; if it is right, run `purser retry` when the portal can be reached."
+            f"{self.host} did not answer anything within {spoken(self.timeouts.unreachable)}. {seen}"
+            f"No answer came from {self.base_url}, which was asked {asked}. "
+            "Check the address; if it is right, run `purser retry` when the portal can be reached."
         )
 
     def begin_batch(self) -> None:

@@ -118,7 +118,7 @@ def test_a_host_from_which_nothing_comes_back_is_given_up_without_a_visit() -> N
     assert not drive.progress.finished
     drive.advance(0.2)
     assert drive.outcomes[0].status is TaskStatus.FAILED
-    assert f"no answer came from https://{HOST}" in drive.outcomes[0].error_message
+    assert f"No answer came from https://{HOST}, which was asked 4 times" in drive.outcomes[0].error_message
     assert drive.told[0].message.order.host == OTHER  # type: ignore[union-attr]
     assert len(drive.told) == 1
 
@@ -275,3 +275,14 @@ def test_one_question_in_vain_gives_nobody_up_however_late_it_is_noticed() -> No
     assert not answer.is_given_up(100.0)
     answer.note_answer(answer.ask(100.0), None, 100.1)
     assert answer.is_given_up(100.1)
+
+
+def test_a_dispatcher_that_was_busy_for_long_gives_up_no_host_whose_answer_has_come_meanwhile() -> None:
+    drive = Drive()
+    drive.silent.add(HOST)
+    drive.begin(orders(1))
+    drive.now += 60.0  # it hangs, and what came is taken in afterwards, in its order
+    drive.ready("w1")
+    assert drive.outcomes == {}
+    drive.send(PortalAsked(HOST, drive.asked[0].question, 200))
+    assert drive.number("w1") == 0

@@ -37,8 +37,11 @@ from contracts.ports import (
 )
 from contracts.supervision import KillChild, RecycleChild
 from contracts.tasks import Order, POResult, TaskStatus
-from tests.simulation.faults import ADAPTER_STEPS, Fault
+from tests.simulation.faults import ADAPTER_STEPS, Fault, Step
+from tests.simulation.outside import MUTE, REFUSING
 from tests.simulation.world import SimWorld
+
+HUNG_PROBE = Step.PROBE, Fault.HANG
 
 CRASHES_BEFORE_ALONE = 2
 MOST_CRASHES = 3
@@ -219,12 +222,18 @@ class Books:
         self._require(3, current, f"{lease} goes to a generation that is gone")
         self._require(1, sequence in self.accepted, f"{lease.task} was never accepted")
         self._require(1, sequence not in self.outcomes, f"{lease.task} had ended already")
-        self._require(16, not self.pauses, f"{lease} is given while dispatch waits for {sorted(self.pauses)}")
+        pauses = sorted(key for key in self.pauses if self._concerns(key, sequence))
+        self._require(16, not pauses, f"{lease} is given while dispatch waits for {pauses}")
         self._check_its_turn(sequence)
         self._leases[sequence] = lease
         self._ready.discard(sequence)
         self._delayed.pop(sequence, None)
         self.leased_once.add(sequence)
+
+    def _concerns(self, pause: str, sequence: int) -> bool:
+        """Whether a pause holds up an order: one of a single host does so for that host's alone."""
+        _, _, host = pause.partition(" ")
+        return host in ("", self.accepted[sequence].host)
 
     def _check_its_turn(self, sequence: int) -> None:
         now = self._world.hub.clock.time
@@ -238,7 +247,9 @@ class Books:
         else:
             alone = [other for other in self._leases if self._is_suspect(other)]
             self._require(5, not alone, f"{sequence} runs beside {alone}, which is to run alone")
-            first = min(map(self._key, others), default=None)
+            # Another host may be one that is waited for, or that has not said yet whether it is there.
+            host = self.accepted[sequence].host
+            first = min((self._key(other) for other in others if self.accepted[other].host == host), default=None)
             self._require(6, first is None or self._key(sequence) < first, f"{sequence} overtook {first}")
 
     def _on_ended(self, entry: LeaseEnded) -> None:
@@ -304,6 +315,13 @@ class Books:
             self.orders_ended[owner] = self.orders_ended.get(owner, 0) + 1
         self._check_blame(result)
 
+    def _check_silence(self, result: POResult) -> None:
+        """Only a host from which nothing can have come is given up; a probe that hangs may look like one."""
+        host = self.accepted[result.handle.sequence].host
+        hung = any(times for (step, fault), times in self._world.injected.items() if (step, fault) == HUNG_PROBE)
+        self._require(5, host in (REFUSING, MUTE) or hung, f"{result.handle} failed, though {host} answers")
+        self._require(1, result.status is TaskStatus.FAILED, f"{result.handle} ended {result.status}")
+
     def _check_blame(self, result: POResult) -> None:
         sequence = result.handle.sequence
         most = self._retry.max_attempts
@@ -323,6 +341,8 @@ class Books:
                 return
             denied = result.po_number in self._world.denied
             self._require(5, denied, f"{result.handle} is blamed: {result.error_message}; the portal had not denied it")
-        if result.status is TaskStatus.FAILED and result.blame in (Blame.PORTAL, Blame.NETWORK):
+        if "did not answer anything" in result.error_message:
+            self._check_silence(result)
+        elif result.status is TaskStatus.FAILED and result.blame in (Blame.PORTAL, Blame.NETWORK):
             text = f"{result.handle} failed for good after {result.attempts} attempts: {result.error_message}"
             self._require(5, result.attempts == most, text)

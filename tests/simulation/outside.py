@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from tests.simulation.world import SimWorld
 
 BASE = "http://portal.test"
+REFUSING = "refusing.test"
+"""A host at which every connection is refused at once."""
+MUTE = "mute.test"
+"""A host that swallows whatever is sent."""
 FILES_PER_ORDER = 2
 
 
@@ -63,7 +67,9 @@ class SimBrowser:
 
     def open(self, url: str) -> PageSnapshot:
         world, process = self._world, self._process
-        if world.struck(Step.OPEN, Fault.REFUSED):
+        if MUTE in url:
+            world.pass_step(Step.OPEN, process, 45.0)
+        if REFUSING in url or MUTE in url or world.struck(Step.OPEN, Fault.REFUSED):
             raise NetworkError("simulated: the connection is refused")
         before = process.page
         world.pass_step(Step.OPEN, process, 0.2)
@@ -175,6 +181,10 @@ class SimFetcher:
     def probe(self, base_url: str) -> int | None:
         world = self._world
         world.stumble(Step.PROBE)
+        if MUTE in base_url:
+            world.hub.sleep(10.0)
+        if REFUSING in base_url or MUTE in base_url:
+            return None
         if world.struck(Step.PROBE, Fault.REFUSED):
             return None
         slow = world.struck(Step.PROBE, Fault.SLOW)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -131,16 +131,17 @@ class SimRun:
 
     # ---------------------------------------------------------------------------------------------------- the session
 
-    def submit(self, count: int, priorities: Sequence[int] = ()) -> None:
-        """Begin a batch of `count` orders, as the session does."""
+    def submit(self, count: int, priorities: Sequence[int] = (), elsewhere: Mapping[int, str] | None = None) -> None:
+        """Begin a batch of `count` orders, as the session does; some may be of another host than the portal's."""
+        hosts = elsewhere or {}
         first = self.journal.replay().next_sequence
         self.orders = [
             Order(
                 TaskHandle(first + index, f"PO{first + index}"),
                 POTask(f"PO{first + index}", priorities[index] if index < len(priorities) else 0),
                 "",
-                BASE,
-                "portal.test",
+                f"http://{hosts[index]}" if index in hosts else BASE,
+                hosts.get(index, "portal.test"),
             )
             for index in range(count)
         ]

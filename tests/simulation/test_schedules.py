@@ -23,6 +23,7 @@ from hypothesis.stateful import (
 from tests.simulation import ledger
 from tests.simulation.faults import POINTS, Fault, Step
 from tests.simulation.lives import SYSTEM_ACTORS
+from tests.simulation.outside import MUTE, REFUSING
 from tests.simulation.run import SimRun
 
 
@@ -37,13 +38,14 @@ class Schedules(RuleBasedStateMachine):
         chance=st.randoms(use_true_random=False),
         orders=st.integers(1, 12),
         priorities=st.lists(st.integers(-1, 1), max_size=12),
+        elsewhere=st.dictionaries(st.integers(0, 11), st.sampled_from([REFUSING, MUTE]), max_size=3),
     )
-    def begin(self, chance: random.Random, orders: int, priorities: list[int]) -> None:
+    def begin(self, chance: random.Random, orders: int, priorities: list[int], elsewhere: dict[int, str]) -> None:
         def choose(names: Sequence[str]) -> int:
             return chance.randrange(len(names)) if len(names) > 1 else 0
 
         self.run = self.make_run(choose)
-        self.run.submit(orders, priorities)
+        self.run.submit(orders, priorities, elsewhere)
 
     def make_run(self, choose: Callable[[Sequence[str]], int]) -> SimRun:
         """Return a new run."""

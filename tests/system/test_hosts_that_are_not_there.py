@@ -61,7 +61,7 @@ def test_orders_of_wrong_addresses_fail_with_their_reason_and_the_others_come_ho
         assert "Check the address" in result.error_message
     assert "ERR_NAME_NOT_RESOLVED" in session.results[0].error_message
     assert "ERR_CONNECTION_REFUSED" in session.results[2].error_message
-    assert "no answer came" in session.results[4].error_message
+    assert "No answer came" in session.results[4].error_message
     assert session.validate_session_state() == []
 
 
