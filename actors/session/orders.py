@@ -152,7 +152,8 @@ def prepare(
         rows.append(place)
     if orders and not met:
         _refuse_others(before.all)
-    _refuse_other_hosts((one for one, _ in met.values()), [row.task for row in read], base_url)
+    if met:
+        _refuse_other_hosts((one for one, _ in met.values()), [row.task for row in read], base_url)
     return Batch(
         tuple(orders),
         tuple(rows),
