@@ -18,7 +18,7 @@ from contracts.errors import ConfigurationError
 MIN_WORKERS = 1
 MAX_LOCAL_WORKERS = 8
 
-MOST = 1e15
+MOST = 2**63 - 1
 """Beyond any time, size or count; what is larger is a slip, and no clock or lock takes it."""
 
 Validator = Callable[[Any, Any, Any], None]

@@ -39,8 +39,8 @@ class TaskStatus(enum.Enum):
         return self is not TaskStatus.INTERRUPTED
 
 
-_MOST = 1e300
-"""Beyond any amount, and still a float."""
+_MOST = 1.7976931348623157e308
+"""The largest float; a whole number may be larger, and is no amount."""
 
 
 def _whole(_instance: Any, attribute: Any, value: Any) -> None:
@@ -54,7 +54,7 @@ def _real(_instance: Any, attribute: Any, value: Any) -> None:
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise TypeError(f"{attribute.name} must be a number or None, not {type(value).__name__}.")
     if not -_MOST <= value <= _MOST:
-        raise ValueError(f"{attribute.name} must be a finite number, not one beyond {_MOST:g} or none at all.")
+        raise ValueError(f"{attribute.name} must be a finite number.")
 
 
 def _seconds(instance: Any, attribute: Any, value: Any) -> None:
