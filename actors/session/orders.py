@@ -266,7 +266,10 @@ class _Known:
 
 
 def _checked(row: Row, base_url: str) -> Row:
-    """Return a row with what keeps it from being visited, if anything does."""
+    """Return a row with what keeps it from being visited, if anything does.
+
+    Of an address that is refused nothing is kept: a password may stand in it.
+    """
     task, fault = row.task, row.fault
     if fault:
         return row
@@ -276,10 +279,10 @@ def _checked(row: Row, base_url: str) -> Row:
         try:
             check_web_address(task.url, "url")
         except ConfigurationError as error:
-            fault = str(error)
+            task, fault = attrs.evolve(task, url=""), str(error)
     elif not base_url:
         fault = "This order has no URL and no base URL is set. Add a url column or give --base-url."
-    return attrs.evolve(row, fault=fault) if fault else row
+    return Row(task, fault) if fault else row
 
 
 def _order(handle: TaskHandle, row: Row, base_url: str) -> Order:

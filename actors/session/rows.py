@@ -101,7 +101,10 @@ class _Reader:
         try:
             return read(value)
         except _Refused as refused:
-            self.fault = self.fault or f"{_NAMES[name]} {_shown(value)} {refused}"
+            shown = "that was given" if name == "url" else _shown(value)  # a password may stand in it
+            self.fault = self.fault or f"{_NAMES[name]} {shown} {refused}"
+            if name == "url":
+                return otherwise
             return _as_far_as_it_can_be_shown(value) if isinstance(otherwise, str) else otherwise  # type: ignore[return-value]  # T is str
 
     def read_timeout(self) -> float | None:

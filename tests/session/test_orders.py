@@ -234,6 +234,18 @@ def test_a_portal_is_one_login_however_its_host_is_written(url: str, base: str) 
     assert prepare([row("A", url=url), row("B")], base, 2, known).known == {0, 1}
 
 
+@pytest.mark.parametrize(
+    "url", ["https://user:secret@portal.example/1", "x://a:secret@\ud800", "https://a:secret@" + "b" * 20_000]
+)
+def test_of_an_address_that_is_refused_nothing_is_kept(url: str) -> None:
+    batch = prepare([row("A", url=url), row("A", url=url)], BASE, 0)
+    (order,) = batch.orders
+    assert order.fault
+    assert "secret" not in repr(order)
+    known = [KnownTask(order, has_ended=True)]
+    assert prepare([row("A", url=url)], BASE, 1, known).known == {0}
+
+
 def test_a_host_in_another_script_is_written_as_a_browser_does() -> None:
     (order,) = prepare([row("A", url="https://b\u00fccher.example/1")], "", 0).orders
     assert (order.host, order.base_url) == ("xn--bcher-kva.example", "https://xn--bcher-kva.example")
