@@ -41,8 +41,6 @@ class FirstAnswer:
     _before: int = attrs.field(default=0, init=False)
     is_slow: bool = attrs.field(default=False, init=False)
     """Whether the last question did not come back quickly."""
-    _in_vain: int = attrs.field(default=0, init=False)
-    """Questions without an answer."""
     _asked_at: float | None = attrs.field(default=None, init=False)
     _next: float = attrs.field(default=float("-inf"), init=False)
     _wait: float = attrs.field(default=FIRST_WAIT, init=False)
@@ -50,7 +48,7 @@ class FirstAnswer:
     def begin(self) -> None:
         """Begin a batch: who was silent in the one before gets as long again."""
         if not self.has_come:
-            self.silent_since, self.visit, self._in_vain, self._before = None, "", 0, self.questions
+            self.silent_since, self.visit, self._before = None, "", self.questions
             self._asked_at, self._next, self._wait, self.is_slow = None, float("-inf"), FIRST_WAIT, False
 
     def note(self) -> None:
@@ -97,7 +95,6 @@ class FirstAnswer:
             self.note()
         elif question == self.questions and self._asked_at is not None:
             self._miss(now)
-            self._in_vain += 1
             self.is_slow = now - self._asked_at >= QUICK
             self._asked_at = None
             self._put_off(now)
@@ -115,7 +112,6 @@ class FirstAnswer:
             self._miss(now)
             self.is_slow = True
         if now - self._asked_at >= QUESTION_LASTS:
-            self._in_vain += 1
             self._asked_at, self._next = None, now
 
     def _miss(self, now: float) -> None:
@@ -128,7 +124,7 @@ class FirstAnswer:
 
     def is_given_up(self, now: float) -> bool:
         """Whether it was silent for too long, and a visit has failed as well unless it would only have waited."""
-        if self.silent_since is None or self._in_vain < LEAST_QUESTIONS:
+        if self.silent_since is None or self.times_asked - self.is_asked < LEAST_QUESTIONS:
             return False
         return self.is_waited_for and now - self.silent_since >= self.unreachable
 

@@ -9,7 +9,7 @@ import attrs
 
 from actors.runtime import Bell
 from actors.session.engine import Engine, Work
-from actors.session.first_look import HOSTS_ASKED_FIRST as HOSTS_ASKED_FIRST, FirstLook
+from actors.session.first_look import HOSTS_ASKED_FIRST, FirstLook
 from actors.session.house import House
 from actors.session.orders import Batch
 from actors.session.outcome import Outcome, cancelled, left_open, since, where_it_lies_now
@@ -355,7 +355,6 @@ class BatchRun:
             status=status,
             fallback=self._fallback,
             stopped_early=stopped_early,
-            interrupted=self._interrupted,
             resumed=sum(orders[index].handle.sequence in self._batch.ended for index in self._batch.rows),
             removed=self._removed,
             left=sum(one.status in _GIVEN_UP and one.handle.sequence not in self._batch.ended for one in results),

@@ -20,6 +20,7 @@ from actors.portals import portal_for
 from actors.processes import resources as machine_resources
 from actors.runtime import Bell, Slot, ThreadEnvironment
 from actors.session import figures
+from actors.session.arguments import check_switch
 from actors.session.books import Books
 from actors.session.credentials import NotedCredentials, SystemCredentials
 from actors.session.crew import CrewEngine
@@ -50,8 +51,7 @@ FIXED_SEED = 1
 
 
 def _switch(_instance: object, attribute: attrs.Attribute[bool], value: object) -> None:
-    if not isinstance(value, bool):
-        raise TypeError(f"{attribute.name} must be True or False, not {value!r}.")
+    check_switch(value, attribute.name)
 
 
 @attrs.frozen

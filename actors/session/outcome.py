@@ -23,7 +23,6 @@ class Outcome:
         status: How the session stands now.
         fallback: Why the crew was given up, or empty.
         stopped_early: Why the batch ended before all was done, or empty.
-        interrupted: Whether the user interrupted it.
         resumed: How many rows an earlier process had ended.
         removed: Numbers of the orders that are in the list no more and were cancelled.
         left: How many orders this batch gave up or left for another run.
@@ -35,7 +34,6 @@ class Outcome:
     status: SessionStatus = SessionStatus.FAILED
     fallback: str = ""
     stopped_early: str = ""
-    interrupted: bool = False
     resumed: int = 0
     removed: tuple[str, ...] = ()
     left: int = 0

@@ -185,16 +185,7 @@ def _url(value: object) -> str:
 
 
 def _amount(value: object) -> float:
-    hint = "is no amount. Correct it, or leave it out."
-    if isinstance(value, str):
-        amount = parse_amount(value)
-    elif isinstance(value, bool):
-        raise _Refused(hint)
-    else:
-        amount = _real(value, hint)
-    if amount is None or not math.isfinite(amount):
-        raise _Refused(hint)
-    return amount
+    return _real_of_any(value, "is no amount. Correct it, or leave it out.")
 
 
 def _priority(value: object) -> int:
@@ -214,19 +205,21 @@ def _retries(value: object) -> int:
 
 def _seconds(value: object) -> float:
     hint = "is no number of seconds above 0. Correct it, or leave it out."
-    if isinstance(value, str):
-        seconds = parse_amount(value)
-    elif isinstance(value, bool):
-        raise _Refused(hint)
-    else:
-        seconds = _real(value, hint)
-    if seconds is None or not (math.isfinite(seconds) and seconds > 0):
+    seconds = _real_of_any(value, hint)
+    if seconds <= 0:
         raise _Refused(hint)
     return seconds
 
 
+def _real_of_any(value: object, hint: str) -> float:
+    real = parse_amount(value) if isinstance(value, str) else _real(value, hint)
+    if real is None or not math.isfinite(real):
+        raise _Refused(hint)
+    return real
+
+
 def _real(value: object, hint: str) -> float:
-    if not isinstance(value, int | float | Decimal):
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return float(_whole(value, hint))
     try:
         return float(value)

@@ -381,7 +381,7 @@ class ProcessingSession:
             try:
                 timeouts = attrs.evolve(settings.timeouts, task=worker_timeout)
             except ConfigurationError as error:
-                raise ConfigurationError(str(error).replace("task", "worker_timeout", 1)) from error
+                raise ConfigurationError(f"worker_timeout{str(error).removeprefix('task')}") from error
             settings = attrs.evolve(settings, timeouts=timeouts)
         self._parallel, self._workers, self._settings = check_switch(enabled, "enabled"), workers, settings
 

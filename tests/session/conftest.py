@@ -13,10 +13,10 @@ import pytest
 from actors import ProcessingSession
 from actors.session import figures
 from actors.session.mode import MachineFigures
-from actors.stubs.premises import StubBrowser, StubPremises
+from actors.stubs.premises import StubBrowser, StubPortal, StubPremises
 from contracts.config import HeadlessConfiguration, Settings, Timeouts
 from contracts.errors import BrowserDiedError
-from contracts.ports import Owner
+from contracts.ports import LoginPage, Owner, PageReading, PageSnapshot
 
 BASE = "http://127.0.0.1:9"
 TIMEOUTS = Timeouts(shutdown=20, force=5)
@@ -72,6 +72,16 @@ class GatedPremises(StubPremises):
         """Count the end."""
         self.ground.closed += 1
         return super().close()
+
+
+class NoEntry(StubPortal):
+    """A portal that shows nothing but its login page."""
+
+    def read(self, page: PageSnapshot, po_number: str) -> PageReading:
+        return LoginPage("the login page")
+
+    def wants_login(self, page: PageSnapshot) -> str:
+        return "the login page"
 
 
 @pytest.fixture(autouse=True)

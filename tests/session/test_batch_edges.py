@@ -10,9 +10,10 @@ import pytest
 
 from actors.journal import SqliteJournal
 from actors.runtime import ThreadEnvironment
-from actors.session.batch import HOSTS_ASKED_FIRST, BatchRun
+from actors.session.batch import BatchRun
 from actors.session.crew import CHUNK, CrewEngine
 from actors.session.engine import Work
+from actors.session.first_look import HOSTS_ASKED_FIRST
 from actors.session.house import House
 from actors.session.orders import prepare
 from actors.session.outcome import Outcome

@@ -18,7 +18,7 @@ import pytest
 from actors.journal import MemoryJournal
 from actors.session import memory_looks
 from actors.session.sequential import WORKER
-from actors.stubs.premises import StubBrowser, StubFetcher, StubPortal
+from actors.stubs.premises import StubBrowser, StubFetcher
 from contracts.books import MachineMemory
 from contracts.config import ResourceLimits, RestartIntensity
 from contracts.errors import (
@@ -29,10 +29,10 @@ from contracts.errors import (
     SessionBusyError,
 )
 from contracts.messages import MemoryRead
-from contracts.ports import Cookie, Credentials, LoginPage, Owner, PageReading, PageSnapshot
+from contracts.ports import Cookie, Credentials, Owner, PageSnapshot
 from contracts.status import SessionStatus
 from contracts.tasks import TaskStatus
-from tests.session.conftest import PATIENCE, TIMEOUTS, Beside, Ground, MakeSession, orders, until
+from tests.session.conftest import PATIENCE, TIMEOUTS, Beside, Ground, MakeSession, NoEntry, orders, until
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = RestartIntensity(first_delay=0.01, max_delay=0.02)
@@ -355,22 +355,12 @@ def test_a_portal_that_does_not_answer_ends_the_run_before_the_first_order(
     monkeypatch.undo()
 
 
-class _NoEntry(StubPortal):
-    """A portal that shows nothing but its login page."""
-
-    def read(self, page: PageSnapshot, po_number: str) -> PageReading:
-        return LoginPage("the login page")
-
-    def wants_login(self, page: PageSnapshot) -> str:
-        return "the login page"
-
-
 @pytest.mark.parametrize("parallel", [True, False])
 def test_a_portal_that_answers_every_login_with_an_error_gets_the_password_three_times_in_all(
     make_session: MakeSession, ground: Ground, monkeypatch: pytest.MonkeyPatch, parallel: bool
 ) -> None:
     """The run ends, says that it is the portal, and can be resumed."""
-    monkeypatch.setattr("actors.stubs.premises.StubPortal", _NoEntry)
+    monkeypatch.setattr("actors.stubs.premises.StubPortal", NoEntry)
     sent: list[str] = []
 
     def submit(
@@ -409,7 +399,7 @@ def test_a_login_that_is_refused_or_missing_is_an_authentication_error_with_noth
     make_session: MakeSession, ground: Ground, monkeypatch: pytest.MonkeyPatch, parallel: bool, known: _Known | None
 ) -> None:
     """A wrong password, and none at all: raised, since no order could be visited."""
-    monkeypatch.setattr("actors.stubs.premises.StubPortal", _NoEntry)
+    monkeypatch.setattr("actors.stubs.premises.StubPortal", NoEntry)
     sent: list[str] = []
 
     def submit(

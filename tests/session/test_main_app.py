@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from actors import MainApp
-from actors.stubs.premises import StubBrowser, StubFetcher, StubPortal
+from actors.stubs.premises import StubBrowser, StubFetcher
 from contracts.config import HeadlessConfiguration
-from contracts.ports import Cookie, Credentials, LoginPage, PageReading, PageSnapshot
-from tests.session.conftest import BASE, TIMEOUTS, Ground, orders
+from contracts.ports import Cookie, Credentials, PageSnapshot
+from tests.session.conftest import BASE, TIMEOUTS, Ground, NoEntry, orders
 
 
 @pytest.fixture
@@ -62,16 +62,6 @@ def test_33_to_39_a_list_is_counted_whole_in_the_mode_that_was_chosen(
     assert len({owner.worker for owner in ground.launches}) <= 8
 
 
-class _NoEntry(StubPortal):
-    """A portal that shows nothing but its login page."""
-
-    def read(self, page: PageSnapshot, po_number: str) -> PageReading:
-        return LoginPage("the login page")
-
-    def wants_login(self, page: PageSnapshot) -> str:
-        return "the login page"
-
-
 class _Changing:
     """Credentials that the user may put right."""
 
@@ -88,7 +78,7 @@ class _Changing:
 def test_a_rejected_password_is_not_sent_again_by_any_later_call_and_another_one_is(
     tmp_path: Path, ground: Ground, monkeypatch: pytest.MonkeyPatch, parallel: bool
 ) -> None:
-    monkeypatch.setattr("actors.stubs.premises.StubPortal", _NoEntry)
+    monkeypatch.setattr("actors.stubs.premises.StubPortal", NoEntry)
     sent: list[str] = []
 
     def submit(
