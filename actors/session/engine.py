@@ -1,4 +1,4 @@
-"""What works through a batch: the crew, or one browser in the caller's thread. The session sees only this."""
+"""What works through a batch: the crew, or one browser in the session's thread. The session sees only this."""
 
 from __future__ import annotations
 

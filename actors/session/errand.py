@@ -43,7 +43,6 @@ class Errand:
         """When it must have come back; after that its thread is left behind."""
         self._work = work
         self._closes = closes
-        self._begun = threading.Lock()
         self._lock = threading.Lock()
         self._is_started = False
         self._is_left = False
@@ -57,7 +56,7 @@ class Errand:
         return self._is_over
 
     def start(self, environment: ThreadEnvironment, bell: Bell) -> None:
-        """Begin, if it has not begun; an interrupt amid this loses nothing when it is called again."""
+        """Begin, if it has not begun. Raises `RuntimeError` when there is no thread; then it may be tried again."""
         if not self._is_started:
             environment.run_job(self.name, lambda: self._run(bell))
             self._is_started = True
@@ -77,8 +76,6 @@ class Errand:
             self._close()
 
     def _run(self, bell: Bell) -> None:
-        if not self._begun.acquire(blocking=False):
-            return  # started twice, around an interrupt
         try:
             self._result = self._work()
         except BaseException as error:  # noqa: BLE001 - boundary of a thread: raised again where it is waited for

@@ -436,7 +436,7 @@ class SequentialEngine:
         return take
 
     def _put(self, event: DispatchEvent) -> None:
-        """Leave an event for the caller's thread. Called by any."""
+        """Leave an event for the session's thread. Called by any."""
         self._events.put(event)
         self._bell.ring()
 
