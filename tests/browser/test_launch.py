@@ -321,7 +321,6 @@ def test_a_browser_that_is_killed_while_it_starts_ends_the_start_at_once(ledger:
     launcher = ChromiumLauncher(
         HeadlessConfiguration(), attrs.evolve(TIMEOUTS, worker_ready=300), ledger=ledger, root=ledger.root
     )
-    owner = Owner("unlucky", 1)
     raised: list[BaseException] = []
 
     def start() -> None:
@@ -330,12 +329,17 @@ def test_a_browser_that_is_killed_while_it_starts_ends_the_start_at_once(ledger:
         except BrowserDiedError as died:
             raised.append(died)
 
-    thread = threading.Thread(target=start)
-    thread.start()
-    waiter = threading.Event()
-    while not ledger.has_more_than_driver(owner):
-        assert thread.is_alive()
-        waiter.wait(0.002)
+    waiter, seen = threading.Event(), False
+    for generation in range(1, 6):  # on a busy machine a start may end before anybody has seen its browser
+        raised.clear()
+        owner = Owner("unlucky", generation)
+        thread = threading.Thread(target=start)
+        thread.start()
+        while not (seen := ledger.has_more_than_driver(owner)) and thread.is_alive():
+            waiter.wait(0.002)
+        if seen:
+            break
+    assert seen, f"no browser was seen; the last start: {raised}"
     driver = ledger._entries[owner].record.pid
     for process in groups.members(driver):
         if process.pid != driver:
