@@ -12,23 +12,23 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from actors.intake.orders_csv import create_po_tasks_from_csv as create_po_tasks_from_csv
-    from actors.session.books import Books as Books
+    from actors.session.folder_journal import FolderJournal as FolderJournal
     from actors.session.main_app import MainApp as MainApp
     from actors.session.profile_manager import ProfileManager as ProfileManager
     from actors.session.session import ProcessingSession as ProcessingSession
+    from actors.tables.orders_csv import create_po_tasks_from_csv as create_po_tasks_from_csv
 
 _HOMES: Mapping[str, str] = MappingProxyType(
     {
-        "Books": "actors.session.books",
+        "FolderJournal": "actors.session.folder_journal",
         "MainApp": "actors.session.main_app",
         "ProcessingSession": "actors.session.session",
         "ProfileManager": "actors.session.profile_manager",
-        "create_po_tasks_from_csv": "actors.intake.orders_csv",
+        "create_po_tasks_from_csv": "actors.tables.orders_csv",
     }
 )
 
-__all__ = ["Books", "MainApp", "ProcessingSession", "ProfileManager", "create_po_tasks_from_csv"]
+__all__ = ["FolderJournal", "MainApp", "ProcessingSession", "ProfileManager", "create_po_tasks_from_csv"]
 
 
 def __getattr__(name: str) -> Any:

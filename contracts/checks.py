@@ -1,7 +1,7 @@
 """What a value must be: the validators and converters of settings, one way for all of them.
 
 What is wrong raises `ConfigurationError`, which is a `ValueError`; it names the setting, the value and what is allowed.
-Nothing is changed without a word: a text is no number and no list of characters, True is no count.
+Nothing is changed without a word: text is neither a number nor a list of characters, True is not a count.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ def check_worker_count(value: object, name: str = "max_workers", most: int | Non
     """Return `value` if it is a worker count from 1 to `most` (contract 3).
 
     Raises:
-        ConfigurationError: It is no whole number, or outside the range. This is a `ValueError`.
+        ConfigurationError: It is not a whole number, or outside the range. This is a `ValueError`.
     """
     if not isinstance(value, int) or isinstance(value, bool) or value < MIN_WORKERS or value > (most or value):
         limits = f"from {MIN_WORKERS} to {most}" if most is not None else f"of at least {MIN_WORKERS}"

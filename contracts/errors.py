@@ -21,7 +21,7 @@ class Blame(enum.Enum):
     AUTH = "auth"
     BROWSER = "browser"
     PROGRAM = "program"
-    HOST = "host"
+    MACHINE = "host"  # the word that journals have on disk
 
 
 class ParallelProcessingError(Exception):
@@ -41,13 +41,13 @@ class ConfigurationError(PoolError, ValueError):
 class ProfileCorruptionError(PoolError):
     """The base profile cannot be read or cloned. The pool stops: sequential mode would use the same profile."""
 
-    blame = Blame.HOST
+    blame = Blame.MACHINE
 
 
 class InsufficientResourcesError(PoolError):
     """The machine has too little memory or disk to start (contract 68, 85)."""
 
-    blame = Blame.HOST
+    blame = Blame.MACHINE
 
 
 class PoolShutdownError(PoolError):
@@ -84,7 +84,7 @@ class JournalError(ConfigurationError):
     """The journal or the manifest beside it cannot be used: newer, damaged, in use, or changed by something else."""
 
 
-class IntakeError(ConfigurationError):
+class InputFileError(ConfigurationError):
     """A file of orders or settings cannot be read at all."""
 
 
@@ -94,20 +94,20 @@ class PortalUnreachableError(ConfigurationError):
     blame = Blame.NETWORK
 
 
-class HostResourceError(PoolError):
+class MachineError(PoolError):
     """The disk is full or a folder became unwritable while working. Dispatch pauses; no order is failed for it."""
 
-    blame = Blame.HOST
+    blame = Blame.MACHINE
 
 
-class FolderReplacedError(HostResourceError):
+class FolderReplacedError(MachineError):
     """Something else was put in the place of the download folder, or of a part of it, while working.
 
     Waiting does not cure it: the run ends, and can be resumed when the folder is right again.
     """
 
 
-class DiskFullError(HostResourceError):
+class DiskFullError(MachineError):
     """There is no room to write down what happens. Everything waits until there is some."""
 
 
@@ -128,7 +128,7 @@ class LoginRefusedError(AuthenticationError):
 
 
 class LoginDivertedError(AuthenticationError):
-    """The portal answered a login with a redirect to a host that is no part of it. It was not followed."""
+    """The portal answered a login with a redirect to a host that is not a part of it. It was not followed."""
 
 
 class LoginUnclearError(AuthenticationError):
@@ -218,7 +218,7 @@ ERROR_MAPPING: Mapping[type[BaseException], str] = MappingProxyType(
     {
         ProfileCorruptionError: "PROFILE_ERROR",
         InsufficientResourcesError: "RESOURCE_ERROR",
-        HostResourceError: "RESOURCE_ERROR",
+        MachineError: "RESOURCE_ERROR",
         PONotFoundError: "PO_NOT_FOUND",
         NetworkError: "NETWORK_ERROR",
         AuthenticationError: "AUTH_ERROR",

@@ -114,7 +114,7 @@ class VisitOrder:
 
 @attrs.frozen
 class LogIn:
-    """Log in to a host and report to the gatekeeper."""
+    """Log in to a host and report to the login broker."""
 
     host: str
     base_url: str
@@ -222,7 +222,7 @@ class PortalAsked:
 
 @attrs.frozen
 class LoginWanted:
-    """The gatekeeper wants one idle worker to log in to a host."""
+    """The login broker wants one idle worker to log in to a host."""
 
     host: str
     credentials: Credentials
@@ -230,7 +230,7 @@ class LoginWanted:
 
 @attrs.frozen
 class HostOpened:
-    """The gatekeeper has a session for a host."""
+    """The login broker has a session for a host."""
 
     session: HostSession
 
@@ -346,7 +346,7 @@ DispatchEvent = (
 )
 
 
-# ----------------------------------------------------------------------------------------------- told to the gatekeeper
+# --------------------------------------------------------------------------------------------- told to the login broker
 
 
 @attrs.frozen
@@ -417,7 +417,7 @@ class SessionRenewed:
         return self.session.host
 
 
-GatekeeperMessage = LoginNeeded | LoginEnded | LoginAbandoned | SessionProved | SessionRenewed
+LoginBrokerMessage = LoginNeeded | LoginEnded | LoginAbandoned | SessionProved | SessionRenewed
 
 
 # -------------------------------------------------------------------------------------------------- told to the monitor
@@ -433,7 +433,7 @@ class OrderEnded:
 
 @attrs.frozen
 class LossExcused:
-    """This generation of a worker was lost over work that was charged for it, which is no failure of its slot."""
+    """This generation of a worker was lost over work that was charged for it, which is not a failure of its slot."""
 
     worker: str
     generation: int
@@ -462,12 +462,12 @@ class TimeToLook:
 MonitorMessage = ChildEvent | RestartAsked | OrderEnded | LossExcused | MemoryRead | TimeToLook
 
 
-# --------------------------------------------------------------------------------------------------- told to the herald
+# ------------------------------------------------------------------------------------------------- told to the reporter
 
 
 @attrs.frozen
 class TimeToTell:
-    """The herald's own timer."""
+    """The reporter's own timer."""
 
 
-HeraldMessage = ChildEvent | TimeToTell
+ReporterMessage = ChildEvent | TimeToTell

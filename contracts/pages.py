@@ -179,7 +179,7 @@ class LoginPage:
 
 @attrs.frozen
 class HttpFailure:
-    """The portal answered with an HTTP status that is no success."""
+    """The portal answered with an HTTP status that is not a success."""
 
     status: int
 

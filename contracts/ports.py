@@ -1,4 +1,4 @@
-"""What the actors need of the outside world, as Protocols. The values that cross them are in `pages.py` and `books.py`.
+"""What the actors need of the outside world, as Protocols. The values that cross them: `pages.py` and `journal.py`.
 
 A core never sees a port; a shell sees nothing else. The real implementations live in the rooms of floor 2, the
 simulated ones in the tests.
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 # Whoever implements or calls a port finds the values that cross it here too.
-from contracts.books import (
+from contracts.journal import (
     BatchBegun as BatchBegun,
     FileVerified as FileVerified,
     JournalEntry as JournalEntry,
@@ -318,7 +318,7 @@ class Fetcher(Protocol):
             NetworkError: It could not be reached, broke off, stalled, or sent less than it announced.
             AttachmentLimitError: The file is larger than allowed.
             AttachmentError: It answered any other 4xx, or redirected out of the portal too often.
-            HostResourceError: The disk is full.
+            MachineError: The disk is full.
         """
         ...
 
@@ -395,7 +395,7 @@ class Filing(Protocol):
         Raises:
             AttachmentError: It is empty, truncated, or not what its name and type say.
             AuthenticationError: It is the portal's login page: the login has expired.
-            HostResourceError: The disk is full or the folder cannot be written.
+            MachineError: The disk is full or the folder cannot be written.
         """
         ...
 
@@ -406,7 +406,7 @@ class Filing(Protocol):
             The file under its name here, or None when it is gone or not what it was.
 
         Raises:
-            HostResourceError: The disk is full or the folder cannot be written.
+            MachineError: The disk is full or the folder cannot be written.
         """
         ...
 
@@ -418,7 +418,7 @@ class Filing(Protocol):
 
         Raises:
             AttachmentError: Staged files are missing or not what they were.
-            HostResourceError: The disk is full or the folder cannot be written.
+            MachineError: The disk is full or the folder cannot be written.
         """
         ...
 
@@ -442,7 +442,7 @@ class Filing(Protocol):
             The files, as paths below the download folder.
 
         Raises:
-            HostResourceError: The disk is full or the folder cannot be written.
+            MachineError: The disk is full or the folder cannot be written.
         """
         ...
 
@@ -451,7 +451,7 @@ class Filing(Protocol):
 
 
 class Journal(Protocol):
-    """The books. One writer; it outlives the dispatcher."""
+    """What is written down. One writer; it outlives the dispatcher."""
 
     @property
     def resumes(self) -> bool:
@@ -467,12 +467,12 @@ class Journal(Protocol):
 
         Raises:
             StaleEpochError: A newer epoch was opened.
-            HostResourceError: The disk is full.
+            MachineError: The disk is full.
         """
         ...
 
     def replay(self) -> JournalState:
-        """Read the books."""
+        """Read the journal."""
         ...
 
     def tasks_in_hand(self) -> tuple[KnownTask, ...]:

@@ -48,13 +48,13 @@ class Exit:
     Args:
         text: Why.
         force: Wait for nothing in hand.
-        within: With `force`, the seconds after which whoever asks waits no longer. A supervisor shares them out among
+        timeout: With `force`, the seconds after which whoever asks waits no longer. A supervisor shares them out among
             its children. Without it each child has the seconds of its spec.
     """
 
     text: str = ""
     force: bool = False
-    within: float | None = None
+    timeout: float | None = None
 
 
 # ------------------------------------------------------------------------------------------------ told to a supervisor
@@ -222,7 +222,7 @@ class ChildEvent:
         generation: Which life of it.
         change: What happened.
         reason: Why, for `DOWN` and `RETIRED`.
-        ordered: Whether the supervisor itself had ordered this end.
+        requested: Whether the supervisor itself asked for this end.
         delay: Seconds until the next start, for `RESTARTING`.
     """
 
@@ -231,7 +231,7 @@ class ChildEvent:
     generation: int
     change: ChildChange
     reason: Reason | None = None
-    ordered: bool = False
+    requested: bool = False
     delay: float = 0.0
 
 

@@ -40,7 +40,7 @@ class TaskStatus(enum.Enum):
 
 
 _MOST = 1.7976931348623157e308
-"""The largest float; a whole number may be larger, and is no amount."""
+"""The largest float; a whole number may be larger, and is not an amount."""
 
 
 def _whole(_instance: Any, attribute: Any, value: Any) -> None:

@@ -22,8 +22,8 @@ sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 from rich.console import Console
 
-from actors.journal import JournalReader, RunStanding
-from actors.session.books import journal_path
+from actors.journal import JournalReader, RunStatus
+from actors.session.folder_journal import journal_path
 from actors.session.verification import verify_folder
 from contracts.errors import ParallelProcessingError
 from scripts.havoc.ledger import Moment, asked_again, failed_orders, remember
@@ -40,11 +40,11 @@ DEEDS_PER_ORDER = 2
 SECONDS_UNTIL_NOTHING_IS_LEFT = 8.0
 
 
-def standing(place: Place) -> RunStanding | None:
+def standing(place: Place) -> RunStatus | None:
     """Return how the run stands, or None before it has begun."""
     try:
         with JournalReader(journal_path(place.downloads)) as reader:
-            return reader.standing()
+            return reader.status()
     except ParallelProcessingError:  # not there yet, or being made
         return None
 
@@ -92,7 +92,7 @@ class Chaos:
             self._program.kill()
         return self._checks()
 
-    def _harm(self, now: RunStanding) -> None:
+    def _harm(self, now: RunStatus) -> None:
         share = (now.succeeded + now.failed) / now.total
         if self.kills < self._options.kills and share >= (self.kills + 0.5) / (self._options.kills + 0.5):
             self._killed_at.append(time.time())

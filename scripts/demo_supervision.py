@@ -27,8 +27,8 @@ from rich.console import Console
 sys.path.append(str(Path(__file__).resolve().parents[1]))  # run as a program, it finds its parts from the root
 
 from actors import ProcessingSession
-from actors.intake import read_orders
 from actors.session.crew import CrewEngine
+from actors.tables import read_orders
 from contracts import HeadlessConfiguration, ResourceLimits, Timeouts
 from scripts.demo_portal import DemoPortal
 from scripts.supervision.checks import Check, check_files, check_outcomes, none_left, table
@@ -162,7 +162,7 @@ def demonstrate(options: argparse.Namespace, place: Place, console: Console) -> 
 
 def _tell(session: ProcessingSession, name: str, message: object) -> None:
     """Put a message into an actor's inbox. A session has no such door, so this one goes in by the window."""
-    engine = session._house._engine  # noqa: SLF001 - to end an actor from outside is what a user may not do
+    engine = session._resources._engine  # noqa: SLF001 - to end an actor from outside is what a user may not do
     if isinstance(engine, CrewEngine):
         engine.system.tell(name, message)
 

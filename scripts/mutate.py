@@ -46,7 +46,7 @@ def bugs_of(room: str, seed: int, only: str) -> list[Bug]:
     """
     folder = PROJECT / "actors" / room
     if not folder.is_dir():
-        raise FileNotFoundError(f"There is no room called {room}: {folder} is no folder.")
+        raise FileNotFoundError(f"There is no room called {room}: {folder} is not a folder.")
     files = [str(path.relative_to(PROJECT)) for path in sorted(folder.rglob("*.py"))]
     bugs = [
         bug for file in files if only in file for bug in bugs_in(file, (PROJECT / file).read_text(encoding="utf-8"))

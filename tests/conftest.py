@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 pytest_plugins = ["tests.chromium", "tests.crash.summary", "tests.simulation.summary"]
 # They must be known before their own tests are collected.
 
-_SLOW_IS_FINE = (HealthCheck.too_slow,)  # a shared machine may be slow; time is no property of these tests
+_SLOW_IS_FINE = (HealthCheck.too_slow,)  # a shared machine may be slow; time is not a property of these tests
 
 settings.register_profile(
     "default",

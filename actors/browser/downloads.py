@@ -25,7 +25,7 @@ from contracts.errors import (
     AttachmentLimitError,
     AuthenticationError,
     BrowserDiedError,
-    HostResourceError,
+    MachineError,
     NetworkError,
     PoolError,
     PortalError,
@@ -289,7 +289,7 @@ class Downloads:
         if "canceled" not in attempt.ended.values():
             return
         if attempt.into.free_bytes() < _LEAST_FREE:
-            raise HostResourceError(f"The disk of {attempt.into.path} is full. Free some space.")
+            raise MachineError(f"The disk of {attempt.into.path} is full. Free some space.")
         text = "The download broke off before its end."
         if not attempt.numbered and len(attempt.name.encode("utf-8", "replace")) > _LONG_NAME:
             raise _LongNameError(text)
@@ -301,13 +301,13 @@ class Downloads:
         """See whether a page came instead of a file, here or in a new tab."""
         shown = self._page.look("waiting for a download")
         if shown.time_origin != attempt.shown.time_origin:
-            self._judge(shown, attempt, now)
+            self._policy(shown, attempt, now)
             return
         for handle in self._tab.others():
             with self._tab.visiting(handle):
-                self._judge(self._page.look("waiting for a download"), attempt, now)
+                self._policy(self._page.look("waiting for a download"), attempt, now)
 
-    def _judge(self, shown: Document, attempt: _Attempt, now: float) -> None:
+    def _policy(self, shown: Document, attempt: _Attempt, now: float) -> None:
         if shown.state == "loading" or shown.url == "about:blank":
             return
         if shown.has_password or shown.status == 401:

@@ -18,7 +18,7 @@ from urllib3.exceptions import HTTPError, TimeoutError as NoAnswerError
 
 from actors.browser.faults import meaning
 from actors.durations import spoken
-from contracts.errors import BrowserDiedError, HostResourceError
+from contracts.errors import BrowserDiedError, MachineError
 
 _PORT = re.compile(rb"started successfully on port (\d+)")
 _STEP = 0.005
@@ -37,12 +37,12 @@ def start_driver(program: Path, folder: Path, environment: Mapping[str, str]) ->
 
     Raises:
         BrowserDiedError: It cannot be started.
-        HostResourceError: The folder cannot be written.
+        MachineError: The folder cannot be written.
     """
     try:
         output = (folder / _OUTPUT).open("wb")
     except OSError as error:
-        raise HostResourceError(f"The folder {folder} cannot be written: {error.strerror}.") from error
+        raise MachineError(f"The folder {folder} cannot be written: {error.strerror}.") from error
     with output:
         try:
             return subprocess.Popen(

@@ -15,12 +15,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from actors.browser.chromium import ChromiumBrowser
 from actors.browser.driver import connect, read_port, start_driver
 from actors.browser.find import FoundBrowser, find_browser
 from actors.browser.options import browser_options, child_environment, require_display, vendor
 from actors.browser.page import Page
 from actors.browser.profiles import WorkerFolder, folder_of, make_folder
-from actors.browser.session import ChromiumBrowser
 from actors.browser.starting import watched_start
 from actors.browser.tab import Tab
 from contracts.config import HeadlessConfiguration, Timeouts

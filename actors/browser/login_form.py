@@ -71,7 +71,7 @@ class FormLogin:
             except PageReplacedError:
                 if not tries_left:
                     raise
-        self._judge(told)
+        self._policy(told)
 
     def send(self, watch: LeaseWatch) -> None:
         """Send the form that was filled in, after another look at it.
@@ -86,7 +86,7 @@ class FormLogin:
             except PageReplacedError:
                 return  # the form sent itself after the last key
             if told[0] != "wait":
-                self._judge(told)
+                self._policy(told)
                 return
             watch.wait(_STEP)
         raise AuthenticationError(
@@ -104,7 +104,7 @@ class FormLogin:
             told = self._ask("told()")
         except PageReplacedError:
             return True
-        self._judge(told)
+        self._policy(told)
         return told[0] == "leaving"
 
     # ------------------------------------------------------------------------------------------------- asking the page
@@ -127,7 +127,7 @@ class FormLogin:
                 raise SessionCorruptionError("The driver gave an answer that cannot be read while logging in.")
 
     @staticmethod
-    def _judge(told: tuple[str, str]) -> None:
+    def _policy(told: tuple[str, str]) -> None:
         kind, detail = told
         match kind:
             case "" | "leaving":

@@ -320,14 +320,14 @@ class Page:
         """Answer dialogs with no again; return what the document has asked of the browser so far."""
         return _checked(lambda told: _counts(*told), self._ask("purser.allow(false)", doing), doing)
 
-    def leave(self, doing: str, *, within: float | None = None) -> Counts:
+    def leave(self, doing: str, *, timeout: float | None = None) -> Counts:
         """Let the document ask for no file from now on; return what it has asked of the browser so far.
 
         Args:
             doing: What is being done, for messages.
-            within: Seconds after which the page counts as busy and the tab as stuck; None leaves it to the driver.
+            timeout: Seconds after which the page counts as busy and the tab as stuck; None leaves it to the driver.
         """
-        return _checked(lambda told: _counts(*told), self._ask("purser.leave()", doing, wait=within or 0.0), doing)
+        return _checked(lambda told: _counts(*told), self._ask("purser.leave()", doing, wait=timeout or 0.0), doing)
 
     def is_drawn(self, doing: str) -> bool:
         """Whether the browser draws the page at all: one whose document broke off it may never."""

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import attrs
 
-from contracts.errors import HostResourceError, ProfileCorruptionError
+from contracts.errors import MachineError, ProfileCorruptionError
 from contracts.ports import Owner
 
 LONGEST_TEMPORARY_PATH = 60
@@ -74,11 +74,11 @@ def make_folder(root: Path, owner: Owner, base: Path | None) -> WorkerFolder:
 
     Raises:
         ProfileCorruptionError: The base profile cannot be read or cloned.
-        HostResourceError: The disk is full, or the root cannot be written or its path is too long.
+        MachineError: The disk is full, or the root cannot be written or its path is too long.
     """
     folder = folder_of(root, owner)
     if os.name != "nt" and len(str(folder.temporary)) > LONGEST_TEMPORARY_PATH:
-        raise HostResourceError(
+        raise MachineError(
             f"The temporary folder {root} has too long a path for a browser's socket. "
             f"Set TMPDIR to a folder with a short one, such as /tmp."
         )
@@ -86,7 +86,7 @@ def make_folder(root: Path, owner: Owner, base: Path | None) -> WorkerFolder:
         for made in (folder.path, folder.temporary, folder.config):
             made.mkdir(mode=0o700)
     except OSError as error:
-        raise HostResourceError(f"The folder {folder.path} cannot be made: {error.strerror}.") from error
+        raise MachineError(f"The folder {folder.path} cannot be made: {error.strerror}.") from error
     clone(base, folder.profile)
     return folder
 
@@ -124,7 +124,7 @@ def clone(base: Path | None, into: Path) -> None:
 
     Raises:
         ProfileCorruptionError: The base cannot be read or copied.
-        HostResourceError: The disk is full.
+        MachineError: The disk is full.
     """
     if base is None or not check_base(base):
         into.mkdir(mode=0o700, parents=True)
@@ -139,9 +139,7 @@ def clone(base: Path | None, into: Path) -> None:
         except OSError as error:
             shutil.rmtree(into, ignore_errors=True)
             if errno.ENOSPC in _codes(error):
-                raise HostResourceError(
-                    "The disk is full: the base profile cannot be cloned. Free some space."
-                ) from error
+                raise MachineError("The disk is full: the base profile cannot be cloned. Free some space.") from error
             raise ProfileCorruptionError(
                 f"The base profile {base} cannot be cloned: {error}. Close the browser that uses it and try again."
             ) from error

@@ -72,7 +72,7 @@ class Tab:
         """The window that commands go to; its main frame has the same name."""
         return self._shown
 
-    def command(self, name: str, doing: str, *, within: float | None = None, **parameters: Any) -> dict[str, Any]:
+    def command(self, name: str, doing: str, *, timeout: float | None = None, **parameters: Any) -> dict[str, Any]:
         """Send one command of the browser's own protocol and return its answer.
 
         A dialog that opened meanwhile has been dismissed by the driver, so the command is sent again.
@@ -80,33 +80,33 @@ class Tab:
         Args:
             name: The command.
             doing: What is being done, for messages.
-            within: Seconds after which it is the page that does not answer; None leaves it to the driver's own limit,
+            timeout: Seconds after which it is the page that does not answer; None leaves it to the driver's own limit,
                 after which the browser counts as lost.
             parameters: The command's own.
 
         Raises:
-            PageTooSlowError: There was no answer `within` the time. The driver still has the command in hand, so that
+            PageTooSlowError: There was no answer in time. The driver still has the command in hand, so that
                 nothing more can be asked: the tab is stuck.
         """
         for _ in range(_MOST_DIALOGS):
             with explained(doing):
                 try:
-                    answer = self._sent(name, parameters, doing, within)
+                    answer = self._sent(name, parameters, doing, timeout)
                 except UnexpectedAlertPresentException:
                     continue
             return answer if isinstance(answer, dict) else {}
         raise SessionCorruptionError(f"The page kept opening dialogs while {doing}.")
 
-    def _sent(self, name: str, parameters: dict[str, Any], doing: str, within: float | None) -> Any:
+    def _sent(self, name: str, parameters: dict[str, Any], doing: str, timeout: float | None) -> Any:
         self._check_not_stuck(doing)
         config = self._driver.command_executor.client_config  # type: ignore[union-attr] # never a plain address here
         usual = config.timeout
-        if within is not None:
-            config.timeout = min(within, usual)
+        if timeout is not None:
+            config.timeout = min(timeout, usual)
         try:
             return self._driver.execute("executeCdpCommand", {"cmd": name, "params": parameters})["value"]
         except NoAnswerError as error:
-            if within is None:
+            if timeout is None:
                 raise
             self.is_stuck = True
             raise PageTooSlowError(f"The page kept the browser from answering while {doing}.") from error
@@ -154,7 +154,7 @@ class Tab:
             returnByValue=True,
             userGesture=gesture,
             awaitPromise=wait > 0,
-            within=wait or None,
+            timeout=wait or None,
             **where,
         )
         if details := answer.get("exceptionDetails"):

@@ -11,19 +11,19 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from actors.cli.account import ExitCode, error_document, explain
-from actors.cli.continuing import resume, retry
 from actors.cli.doctor import examine
 from actors.cli.leaks import tell_leaks
 from actors.cli.login import log_in
 from actors.cli.logs import debugging
 from actors.cli.options import RunOptions
-from actors.cli.outlets import Outlets
+from actors.cli.output import Output
+from actors.cli.resume import resume, retry
 from actors.cli.run import run
-from actors.cli.standing import tell_status
+from actors.cli.status import tell_status
+from actors.cli.summary import ExitCode, error_document, explain
 from actors.cli.verifying import verify
 from actors.evidence.addresses import in_text
-from actors.intake import report_text
+from actors.tables import report_text
 from contracts.config import PortalKind, Route
 
 app = typer.Typer(
@@ -84,7 +84,7 @@ def run_command(
     ] = None,
     config: Annotated[Path | None, typer.Option(metavar="FILE", help="Settings, as TOML or JSON.")] = None,
     fresh: Annotated[
-        bool, typer.Option("--fresh", help="Start anew; the books of earlier runs are kept aside.")
+        bool, typer.Option("--fresh", help="Start anew; the journal of earlier runs is kept aside.")
     ] = False,
     quiet: _Quiet = False,
     json: _Json = False,
@@ -98,8 +98,8 @@ def run_command(
         file=file, portal=portal, base_url=base_url, download_dir=download_dir, workers=workers, sequential=sequential,
         route=route, headed=headed, profile=profile, results=results, report=report, config=config, fresh=fresh,
     )  # fmt: skip
-    outlets = Outlets.standard(quiet=quiet, json=json)
-    _leave(lambda: run(options, os.environ, outlets), outlets)
+    output = Output.standard(quiet=quiet, json=json)
+    _leave(lambda: run(options, os.environ, output), output)
 
 
 @app.command("resume")
@@ -116,8 +116,8 @@ def resume_command(
 
     Exit codes as `purser run`.
     """
-    outlets = Outlets.standard(quiet=quiet, json=json)
-    _leave(lambda: resume(folder, os.environ, outlets, base_url=base_url, config=config), outlets)
+    output = Output.standard(quiet=quiet, json=json)
+    _leave(lambda: resume(folder, os.environ, output, base_url=base_url, config=config), output)
 
 
 @app.command("retry")
@@ -136,8 +136,8 @@ def retry_command(
 
     Exit codes as `purser run`.
     """
-    outlets = Outlets.standard(quiet=quiet, json=json)
-    _leave(lambda: retry(folder, status, blame, os.environ, outlets, base_url=base_url, config=config), outlets)
+    output = Output.standard(quiet=quiet, json=json)
+    _leave(lambda: retry(folder, status, blame, os.environ, output, base_url=base_url, config=config), output)
 
 
 @app.command("status")
@@ -146,8 +146,8 @@ def status_command(folder: _Folder, json: _Json = False) -> None:
 
     Exit code 0: finished or going on. 3: not finished, and nobody works on it.
     """
-    outlets = Outlets.standard(json=json)
-    _leave(lambda: tell_status(folder, outlets), outlets)
+    output = Output.standard(json=json)
+    _leave(lambda: tell_status(folder, output), output)
 
 
 @app.command("verify")
@@ -162,8 +162,8 @@ def verify_command(
 
     Exit code 0: all is as it was. 1: something differs, and is named.
     """
-    outlets = Outlets.standard(json=json)
-    _leave(lambda: verify(folder, head, outlets), outlets)
+    output = Output.standard(json=json)
+    _leave(lambda: verify(folder, head, output), output)
 
 
 @app.command("login")
@@ -174,8 +174,8 @@ def login_command(
     ] = None,
 ) -> None:
     """Log in by hand in a visible window, and keep the login for later runs."""
-    outlets = Outlets.standard()
-    _leave(lambda: log_in(base_url, profile, os.environ, outlets), outlets)
+    output = Output.standard()
+    _leave(lambda: log_in(base_url, profile, os.environ, output), output)
 
 
 @app.command("doctor")
@@ -190,28 +190,26 @@ def doctor_command(
 
     Exit code 0: a run can start. 2: something is missing.
     """
-    outlets = Outlets.standard()
+    output = Output.standard()
     _leave(
-        lambda: (
-            tell_leaks(outlets) if leaks else examine(os.environ, outlets, config=config, download_dir=download_dir)
-        ),
-        outlets,
+        lambda: tell_leaks(output) if leaks else examine(os.environ, output, config=config, download_dir=download_dir),
+        output,
     )
 
 
-def _leave(command: Callable[[], ExitCode], outlets: Outlets) -> NoReturn:
+def _leave(command: Callable[[], ExitCode], output: Output) -> NoReturn:
     """Run a command and leave with its exit code."""
     try:
         code = command()
     except Exception as error:  # noqa: BLE001 - the outermost boundary: a person gets a sentence, not a traceback
-        code = _unforeseen(error, outlets)
-        if outlets.json:
-            outlets.document(report_text(error_document(error, code)))
+        code = _unforeseen(error, output)
+        if output.json:
+            output.document(report_text(error_document(error, code)))
     raise typer.Exit(int(code))
 
 
-def _unforeseen(error: Exception, outlets: Outlets) -> ExitCode:
-    outlets.complain(explain(error))
+def _unforeseen(error: Exception, output: Output) -> ExitCode:
+    output.complain(explain(error))
     if debugging(os.environ):
-        outlets.err.say(in_text("".join(traceback.format_exception(error))))
+        output.err.say(in_text("".join(traceback.format_exception(error))))
     return ExitCode.NOT_FINISHED

@@ -18,19 +18,19 @@ import attrs
 
 from actors.cli.display import Display
 from actors.processes.stop_pipe import Bounds, StopPipe
-from actors.runtime import Bell, ThreadEnvironment
+from actors.runtime import Notifier, ThreadEnvironment
 from contracts.config import HeadlessConfiguration, Settings, Timeouts
 from contracts.errors import ParallelProcessingError
 from contracts.status import Progress
 from contracts.tasks import POResult, POTask
 
 if TYPE_CHECKING:  # see run.py
-    from actors.session.books import Books
+    from actors.session.folder_journal import FolderJournal
 
 _LOOK_EVERY = 0.2
 _CLEAN_UP = 10.0
 _GRACE = 5.0
-"""Seconds that the program may be late before the warden ends it."""
+"""Seconds that the program may be late before the watchdog ends it."""
 
 
 class Session(Protocol):
@@ -68,7 +68,7 @@ class SessionFactory(Protocol):
         max_workers: int,
         *,
         settings: Settings,
-        journal: Books,
+        journal: FolderJournal,
     ) -> Session:
         """Return a session that has started nothing yet."""
         ...
@@ -78,7 +78,7 @@ class StopSignals:
     """Counts the signals that ask to stop, while it is entered in the main thread.
 
     A handler only counts: it runs between any two steps of the main thread, where taking a lock could never end. The
-    warden hears of them as well, and kills a program that does not come to count them.
+    watchdog hears of them as well, and kills a program that does not come to count them.
     """
 
     NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
@@ -100,7 +100,7 @@ class StopSignals:
         return self
 
     def bound(self, timeouts: Timeouts) -> None:
-        """Say how long the program may take to end when it is asked to; a warden that is started then sees to it."""
+        """Say how long the program may take to end when it is asked to; a watchdog that is started then sees to it."""
         if self._pipe is not None:
             last = timeouts.force + _CLEAN_UP + _GRACE
             self._pipe.bounds = Bounds(timeouts.shutdown + last, last)
@@ -175,7 +175,7 @@ def run_batch(
         How it ended. Nothing the session raises escapes.
     """
     environment = ThreadEnvironment()
-    bell, running = Bell(), _Running()
+    notifier, running = Notifier(), _Running()
 
     def job() -> None:
         try:
@@ -186,7 +186,7 @@ def run_batch(
             running.error = error
         finally:
             running.done = True
-            bell.ring()
+            notifier.notify()
 
     monotonic = environment.clock.monotonic
     started, passed_on, deadline = monotonic(), 0, float("inf")
@@ -195,7 +195,7 @@ def run_batch(
     display.open()
     try:
         environment.run_job("batch", job)
-        while not bell.wait_for(lambda: running.done, _LOOK_EVERY):
+        while not notifier.wait_for(lambda: running.done, _LOOK_EVERY):
             now = monotonic()
             wanted = min(2, signals.count)
             if now >= deadline:

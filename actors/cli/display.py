@@ -13,7 +13,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from actors.cli.outlets import Outlets, SteadyConsole, printable
+from actors.cli.output import Output, SteadyConsole, printable
 from actors.session.reports import remaining
 from contracts.status import Progress, WorkerHealth, WorkerState
 
@@ -166,8 +166,8 @@ class NoDisplay:
         """Nothing."""
 
 
-def choose_display(outlets: Outlets) -> Display:
+def choose_display(output: Output) -> Display:
     """Return the display that fits where stderr goes."""
-    if outlets.quiet:
+    if output.quiet:
         return NoDisplay()
-    return LiveDisplay(outlets.err) if outlets.err.is_terminal else PlainDisplay(outlets.err)
+    return LiveDisplay(output.err) if output.err.is_terminal else PlainDisplay(output.err)

@@ -13,13 +13,13 @@ from pathlib import Path
 import attrs
 
 from actors.addresses import authority_of
-from actors.cli.account import ExitCode
 from actors.cli.findings import Finding, Verdict
 from actors.cli.logs import debugging, set_up_logging
-from actors.cli.outlets import Outlets, printable
+from actors.cli.output import Output, printable
 from actors.cli.places import look_at_places
-from actors.intake import RunSettings, read_environment, read_orders, read_settings_file
+from actors.cli.summary import ExitCode
 from actors.processes import resources
+from actors.tables import RunSettings, read_environment, read_orders, read_settings_file
 from contracts.config import HeadlessConfiguration
 from contracts.errors import BrowserNotFoundError, ConfigurationError, ParallelProcessingError
 
@@ -43,7 +43,7 @@ BrowserFinder = Callable[[HeadlessConfiguration], BrowserVersions]
 
 def examine(
     environment: Mapping[str, str],
-    outlets: Outlets,
+    output: Output,
     find: BrowserFinder | None = None,
     *,
     config: Path | None = None,
@@ -53,7 +53,7 @@ def examine(
 
     Args:
         environment: `os.environ`, or anything like it.
-        outlets: Where to talk to.
+        output: Where to talk to.
         find: Finds the browser; when None the real one, which is started once.
         config: A settings file that a run would be given, or None.
         download_dir: The download folder that a run would be given, or None.
@@ -61,15 +61,15 @@ def examine(
     Returns:
         UNUSABLE if anything is missing without which no run can start.
     """
-    set_up_logging(outlets, debug=debugging(environment))
+    set_up_logging(output, debug=debugging(environment))
     found = tuple(findings(environment, find or find_and_start, config=config, download_dir=download_dir))
     for finding in found:
         style = {Verdict.GOOD: "green", Verdict.POOR: "yellow", Verdict.BAD: "bold red"}[finding.verdict]
-        outlets.out.say(f"{finding.verdict.value:<8} {finding.what}: {finding.detail}", style)
+        output.out.say(f"{finding.verdict.value:<8} {finding.what}: {finding.detail}", style)
         if finding.mend:
-            outlets.out.say(f"{'':<8} -> {finding.mend}")
+            output.out.say(f"{'':<8} -> {finding.mend}")
     missing = sum(finding.verdict is Verdict.BAD for finding in found)
-    outlets.out.say(
+    output.out.say(
         f"{missing} missing. Mend what is marked and run purser doctor again." if missing else "Ready to run."
     )
     return ExitCode.UNUSABLE if missing else ExitCode.SUCCESS
@@ -124,7 +124,7 @@ def _profile(profile: Path) -> Finding:
     if profile.is_dir():
         return Finding("profile", Verdict.GOOD, printable(str(profile)))
     mend = "Make one with: purser login --base-url URL --profile DIR"
-    return Finding("profile", Verdict.BAD, f"{printable(str(profile))} is no folder", mend)
+    return Finding("profile", Verdict.BAD, f"{printable(str(profile))} is not a folder", mend)
 
 
 def _list(file: Path) -> Finding:

@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType
 
-from actors.cli.account import ExitCode, explain
 from actors.cli.logs import debugging, set_up_logging
-from actors.cli.outlets import Outlets
+from actors.cli.output import Output
+from actors.cli.summary import ExitCode, explain
 from actors.durations import spoken
-from actors.intake import read_environment
+from actors.tables import read_environment
 from contracts.checks import check_web_address
 from contracts.config import HeadlessConfiguration
 from contracts.errors import ConfigurationError, ParallelProcessingError
@@ -28,7 +28,7 @@ def log_in(
     base_url: str | None,
     profile: Path | None,
     environment: Mapping[str, str],
-    outlets: Outlets,
+    output: Output,
     interactive_login: InteractiveLogin | None = None,
 ) -> ExitCode:
     """Open a window and wait until the person has logged in.
@@ -37,10 +37,10 @@ def log_in(
         base_url: The portal.
         profile: Where the profile goes; None keeps one for each host in the user's state folder.
         environment: `os.environ`, or anything like it.
-        outlets: Where to talk to.
+        output: Where to talk to.
         interactive_login: Opens the window; the session's own when None.
     """
-    set_up_logging(outlets, debug=debugging(environment))
+    set_up_logging(output, debug=debugging(environment))
     try:
         stated = read_environment(environment)
         portal = _portal(base_url or stated.base_url)
@@ -56,23 +56,23 @@ def log_in(
 
             require_state_folder()
             interactive_login = session_login
-        outlets.tell(f"Log in to {portal} in the window that opens. You have {spoken(PATIENCE)}.")
+        output.tell(f"Log in to {portal} in the window that opens. You have {spoken(PATIENCE)}.")
         with _Ending():
             kept = interactive_login(portal, browser, profile or stated.profile, PATIENCE)
     except ConfigurationError as error:
-        outlets.complain(str(error))
+        output.complain(str(error))
         return ExitCode.UNUSABLE
     except ParallelProcessingError as error:
-        outlets.complain(explain(error))
+        output.complain(explain(error))
         return ExitCode.NOT_FINISHED
     except KeyboardInterrupt:
-        outlets.complain("Interrupted before the login was complete. Nothing is kept that a run could use.")
+        output.complain("Interrupted before the login was complete. Nothing is kept that a run could use.")
         return ExitCode.INTERRUPTED
-    outlets.tell(f"Logged in. The login is kept in {kept}")
+    output.tell(f"Logged in. The login is kept in {kept}")
     if profile is None and stated.profile is None:
-        outlets.tell(f"`purser run FILE.csv --base-url {portal}` uses it by itself.")
+        output.tell(f"`purser run FILE.csv --base-url {portal}` uses it by itself.")
     else:
-        outlets.tell(f"Use it with: purser run FILE.csv --base-url {portal} --profile {kept}")
+        output.tell(f"Use it with: purser run FILE.csv --base-url {portal} --profile {kept}")
     return ExitCode.SUCCESS
 
 

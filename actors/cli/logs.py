@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from actors.cli.outlets import Outlets, printable
+from actors.cli.output import Output, printable
 from actors.evidence.addresses import in_text
 from actors.worker.secrets import hidden_by_all
 
@@ -22,16 +22,16 @@ def debugging(environment: Mapping[str, str]) -> bool:
     return environment.get("PURSER_DEBUG", "").strip().lower() not in ("", "0", "false", "no", "off")
 
 
-class _OutletHandler(logging.Handler):
+class _OutputHandler(logging.Handler):
     """Prints records through stderr's console, so that they do not tear the live display."""
 
-    def __init__(self, outlets: Outlets) -> None:
+    def __init__(self, output: Output) -> None:
         super().__init__()
-        self._outlets = outlets
+        self._output = output
 
     def emit(self, record: logging.LogRecord) -> None:
         lines = in_text(hidden_by_all(self.format(record))).split("\n")
-        self._outlets.err.say("\n".join(printable(line, 2000) for line in lines), _STYLES.get(record.levelno, ""))
+        self._output.err.say("\n".join(printable(line, 2000) for line in lines), _STYLES.get(record.levelno, ""))
 
 
 _STYLES = {logging.WARNING: "yellow", logging.ERROR: "red", logging.CRITICAL: "bold red"}
@@ -42,11 +42,11 @@ def _in_one_line(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> s
     return f"{event.get('level', 'info')}: {event['event']}{extras}"
 
 
-def set_up_logging(outlets: Outlets, *, debug: bool) -> logging.Handler:
+def set_up_logging(output: Output, *, debug: bool) -> logging.Handler:
     """Send the records of `purser` to stderr. Returns the handler, for whoever wants to take it away again.
 
     Args:
-        outlets: Where to print.
+        output: Where to print.
         debug: Tell everything, with times and tracebacks.
     """
     shared: list[structlog.typing.Processor] = [structlog.stdlib.add_log_level]
@@ -55,10 +55,10 @@ def set_up_logging(outlets: Outlets, *, debug: bool) -> logging.Handler:
         shared += [structlog.stdlib.add_logger_name, structlog.processors.TimeStamper(fmt="iso", utc=True)]
         last = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     chain = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, last]
-    handler = _OutletHandler(outlets)
+    handler = _OutputHandler(output)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=chain))
     logger = logging.getLogger("purser")
     logger.handlers = [handler]
     logger.propagate = False
-    logger.setLevel(logging.DEBUG if debug else logging.ERROR if outlets.quiet else logging.WARNING)
+    logger.setLevel(logging.DEBUG if debug else logging.ERROR if output.quiet else logging.WARNING)
     return handler

@@ -9,7 +9,7 @@ from pathlib import Path
 import attrs
 
 from actors.folders.names import require_possible, shown
-from actors.intake import (
+from actors.tables import (
     DEFAULT_WORKERS,
     OrderFile,
     RunSettings,
@@ -95,7 +95,7 @@ def make_plan(options: RunOptions, environment: Mapping[str, str]) -> RunPlan:
     settings = stated.settings()
     if settings.profile is not None and not settings.profile.is_dir():
         raise ConfigurationError(
-            f"The profile {str(settings.profile)!r} is no folder. "
+            f"The profile {str(settings.profile)!r} is not a folder. "
             "Make one with: purser login --base-url URL --profile DIR"
         )
     _require_possible({"download folder": settings.download_dir, "file of orders": stated.csv_path})

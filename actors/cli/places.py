@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from actors.cli.findings import Finding, Verdict
-from actors.cli.outlets import command_line, printable
+from actors.cli.output import command_line, printable
 from actors.cli.surroundings import require_file_names
 from actors.filing.folder import require_own_parts
 from actors.filing.labels import lengths_below
@@ -18,19 +18,19 @@ from actors.folders.folder import NotOursError
 from actors.folders.ground import INSIDE, Ground, require_no_foreign_link
 from actors.folders.keeping import keeps_nobody_out, untrusted
 from actors.folders.names import require_possible
-from actors.intake import check_target
 from actors.journal import JournalReader
 from actors.processes import resources
 from actors.processes.runfile import runs_folder, short_temp_dir
-from actors.session.book_files import require_own_books
-from actors.session.book_places import open_home
-from actors.session.books import journal_path
 from actors.session.figures import is_worked_in
+from actors.session.folder_journal import journal_path
+from actors.session.journal_files import require_own_journal_files
+from actors.session.journal_places import open_home
 from actors.session.saved_logins import STATE_VARIABLE, state_folder
 from actors.session.seals import KEY
 from actors.session.trust import require_own_journal
+from actors.tables import check_target
 from contracts.config import Settings
-from contracts.errors import ConfigurationError, HostResourceError
+from contracts.errors import ConfigurationError, MachineError
 
 _ELSEWHERE = f"Name a folder that you may write to: {STATE_VARIABLE}=/path/of/a/folder"
 
@@ -46,7 +46,7 @@ def look_at_places(settings: Settings, outputs: Mapping[str, Path | None]) -> It
     folder = _folder("download folder", downloads, "Choose a folder that you may write to: --download-dir DIR", least)
     yield folder
     if folder.verdict is Verdict.GOOD and os.path.lexists(downloads):
-        yield from _books(downloads)
+        yield from _folder_journal(downloads)
     for name, path in outputs.items():
         if path is not None:
             yield _output(name, path)
@@ -55,9 +55,9 @@ def look_at_places(settings: Settings, outputs: Mapping[str, Path | None]) -> It
     yield _names()
 
 
-def _books(downloads: Path) -> Iterator[Finding]:
+def _folder_journal(downloads: Path) -> Iterator[Finding]:
     """Yield what is in the way of a run in a download folder that is there, or that there is nothing."""
-    what, elsewhere = "books in it", "Choose another folder: --download-dir DIR"
+    what, elsewhere = "journal in it", "Choose another folder: --download-dir DIR"
     try:
         lengths_below(Path(os.path.realpath(downloads)))
         require_no_foreign_link(downloads)
@@ -67,7 +67,7 @@ def _books(downloads: Path) -> Iterator[Finding]:
         require_own_lock(ground.inside)
         require_own_parts(ground)
         journal = journal_path(downloads)
-        _require_own_books(journal, ground)
+        _require_own_journal_files(journal, ground)
         require_own_journal(journal)
         if is_worked_in(downloads):
             mend = f"Wait until it has ended, or choose another folder. See {command_line('status', downloads)}"
@@ -78,23 +78,23 @@ def _books(downloads: Path) -> Iterator[Finding]:
         yield Finding(what, Verdict.BAD, printable(f"{error.path} {error.why}"), f"Move it away. {elsewhere}")
     except OSError as error:
         yield Finding(what, Verdict.BAD, f"they cannot be looked at: {error.strerror or error}", elsewhere)
-    except (ConfigurationError, HostResourceError) as error:
+    except (ConfigurationError, MachineError) as error:
         yield Finding(what, Verdict.BAD, "they cannot be gone on with", str(error))
 
 
-def _require_own_books(journal: Path, ground: Ground) -> None:
-    """Return when a run would find nothing in the way among its books. Raises as `require_own_books`."""
+def _require_own_journal_files(journal: Path, ground: Ground) -> None:
+    """Return when a run would find nothing in the way in its journal. Raises as `require_own_journal_files`."""
     with contextlib.suppress(FileNotFoundError), open_home(journal, ground, make=False) as home:
-        require_own_books(ground.inside, home, journal.name)
+        require_own_journal_files(ground.inside, home, journal.name)
 
 
 def _journal(journal: Path, downloads: Path) -> Finding:
     with JournalReader(journal) as reader:
-        standing = reader.standing()
-    if standing is not None and not standing.ended:
+        status = reader.status()
+    if status is not None and not status.ended:
         mend = f"A run goes on with it, or: {command_line('resume', downloads)}. --fresh puts it aside."
-        return Finding("books in it", Verdict.POOR, f"an unfinished run of {standing.total} orders", mend)
-    return Finding("books in it", Verdict.GOOD, printable(str(journal)))
+        return Finding("journal in it", Verdict.POOR, f"an unfinished run of {status.total} orders", mend)
+    return Finding("journal in it", Verdict.GOOD, printable(str(journal)))
 
 
 def _folder(what: str, folder: Path, elsewhere: str, least: int) -> Finding:

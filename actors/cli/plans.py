@@ -17,7 +17,7 @@ import attrs
 import cattrs
 
 from actors.cli.options import RunPlan
-from actors.cli.outlets import command_line
+from actors.cli.output import command_line
 from actors.folders.keeping import untrusted
 from actors.session.seals import is_own, sealed
 from contracts.config import HeadlessConfiguration
@@ -116,7 +116,7 @@ def read_plan(told: Any, download_dir: Path, *, announced: bool = False) -> Kept
     if not isinstance(told, dict) or "plan" not in told or not isinstance(told.get("input"), str):
         raise JournalError("This run was not begun by purser run, so it is not known how. Go on with it from Python.")
     if not _KEPT_INPUT.fullmatch(told["input"]):
-        raise JournalError(f"{told['input']!r} is no copy of a file of orders. {give_again(download_dir)}")
+        raise JournalError(f"{told['input']!r} is not a copy of a file of orders. {give_again(download_dir)}")
     is_sealed = is_own(told)
     copy = download_dir / told["input"]
     try:

@@ -14,12 +14,12 @@ import attrs
 from actors.addresses import origin_of
 from actors.cli.asking import Ask
 from actors.cli.options import RunOptions, RunPlan, make_plan
-from actors.cli.outlets import Outlets, command_line, printable
+from actors.cli.output import Output, command_line, printable
 from actors.cli.plans import KeptPlan, give_again, plan_again
-from actors.intake import OrderFile, read_environment, read_orders, read_settings_file
+from actors.tables import OrderFile, read_environment, read_orders, read_settings_file
 from contracts.checks import check_web_address
 from contracts.config import HeadlessConfiguration
-from contracts.errors import ConfigurationError, IntakeError, JournalError
+from contracts.errors import ConfigurationError, InputFileError, JournalError
 
 _MOST_SHOWN = 5
 
@@ -52,14 +52,14 @@ class Stated:
         return stated.headless_configuration()
 
 
-def recall(kept: KeptPlan, folder: Path, stated: Stated, outlets: Outlets, ask: Ask) -> tuple[RunPlan, OrderFile]:
+def recall(kept: KeptPlan, folder: Path, stated: Stated, output: Output, ask: Ask) -> tuple[RunPlan, OrderFile]:
     """Return how to go on, and with which orders.
 
     Args:
         kept: What the journal keeps.
         folder: The download folder.
         stated: What was said now.
-        outlets: Where to talk to.
+        output: Where to talk to.
         ask: Puts a question to a person.
 
     Raises:
@@ -68,11 +68,11 @@ def recall(kept: KeptPlan, folder: Path, stated: Stated, outlets: Outlets, ask: 
     """
     orders = _kept_orders(kept.list_file, folder)
     if not kept.is_own:
-        return _of_a_stranger(kept, folder, orders, stated, outlets, ask), orders
+        return _of_a_stranger(kept, folder, orders, stated, output, ask), orders
     programs = stated.programs()
     plan = plan_again(kept, folder, programs)
     if kept.named_programs and not (programs.binary or programs.driver):
-        outlets.warn(
+        output.warn(
             "This run was begun with a browser or a driver that was named. Programs are taken from no folder: name "
             "them again (PURSER_BROWSER_BINARY, PURSER_DRIVER, or --config FILE) if they are still wanted."
         )
@@ -85,12 +85,12 @@ def recall(kept: KeptPlan, folder: Path, stated: Stated, outlets: Outlets, ask: 
 def _kept_orders(kept_input: Path, folder: Path) -> OrderFile:
     try:
         return read_orders(kept_input)
-    except IntakeError as error:
+    except InputFileError as error:
         raise JournalError(f"{error} It is the copy of the file of orders. {give_again(folder)}") from error
 
 
 def _of_a_stranger(
-    kept: KeptPlan, folder: Path, orders: OrderFile, stated: Stated, outlets: Outlets, ask: Ask
+    kept: KeptPlan, folder: Path, orders: OrderFile, stated: Stated, output: Output, ask: Ask
 ) -> RunPlan:
     options = RunOptions(file=kept.list_file, base_url=stated.base_url, download_dir=folder, config=stated.config)
     plan = make_plan(options, stated.environment)
@@ -113,7 +113,7 @@ def _of_a_stranger(
         )
     if not wanted and not plan.settings.base_url and orders.to_visit:
         raise JournalError(f"{why} Name your portal: {command_line(stated.command, folder)} --base-url URL")
-    outlets.tell(f"{why} Everything else is as you have set it up.")
+    output.tell(f"{why} Everything else is as you have set it up.")
     return attrs.evolve(plan, settings=attrs.evolve(plan.settings, base_url=base_url))
 
 

@@ -1,11 +1,11 @@
 """The three standard streams, made to outlive whatever the shell did with them. Needs the standard library alone.
 
 What is written to `sys.stdout` and `sys.stderr`, by whomever, is made harmless here: no terminal acts on it. Only the
-consoles of `outlets.py` write past that, whose colours a terminal is to act on, and they make harmless what they show.
+consoles of `output.py` write past that, whose colours a terminal is to act on, and they make harmless what they show.
 
 A stream that the shell closed gets a place of its own: else the next file that is opened takes its number, and what a
-browser says on stderr is written into a journal. Nobody reading any more is no error. A disk that takes no more words
-is one: what was to be told is lost.
+browser says on stderr is written into a journal. That nobody reads any longer is not an error. A disk that is
+full is one: what was to be told is lost.
 """
 
 from __future__ import annotations

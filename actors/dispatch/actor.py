@@ -13,7 +13,7 @@ from actors.dispatch.core import DispatchCore
 from actors.dispatch.performer import SECONDS_BETWEEN_TRIES, Performer, broken_off
 from actors.dispatch.questions import PortalQuestions
 from actors.dispatch.recovery import finish_publishes
-from actors.runtime import Actor, Context, Slot
+from actors.runtime import Actor, Context, Latest
 from actors.runtime.environment import Timer
 from contracts.config import RetryPolicy, Timeouts
 from contracts.errors import DiskFullError, PoolError
@@ -30,14 +30,14 @@ class DispatcherTools:
     """What every generation of the dispatcher is built with.
 
     Args:
-        journal: The books, which outlive it.
+        journal: What is written down; it outlives every dispatcher.
         filing: The download folder.
-        board: Where the snapshot is shown.
+        progress: Where the snapshot is shown.
         retry: When a failed visit is tried again.
         timeouts: Every deadline.
         chance: Makes the source of jitter.
         crew: Name of the crew's supervisor.
-        gatekeeper: Name of the gatekeeper.
+        login_broker: Name of the login broker.
         monitor: Name of the monitor.
         make_prober: Makes what asks portals whether they answer.
         answered: Hosts that have answered something in this session; each dispatcher adds to it.
@@ -45,12 +45,12 @@ class DispatcherTools:
 
     journal: Journal
     filing: Filing
-    board: Slot[Progress]
+    progress: Latest[Progress]
     retry: RetryPolicy
     timeouts: Timeouts
     chance: Callable[[], random.Random]
     crew: str
-    gatekeeper: str
+    login_broker: str
     monitor: str
     make_prober: Callable[[], Fetcher]
     answered: set[str]
@@ -100,7 +100,7 @@ class Dispatcher(Actor):
             journal=tools.journal,
             filing=tools.filing,
             tell_worker=lambda worker, generation, message: context.system.tell(worker, message, generation=generation),
-            tell_gatekeeper=lambda message: context.tell(tools.gatekeeper, message),
+            tell_login_broker=lambda message: context.tell(tools.login_broker, message),
             ask_portal=questions.ask,
             note_answered=tools.answered.add,
             kill=lambda worker, generation, text: context.tell(tools.crew, KillChild(worker, generation, text)),
@@ -129,7 +129,7 @@ class Dispatcher(Actor):
             self._begin()
         except DiskFullError as error:
             if isinstance(message, Drain | GiveUp):
-                self._tools.board.publish(broken_off(self._tools.board.read(), str(error)), wake=True)
+                self._tools.progress.publish(broken_off(self._tools.progress.read(), str(error)), wake=True)
                 return False
             if not isinstance(message, Wake):
                 self._early.append(message)
@@ -154,6 +154,6 @@ class Dispatcher(Actor):
     def _show(self) -> None:
         if self._core is None or self._performer is None or self.actor_stopped.is_set():
             return  # one that hung and was given up must not hide what a newer one shows
-        before = self._tools.board.read()
+        before = self._tools.progress.read()
         progress = self._performer.progress(self._core, before, self.context.monotonic())
-        self._tools.board.publish(progress, wake=progress.finished and not before.finished)
+        self._tools.progress.publish(progress, wake=progress.finished and not before.finished)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from contracts.messages import GatekeeperMessage, LogIn, ProbePortal, VisitOrder
+from contracts.messages import LogIn, LoginBrokerMessage, ProbePortal, VisitOrder
 from contracts.ports import JournalEntry, Lease
 from contracts.tasks import POResult
 
@@ -26,10 +26,10 @@ class TellWorker:
 
 
 @attrs.frozen
-class TellGatekeeper:
+class TellLoginBroker:
     """Tell the owner of logins."""
 
-    message: GatekeeperMessage
+    message: LoginBrokerMessage
 
 
 @attrs.frozen
@@ -91,7 +91,7 @@ class NoteOrderEnded:
 
 @attrs.frozen
 class ExcuseLoss:
-    """Tell the monitor and the crew that this generation was lost over its work, which is no failure of its slot."""
+    """Tell the monitor and the crew that this generation was lost over its work, which is not a failure of its slot."""
 
     worker: str
     generation: int
@@ -107,7 +107,7 @@ class WakeAt:
 DispatchEffect = (
     Record
     | TellWorker
-    | TellGatekeeper
+    | TellLoginBroker
     | AskPortal
     | NoteAnswered
     | KillWorker

@@ -18,7 +18,7 @@ from contracts.ports import Cookie
 FAILURES_THAT_OPEN = 5
 """Different orders in a row that must fail before a circuit opens although the base answers."""
 SECONDS_BETWEEN_LOGIN_QUESTIONS = 5.0
-"""The gatekeeper is asked again after this time; it may have died over the question."""
+"""The login broker is asked again after this time; it may have died over the question."""
 
 
 @attrs.define(eq=False)
@@ -86,7 +86,7 @@ class HostState:
         )
 
     def begin_batch(self) -> None:
-        """Forget why it was given up: it may be back. A rejected login is remembered by the gatekeeper."""
+        """Forget why it was given up: it may be back. A rejected login is remembered by the login broker."""
         self.refused, self.is_unreachable, self.login_trouble_since = "", False, None
         self.first_answer.begin()
 
@@ -95,12 +95,12 @@ class HostState:
         if session.version < self.session.version:
             return
         if session.verified and session.version > 0 and self.first_login is None:
-            # A gatekeeper that came back may give a number again that a saved login had.
+            # A login broker that came back may give a number again that a saved login had.
             shared = session.version == self.session.version and not self.session.verified
             self.first_login = session.version + shared
         known = (session.version, session.verified) == (self.session.version, self.session.verified)
         if not known or session.renewals >= self.session.renewals:
-            self.session = session  # otherwise the gatekeeper has not heard yet of what was renewed
+            self.session = session  # otherwise the login broker has not heard yet of what was renewed
         self.login_pending, self.login_trouble_since = False, None
 
     def renew(self, given: HostSession, renewed: tuple[Cookie, ...], now: float) -> bool:
@@ -184,7 +184,7 @@ class HostState:
         self.next_probe = now + self.probe_delay
 
     def ask_for_login(self, now: float) -> LoginNeeded:
-        """Return the question to the gatekeeper, and note when to ask it again should it die over it."""
+        """Return the question to the login broker, and note when to ask it again should it die over it."""
         self.login_pending = True
         self.ask_again_at = now + SECONDS_BETWEEN_LOGIN_QUESTIONS
         return LoginNeeded(self.host, self.session.version)

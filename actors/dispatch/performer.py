@@ -26,18 +26,18 @@ from actors.dispatch.effects import (
     Publish,
     Record,
     RecycleWorker,
-    TellGatekeeper,
+    TellLoginBroker,
     TellWorker,
     WakeAt,
 )
-from contracts.errors import AttachmentError, DiskFullError, FolderReplacedError, HostResourceError, error_code
+from contracts.errors import AttachmentError, DiskFullError, FolderReplacedError, MachineError, error_code
 from contracts.messages import (
     BeginBatch,
     DispatchEvent,
     Drain,
-    GatekeeperMessage,
     GiveUp,
     LogIn,
+    LoginBrokerMessage,
     ProbePortal,
     Published,
     PublishFailed,
@@ -62,7 +62,7 @@ class Performer:
     journal: Journal
     filing: Filing
     tell_worker: Callable[[str, int, VisitOrder | LogIn | ProbePortal], object]
-    tell_gatekeeper: Callable[[GatekeeperMessage], object]
+    tell_login_broker: Callable[[LoginBrokerMessage], object]
     ask_portal: Callable[[str, str, int], object]
     note_answered: Callable[[str], object]
     kill: Callable[[str, int, str], object]
@@ -144,8 +144,8 @@ class Performer:
                 _log(effect)
             case TellWorker(worker, generation, message):
                 self.tell_worker(worker, generation, message)
-            case TellGatekeeper(message):
-                self.tell_gatekeeper(message)
+            case TellLoginBroker(message):
+                self.tell_login_broker(message)
             case AskPortal(host, base_url, question):
                 self.ask_portal(host, base_url, question)
             case NoteAnswered(host):
@@ -172,7 +172,7 @@ class Performer:
     def _publish(self, effect: Publish) -> Published | PublishFailed:
         try:
             folder = self.filing.publish(effect.lease, effect.result)
-        except HostResourceError as error:
+        except MachineError as error:
             return PublishFailed(effect.lease, str(error), ends_run=isinstance(error, FolderReplacedError))
         except AttachmentError as error:
             return PublishFailed(effect.lease, str(error), files_lost=True)

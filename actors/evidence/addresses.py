@@ -73,7 +73,7 @@ def _host_alone(address: str) -> str:
 
 
 def located(address: str) -> str:
-    """Return where a file lies without telling its address: host and hash. What is no web address comes back as it is.
+    """Return where a file lies without telling its address: host and hash. Anything else comes back as it is.
 
     Whoever knows the address can find it again: the hash is that of the whole address, in UTF-8.
     """

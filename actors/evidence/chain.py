@@ -93,7 +93,7 @@ def read_line(raw: bytes, number: int, previous: str) -> ManifestLine:
         BrokenChainError: It is torn, too long, out of its place, or does not carry the hash of the line before it.
     """
     if len(raw) > LONGEST_LINE:
-        raise BrokenChainError(f"Line {number} is no line of a manifest (it is longer than {LONGEST_LINE} bytes).")
+        raise BrokenChainError(f"Line {number} is not a line of a manifest (it is longer than {LONGEST_LINE} bytes).")
     if not raw.endswith(b"\n"):
         raise BrokenChainError(f"Line {number} is torn: it has no end.")
     line = raw[:-1]
@@ -109,7 +109,7 @@ def read_line(raw: bytes, number: int, previous: str) -> ManifestLine:
         )
         stated_number, stated_previous = _whole(told["number"]), _text(told["previous"])
     except (LookupError, RecursionError, TypeError, ValueError) as error:
-        raise BrokenChainError(f"Line {number} is no line of a manifest ({_reason(error)}).") from error
+        raise BrokenChainError(f"Line {number} is not a line of a manifest ({_reason(error)}).") from error
     if stated_number != number:
         raise BrokenChainError(f"Line {number} says that it is line {stated_number}: lines were taken out or put in.")
     if stated_previous != previous:
@@ -132,13 +132,13 @@ def _file(told: Mapping[str, Any]) -> ListedFile:
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise TypeError("a value is no text")
+        raise TypeError("a value is not text")
     return value
 
 
 def _whole(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or abs(value) > _LARGEST:
-        raise TypeError("a value is no whole number that can be")
+        raise TypeError("a value is not a whole number that can be")
     return value
 
 

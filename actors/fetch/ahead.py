@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from actors.runtime import Bell
+from actors.runtime import Notifier
 from contracts.errors import NetworkError
 from contracts.ports import DownloadedFile, LeaseWatch
 
@@ -49,7 +49,7 @@ class Ahead:
     def __init__(self, fetch: Callable[[LeaseWatch], DownloadedFile], watch: LeaseWatch) -> None:
         self._fetch = fetch
         self._watch = AheadWatch(watch)
-        self._bell = Bell()
+        self._notifier = Notifier()
         self._file: DownloadedFile | None = None
         self._error: Exception | None = None
 
@@ -59,7 +59,7 @@ class Ahead:
             self._file = self._fetch(self._watch)
         except Exception as error:  # noqa: BLE001 - boundary of a thread: raised again where the file is wanted
             self._error = error
-        self._bell.ring()
+        self._notifier.notify()
 
     def drop(self) -> None:
         """Let the fetch end at its next chunk: nobody wants the file any more."""
@@ -67,7 +67,7 @@ class Ahead:
 
     def result(self, watch: LeaseWatch) -> DownloadedFile:
         """Wait for the file, reporting activity meanwhile. Raises what the fetch raised, or as `watch` does."""
-        while not self._bell.wait_for(self._is_over, SECONDS_BETWEEN_LOOKS):
+        while not self._notifier.wait_for(self._is_over, SECONDS_BETWEEN_LOOKS):
             watch.check()
             if self._watch.touched:
                 self._watch.touched = False

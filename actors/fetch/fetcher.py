@@ -116,7 +116,7 @@ class HttpFetcher:
             NetworkError: It could not be reached, broke off, stalled, or sent less than it announced.
             AttachmentLimitError: The file is larger than allowed.
             AttachmentError: It answered any other 4xx, redirected away or too often, or the address is unusable.
-            HostResourceError: The disk is full or the folder cannot be written.
+            MachineError: The disk is full or the folder cannot be written.
         """
         begun = self._begun.pop((request.url, into), None)
         return begun.result(watch) if begun is not None else self._fetch(request, into, watch)

@@ -17,7 +17,7 @@ def checked_address(text: str, base: str | None = None) -> WebAddress:
     """Read a file's address as a browser does.
 
     Raises:
-        AttachmentError: It is no http or https address with a host, or carries a user name or password.
+        AttachmentError: It is not a http or https address with a host, or carries a user name or password.
     """
     address = web_address(text, base)
     if address is None:

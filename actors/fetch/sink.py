@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from actors.folders.folder import Folder
-from contracts.errors import AttachmentLimitError, HostResourceError
+from contracts.errors import AttachmentLimitError, MachineError
 
 
 class FileSink:
@@ -21,7 +21,7 @@ class FileSink:
         max_size: Bytes above which writing is refused.
 
     Raises:
-        HostResourceError: The file cannot be made or written.
+        MachineError: The file cannot be made or written.
     """
 
     def __init__(self, folder: Path, max_size: int) -> None:
@@ -44,7 +44,7 @@ class FileSink:
     ) -> None:
         self._file.close()
         if not self._kept:
-            with contextlib.suppress(OSError):  # the staging folder goes as a whole, and this is no new failure
+            with contextlib.suppress(OSError):  # the staging folder goes as a whole, and this is not a new failure
                 self._folder.remove(self.path.name)
         self._folder.close()
 
@@ -53,7 +53,7 @@ class FileSink:
 
         Raises:
             AttachmentLimitError: The file would grow past the limit.
-            HostResourceError: The disk is full or the folder cannot be written.
+            MachineError: The disk is full or the folder cannot be written.
         """
         self.size += len(data)
         if self.size > self._max_size:
@@ -83,7 +83,7 @@ def too_large(max_size: int) -> AttachmentLimitError:
     )
 
 
-def _host_error(path: Path, error: OSError) -> HostResourceError:
-    return HostResourceError(
+def _host_error(path: Path, error: OSError) -> MachineError:
+    return MachineError(
         f"{path.parent} cannot be written: {error.strerror or error}. Free some space or choose another folder."
     )

@@ -40,7 +40,7 @@ def _parameters(header: str) -> Iterator[tuple[str, str]]:
     for match in _PARAMETER.finditer(text):
         name, value = match[1].lower(), match[2].strip()
         if value.startswith('"'):
-            # A lone backslash in a path such as C:\offers is no escape; only quote and backslash are escaped.
+            # A lone backslash in a path such as C:\offers is not an escape; only quote and backslash are escaped.
             value = re.sub(r'\\(["\\])', r"\1", value[1:-1] if value.endswith('"') and len(value) > 1 else value[1:])
         yield name, value
 

@@ -172,4 +172,4 @@ def end_of_packed(content: Content) -> End:
                 data += next(pieces, b"")
     except (zlib.error, OSError, EOFError, lzma.LZMAError):
         return End.MISSING
-    return End.THERE  # what follows, if anything, is no member
+    return End.THERE  # what follows, if anything, is not a member

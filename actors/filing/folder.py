@@ -20,9 +20,9 @@ from actors.filing.claims import Claims
 from actors.filing.evidence import EvidenceFolder
 from actors.filing.labels import folder_label, lengths_below
 from actors.filing.naming import sanitised
+from actors.filing.os_errors import machine_trouble, refused
 from actors.filing.places import Places
 from actors.filing.staging import Staging, holds
-from actors.filing.trouble import host_trouble, refused
 from actors.filing.verify import Verified, verify
 from actors.folders.folder import NotOursError, make_folder
 from actors.folders.ground import Ground
@@ -59,13 +59,13 @@ class DownloadFolder:
 
     Raises:
         DownloadFolderError: The path is too long, or a part of `.purser` is a link or another user's.
-        HostResourceError: The folder cannot be opened.
+        MachineError: The folder cannot be opened.
     """
 
     def __init__(self, root: Path, run_id: str, *, strict_types: bool = False, ground: Ground | None = None) -> None:
         self._strict_types = strict_types
         self._run = folder_label(run_id, 40)
-        with host_trouble("open", root):
+        with machine_trouble("open", root):
             try:
                 self._ground = ground if ground is not None else Ground(root)
                 self._root = self._ground.root.path
@@ -82,7 +82,7 @@ class DownloadFolder:
         """Make and return the lease's empty staging folder, on the same volume as the target.
 
         Raises:
-            HostResourceError: The disk is full or the folder cannot be written.
+            MachineError: The disk is full or the folder cannot be written.
         """
         with self._trouble("make the staging folder", self._staging.of(lease)):
             return self._staging.make(lease)
@@ -97,7 +97,7 @@ class DownloadFolder:
         Raises:
             AttachmentError: It is empty, truncated, or not what its name and type say. The file stays where it is.
             AuthenticationError: It is the portal's login page: the login has expired.
-            HostResourceError: The disk is full or the folder cannot be written.
+            MachineError: The disk is full or the folder cannot be written.
         """
         most = self._lengths.file(folder_label(lease.task.po_number, self._lengths.order))
         name = file_name(file, listed, most)
@@ -123,7 +123,7 @@ class DownloadFolder:
             The file under its name here, or None when it is gone or not what it was.
 
         Raises:
-            HostResourceError: The disk is full or the folder cannot be written.
+            MachineError: The disk is full or the folder cannot be written.
         """
         most = self._lengths.file(folder_label(lease.task.po_number, self._lengths.order))
         with self._trouble("adopt the file", self._staging.files_of(kept.lease) / kept.attachment.name):
@@ -138,7 +138,7 @@ class DownloadFolder:
 
         Raises:
             AttachmentError: A file of the result is not among the staged ones. Nothing was published.
-            HostResourceError: The disk is full or the folder cannot be written.
+            MachineError: The disk is full or the folder cannot be written.
             ValueError: The status is neither COMPLETED nor PARTIAL.
         """
         if result.status not in _PUBLISHED:
@@ -183,7 +183,7 @@ class DownloadFolder:
             How many folders were cleared.
 
         Raises:
-            HostResourceError: The disk is full or the folder cannot be written.
+            MachineError: The disk is full or the folder cannot be written.
         """
         cleared = 0
         with self._trouble("clear leftovers in", self._root):
@@ -195,14 +195,14 @@ class DownloadFolder:
 
     def free_bytes(self) -> int:
         """Free bytes on the download folder's volume."""
-        with host_trouble("measure the free space of", self._root):
+        with machine_trouble("measure the free space of", self._root):
             return self._ground.root.free_bytes()
 
     def keep_evidence(self, lease: Lease, text: str, screenshot: bytes) -> tuple[str, ...]:
         """Keep what was seen of a failure, in place of what the order left before; see `contracts.ports.Filing`.
 
         Raises:
-            HostResourceError: The disk is full or the folder cannot be written.
+            MachineError: The disk is full or the folder cannot be written.
         """
         with self._trouble("keep evidence in", self._evidence.folder(lease.task)):
             return self._evidence.keep(lease.task, text, screenshot)
@@ -218,7 +218,7 @@ class DownloadFolder:
         )
         plain = supplier_name == sanitised(supplier_name) and folder_name == sanitised(folder_name)
         if not label or not plain or not self._ground.root.is_folder(supplier_name):
-            _log.warning("The staging folder %s was about to go to %r, which is no order's folder.", name, noted)
+            _log.warning("The staging folder %s was about to go to %r, which is not an order's folder.", name, noted)
             return
         with self._ground.root.below(supplier_name) as supplier:
             self._places.make_room(supplier, label)
@@ -227,8 +227,8 @@ class DownloadFolder:
 
     @contextlib.contextmanager
     def _trouble(self, doing: str, path: Path) -> Iterator[None]:
-        """Do something only in the folders that were opened, and explain what goes wrong as `host_trouble` does."""
-        with host_trouble(doing, path):
+        """Do something only in the folders that were opened, and explain what goes wrong as `machine_trouble` does."""
+        with machine_trouble(doing, path):
             self._ground.check()
             yield
 

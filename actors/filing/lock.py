@@ -13,7 +13,7 @@ from typing import Self
 
 from filelock import FileLock, Timeout
 
-from actors.filing.trouble import refused, unusable
+from actors.filing.os_errors import refused, unusable
 from actors.folders.folder import Folder, NotOursError
 from actors.folders.ground import INSIDE, Ground
 from actors.folders.names import real_path, shown

@@ -11,7 +11,7 @@ from actors.filing.labels import Lengths, folder_label, hashed_label, short_hash
 from actors.filing.naming import sanitised, tidy
 from actors.folders.folder import Folder, NotOursError
 from actors.folders.ground import Ground
-from contracts.errors import HostResourceError
+from contracts.errors import MachineError
 from contracts.ports import Lease
 from contracts.tasks import POResult, TaskStatus
 
@@ -43,7 +43,7 @@ class Places:
         """Make sure of the supplier's folder, its own and a real one inside the root, and open it.
 
         Raises:
-            HostResourceError: Every name it could have is ours, or taken by a link, a file or another supplier.
+            MachineError: Every name it could have is ours, or taken by a link, a file or another supplier.
             OSError: It cannot be made.
         """
         original = tidy(supplier) if sanitised(supplier) else _UNKNOWN_SUPPLIER
@@ -56,7 +56,7 @@ class Places:
                 return self._root.below(name, make=True)
             except NotOursError as found:
                 _log.warning("%s %s. The files of %s go elsewhere.", found.path, found.why, original)
-        raise HostResourceError(
+        raise MachineError(
             f"Neither {label} nor {other} in {self._root.path} can be the folder of {original}: they are links, files, "
             "another supplier's, or names of our own. Remove them; the work goes on by itself."
         )

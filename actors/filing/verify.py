@@ -16,7 +16,7 @@ import attrs
 
 from actors.filing.content import Content
 from actors.filing.end import End
-from actors.filing.endings import end_of
+from actors.filing.end_markers import end_of
 from actors.filing.expected import Expected, Tolerance, expected, is_named_as_page
 from actors.filing.impostors import is_document, is_failed_answer, is_failure, was_sent_as_file
 from actors.filing.kinds import LATEST_START, Found, Kind
@@ -91,7 +91,7 @@ def _size_on_disk(path: Path, name: str) -> int:
     except FileNotFoundError:
         raise AttachmentError(f"{name} was downloaded, but the file is gone. Run the order again.") from None
     if not stat.S_ISREG(status.st_mode):
-        raise AttachmentError(f"{name} was downloaded, but is no ordinary file. Run the order again.")
+        raise AttachmentError(f"{name} was downloaded, but is not an ordinary file. Run the order again.")
     if status.st_size == 0:
         raise AttachmentError(f"{name} is empty. Open it in the portal by hand; if it has content there, run again.")
     return status.st_size
@@ -138,7 +138,7 @@ def _differs(found: Found, wanted: Expected) -> bool:
 
 
 def _proves_nothing(found: Found, wanted: Expected) -> bool:
-    """Whether content of another kind is no evidence that somebody attached it: answers of programs look like that."""
+    """Whether content of another kind is not evidence that somebody attached it: answers of programs look like that."""
     if found.kind is Kind.UNKNOWN or (found.kind is Kind.JSON and Kind.TEXT not in wanted.kinds):
         return wanted.tolerance in (Tolerance.SIGNATURES, Tolerance.TEXTS)
     return wanted.tolerance is Tolerance.SIGNATURES and found.kind in (Kind.TEXT, Kind.XML)

@@ -335,7 +335,7 @@ class Folder:
         file = os.fdopen(os.open(self._named(name), _READ, dir_fd=self._fd), "rb", buffering=0)
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             file.close()
-            raise NotOursError(self.path / name, "is no regular file")
+            raise NotOursError(self.path / name, "is not a regular file")
         return file
 
     def read(self, name: str, most: int) -> bytes:
@@ -360,7 +360,7 @@ class Folder:
         """Open a file of the owner's for reading and for writing at its end, unbuffered; made when it is missing.
 
         Raises:
-            NotOursError: It is a link, has a second name, belongs to another user, or is no regular file.
+            NotOursError: It is a link, has a second name, belongs to another user, or is not a regular file.
             OSError: It cannot be opened.
         """
         self.require_own_files(name)
@@ -390,7 +390,7 @@ class Folder:
 
     def _named(self, name: str) -> str:
         if name in ("", ".", "..") or "/" in name or os.sep in name or "\x00" in name:
-            raise NotOursError(self.path / name.replace("\x00", "?"), "is no name of a file")
+            raise NotOursError(self.path / name.replace("\x00", "?"), "is not a name of a file")
         return name if self._fd is not None else str(self.path / name)
 
 

@@ -31,7 +31,7 @@ _SHORT_NAME = re.compile(r"[^.~]{1,6}~\d{1,6}(?:\.[^.]{0,3})?")
 
 
 class ReplacedError(OSError):
-    """The download folder, or its `.purser`, is not the one any more that was opened."""
+    """The download folder, or its `.purser`, is no longer the one that was opened."""
 
 
 class Ground:

@@ -1,4 +1,4 @@
-"""Small notes in JSON that one process leaves for the next. Whatever stands there instead is no note."""
+"""Small notes in JSON that one process leaves for the next. Whatever stands there instead is not a note."""
 
 from __future__ import annotations
 

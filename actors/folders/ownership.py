@@ -38,9 +38,9 @@ def why_foreign(status: os.stat_result, user: int | None, *, folder: bool = Fals
     if stat.S_ISLNK(status.st_mode):
         return "is a link"
     if folder and not stat.S_ISDIR(status.st_mode):
-        return "is no folder"
+        return "is not a folder"
     if not folder and not stat.S_ISREG(status.st_mode):
-        return "is no regular file"
+        return "is not a regular file"
     if user is not None and status.st_uid != user:
         return f"belongs to another user (uid {status.st_uid})"
     if not folder and status.st_nlink > 1:

@@ -50,7 +50,7 @@ def decoded(written: str, kind: type[T]) -> T:
 
 
 def bound(value: str) -> str | bytes:
-    """Return a text as the database takes it: one that is no proper Unicode, as paths and numbers may be, as bytes."""
+    """Return a text as the database takes it: one that is not proper Unicode, as paths and numbers may be, as bytes."""
     try:
         value.encode()
     except UnicodeEncodeError:
@@ -79,7 +79,7 @@ def _metadata(metadata: Mapping[str, Any]) -> str:
         return "{}"
     try:
         return json.dumps(metadata, default=_told)
-    except (RecursionError, TypeError, ValueError):  # a key that is no text, or what contains itself
+    except (RecursionError, TypeError, ValueError):  # a key that is not text, or what contains itself
         return json.dumps({_told(key): _told(value, repr) for key, value in metadata.items()})
 
 

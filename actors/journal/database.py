@@ -17,7 +17,7 @@ from actors.folders.folder import Folder, NotOursError
 from actors.journal.room import is_full
 from actors.journal.rows import DamagedRowError
 from actors.journal.schemas import schema_at, schema_of
-from contracts.errors import DiskFullError, HostResourceError, JournalError
+from contracts.errors import DiskFullError, JournalError, MachineError
 
 APPLICATION_ID = 0x50555253
 """Marks the file as this program's: "PURS"."""
@@ -46,7 +46,7 @@ class WriterLock:
 
     Raises:
         JournalError: A live process holds it, or a file of it is a link or another user's.
-        HostResourceError: It cannot be written.
+        MachineError: It cannot be written.
     """
 
     def __init__(self, journal: Path, owner: int | None = None) -> None:
@@ -69,7 +69,7 @@ class WriterLock:
             raise unwritable(journal, error) from error
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             self._connection.close()
-            raise JournalError(f"{path} is no lock of this program ({error}). Move it away, then go on.") from error
+            raise JournalError(f"{path} is not a lock of this program ({error}). Move it away, then go on.") from error
 
     def release(self) -> None:
         """Give it back."""
@@ -96,7 +96,7 @@ def require_own_files(path: Path, owner: int | None) -> None:
 
     Raises:
         JournalError: One of them is a link, has a second name, or is another user's.
-        HostResourceError: They cannot be looked at.
+        MachineError: They cannot be looked at.
     """
     try:
         with Folder.at(Path(os.path.realpath(path.parent))) as folder:
@@ -117,7 +117,7 @@ def connect(path: Path, owner: int | None = None) -> sqlite3.Connection:
 
     Raises:
         JournalError: It is of a newer version, is damaged, is something else, or is not the owner's.
-        HostResourceError: It cannot be written.
+        MachineError: It cannot be written.
     """
     require_own_files(path, owner)
     try:
@@ -257,9 +257,9 @@ def explained(path: Path) -> Iterator[None]:
         raise damaged(path, str(error)) from error
 
 
-def unwritable(path: Path, error: Exception) -> HostResourceError:
+def unwritable(path: Path, error: Exception) -> MachineError:
     """Return the error for a journal that cannot be written."""
-    kind = DiskFullError if is_full(path.parent, error) else HostResourceError
+    kind = DiskFullError if is_full(path.parent, error) else MachineError
     return kind(
         f"The journal {path} cannot be written: {error}. Free some disk space or make the folder writable, then go on "
         "with: purser resume. Nothing that it holds is lost."

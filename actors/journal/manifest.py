@@ -14,7 +14,7 @@ from typing import BinaryIO, NamedTuple, Protocol
 
 from actors.folders.folder import Folder, NotOursError
 from actors.journal.room import is_full
-from contracts.errors import DiskFullError, HostResourceError, JournalError
+from contracts.errors import DiskFullError, JournalError, MachineError
 
 _log = logging.getLogger("purser.journal")
 
@@ -46,7 +46,7 @@ class ManifestFile:
 
     Raises:
         JournalError: The file holds something else than the database says, or is a link or another user's.
-        HostResourceError: It cannot be written.
+        MachineError: It cannot be written.
     """
 
     def __init__(self, path: Path, stored: StoredLines, root: Path, owner: int | None = None) -> None:
@@ -89,7 +89,7 @@ class ManifestFile:
         if not wanted.startswith(found):
             raise JournalError(
                 f"The manifest {self._path} was changed by something else. See what differs with: purser verify "
-                f"{self._root}. To go on with new books and keep the old ones aside, run with --fresh."
+                f"{self._root}. To go on with a new journal and keep the old one aside, run with --fresh."
             )
         return number, end
 
@@ -97,7 +97,7 @@ class ManifestFile:
         """Write every line that the database knows and the file does not.
 
         Raises:
-            HostResourceError: It cannot be written. The next call tries again.
+            MachineError: It cannot be written. The next call tries again.
         """
         try:
             for stored in self._stored.after(self._number):
@@ -113,8 +113,8 @@ class ManifestFile:
         """Let go of the file."""
         self._file.close()
 
-    def _trouble(self, error: OSError) -> HostResourceError:
-        kind = DiskFullError if is_full(self._path.parent, error) else HostResourceError
+    def _trouble(self, error: OSError) -> MachineError:
+        kind = DiskFullError if is_full(self._path.parent, error) else MachineError
         return kind(
             f"The manifest {self._path} cannot be written: {error.strerror or error}. Free some disk space or make it "
             "writable, then run again; nothing is lost."

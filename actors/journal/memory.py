@@ -91,7 +91,7 @@ class MemoryJournal:
                 assert_never(entry)
 
     def replay(self) -> JournalState:
-        """Read the books."""
+        """Read the journal."""
         with self._lock:
             return JournalState(
                 open_tasks=tuple(self._open.values()),

@@ -28,7 +28,7 @@ class LeaseInHand:
 
 
 @attrs.frozen(kw_only=True)
-class RunStanding:
+class RunStatus:
     """How the last run stands.
 
     Args:
@@ -88,7 +88,7 @@ class JournalReader:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._db.close()
 
-    def standing(self) -> RunStanding | None:
+    def status(self) -> RunStatus | None:
         """Return how the last run stands; None when there was none."""
         with database.explained(self._path), reading("how the run stands"):
             run = self._db.execute("SELECT * FROM runs ORDER BY run DESC LIMIT 1").fetchone()
@@ -106,7 +106,7 @@ class JournalReader:
                 "FROM pauses WHERE run = ? GROUP BY text ORDER BY text",
                 (number,),
             )
-            return RunStanding(
+            return RunStatus(
                 number=number,
                 began=text(run["began"], "began"),
                 ended=text(run["ended"] or "", "ended"),
@@ -134,10 +134,10 @@ class JournalReader:
         with database.explained(self._path):
             return bool(self._marks.get(ANNOUNCED))
 
-    def owes_results(self, standing: RunStanding) -> bool:
+    def owes_results(self, status: RunStatus) -> bool:
         """Whether a run has ended and its results were never written."""
         with database.explained(self._path):
-            return bool(standing.ended) and self._marks.get(OWES) == str(standing.number)
+            return bool(status.ended) and self._marks.get(OWES) == str(status.number)
 
     def _counts(self, column: str, run: int) -> dict[str, int]:
         found = self._db.execute(

@@ -55,7 +55,7 @@ class SqliteJournal:
 
     Raises:
         JournalError: Journal or manifest cannot be used; the message says why and what to do.
-        HostResourceError: One of them cannot be written.
+        MachineError: One of them cannot be written.
     """
 
     resumes = True
@@ -156,7 +156,7 @@ class SqliteJournal:
 
         Raises:
             StaleEpochError: A newer epoch was opened.
-            HostResourceError: The disk is full or the file cannot be written.
+            MachineError: The disk is full or the file cannot be written.
         """
         with self._lock:
             if epoch != self._epoch:
@@ -175,7 +175,7 @@ class SqliteJournal:
     # -------------------------------------------------------------------------------------------------------- reading
 
     def replay(self) -> JournalState:
-        """Read the books."""
+        """Read the journal."""
         with self._lock, database.explained(self.path):
             run = self._entries.run(or_last=True)
             return JournalState(

@@ -9,9 +9,9 @@ from typing import assert_never
 import attrs
 
 from actors.monitor.core import MonitorCore, MonitorEffect, TellCrew, TellDispatcher
-from actors.runtime import Actor, Context, Slot
+from actors.runtime import Actor, Context, Latest
 from contracts.config import ResourceLimits
-from contracts.errors import HostResourceError
+from contracts.errors import MachineError
 from contracts.messages import MemoryRead, MonitorMessage, Pause, Recycle, Resume, TimeToLook
 from contracts.ports import ProcessTable
 from contracts.supervision import Decision, KillChild, Verdict
@@ -37,7 +37,7 @@ def take_reading(processes: ProcessTable, free_bytes: Callable[[], int]) -> Memo
     workers = tuple((owner.worker, owner.generation, processes.memory(owner)) for owner in processes.live_owners())
     try:
         free = free_bytes()
-    except HostResourceError as error:
+    except MachineError as error:
         log.info("%s", error)
         free = 0
     return MemoryRead(processes.machine_memory(), workers, free)
@@ -58,7 +58,7 @@ class Monitor(Actor):
         limits: Thresholds and restart limits.
         processes: The ledger that can read memory.
         free_bytes: Tells the free bytes of the download volume.
-        board: Where the last reading is shown.
+        latest: Where the last reading is shown.
         crew: Name of the crew's supervisor.
         dispatcher: Name of the dispatcher.
     """
@@ -70,7 +70,7 @@ class Monitor(Actor):
         limits: ResourceLimits,
         processes: ProcessTable,
         free_bytes: Callable[[], int],
-        board: Slot[MemoryView],
+        latest: Latest[MemoryView],
         crew: str,
         dispatcher: str,
     ) -> None:
@@ -79,7 +79,7 @@ class Monitor(Actor):
         self._limits = limits
         self._processes = processes
         self._free_bytes = free_bytes
-        self._board = board
+        self._latest = latest
         self._crew = crew
         self._dispatcher = dispatcher
         self._reading = False
@@ -94,7 +94,7 @@ class Monitor(Actor):
             self._look()
             return
         if isinstance(message, MemoryRead):
-            self._board.publish(view_of(message, self._board.read()))
+            self._latest.publish(view_of(message, self._latest.read()))
             self._reading = False
         for effect in self._core.handle(message, self.context.monotonic()):
             self._perform(effect)

@@ -82,7 +82,7 @@ class MonitorCore:
                 self._on_loss_excused(worker, generation)
                 return []
             case RestartAsked():
-                return [TellCrew(self._judge(event, now))]
+                return [TellCrew(self._policy(event, now))]
             case MemoryRead():
                 return self._on_reading(event, now)
             case _:
@@ -123,7 +123,7 @@ class MonitorCore:
         slot.excused = max(slot.excused, generation)
         slot.failed = deque(failure for failure in slot.failed if failure[1] != generation)
 
-    def _judge(self, asked: RestartAsked, now: float) -> Verdict:
+    def _policy(self, asked: RestartAsked, now: float) -> Verdict:
         slot = self._slot(asked.child)
         useful = slot.generation == asked.generation and slot.orders > 0
         useful = useful or slot.excused == asked.generation

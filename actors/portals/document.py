@@ -126,7 +126,7 @@ class Line:
 def _base_for(url: str, given: str) -> str:
     """Return where a document's relative addresses start, given its `base` element's address."""
     found = absolute(url, given)
-    # One that is no web address is obeyed all the same: then none of the document's relative addresses is one.
+    # One that is not a web address is obeyed all the same: then none of the document's relative addresses is one.
     is_other = _SCHEME.match(given) is not None and len(given) <= LONGEST_ADDRESS
     return found or (given if is_other else url)
 

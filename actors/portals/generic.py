@@ -39,7 +39,7 @@ class GenericPortal(HtmlPortal):
             for selector in selectors:
                 if not is_selector(selector):
                     raise ConfigurationError(
-                        f"{name} holds {selector!r}, which is no CSS selector. Write it as in a style sheet."
+                        f"{name} holds {selector!r}, which is not a CSS selector. Write it as in a style sheet."
                     )
         self._endings = tuple(ending.casefold() for ending in settings.document_endings if ending)
 
@@ -105,7 +105,7 @@ class GenericPortal(HtmlPortal):
         return _of_the_order(found, elsewhere)
 
     def _is_document(self, url: str | None, given: str) -> bool:
-        # What is no address is judged as it is written.
+        # What is not an address is judged as it is written.
         name = last_part(url) if url is not None else unquote(given.partition("?")[0].partition("#")[0])
         return name.casefold().endswith(self._endings)
 

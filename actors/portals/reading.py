@@ -157,7 +157,7 @@ class HtmlPortal(ABC):
 
 
 def _is_only_passed_through(sheet: Sheet, proof: Proof, po_number: str) -> bool:
-    """Whether a page that carries the number is no order's: a search, or a page on the way to another."""
+    """Whether a page that carries the number is not an order's: a search, or a page on the way to another."""
     if proof.is_bare and not proof.is_heading and is_searched_for(sheet, po_number):
         return True
     return not has_sections(sheet) and is_short(sheet) and (goes_on_by_itself(sheet) or only_repeats(sheet))

@@ -1,7 +1,7 @@
 """Looking at process groups and signalling them, on whatever this machine offers.
 
 Everything here asks the system afresh, so that a process id that was given away again is noticed. Only the standard
-library is used on Linux, because the warden runs this too.
+library is used on Linux, because the watchdog runs this too.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import NamedTuple
 if sys.platform == "linux":
     from actors.processes import linux as source
 else:
-    from actors.processes import elsewhere as source
+    from actors.processes import psutil_source as source
 
 NONCE_VARIABLE = "PURSER_NONCE"
 

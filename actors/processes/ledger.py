@@ -1,6 +1,6 @@
 """The ledger of process groups that are ours: written before a browser exists, struck when it is proven gone.
 
-It is the only way in which this program signals a process. Every entry is also in the run's file and with the warden,
+It is the only way in which this program signals a process. Every entry is also in the run's file and with the watchdog,
 so that a program that was killed is cleaned up after.
 """
 
@@ -20,8 +20,8 @@ import attrs
 from actors.processes import groups, leftovers, measure, records
 from actors.processes.records import GroupRecord
 from actors.processes.runfile import RunFile
-from actors.processes.warden_link import WardenLink
-from contracts.errors import BrowserDiedError, HostResourceError
+from actors.processes.watchdog_link import WatchdogLink
+from contracts.errors import BrowserDiedError, MachineError
 from contracts.ports import MachineMemory, Owner
 
 _log = logging.getLogger("purser.processes")
@@ -48,7 +48,7 @@ class ProcessLedger:
     Args:
         state_dir: The user's state folder; the run's file goes to `runs/` in it.
         temp_dir: Where the run's temporary folder is made; None takes the system's, if its path is short enough.
-        warden: Whether to start a warden with it.
+        watchdog: Whether to start a watchdog with it.
         wait: Waits the given seconds between two looks at the processes.
         monotonic: The clock that `wait_gone` measures with, in seconds.
     """
@@ -58,14 +58,14 @@ class ProcessLedger:
         state_dir: Path,
         *,
         temp_dir: Path | None = None,
-        warden: bool = True,
+        watchdog: bool = True,
         wait: Callable[[float], object] | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._lock = threading.RLock()
         self._entries: dict[Owner, _Entry] = {}
         self._file = RunFile(state_dir, temp_dir)
-        self._warden = WardenLink() if warden else None
+        self._watchdog = WatchdogLink() if watchdog else None
         self._wait = wait or threading.Event().wait
         self._monotonic = monotonic
         self._open = False
@@ -78,33 +78,33 @@ class ProcessLedger:
         return self._file.root
 
     @property
-    def warden_pid(self) -> int | None:
-        """Process id of the warden, or None when there is none."""
-        return self._warden.pid if self._warden is not None else None
+    def watchdog_pid(self) -> int | None:
+        """Process id of the watchdog, or None when there is none."""
+        return self._watchdog.pid if self._watchdog is not None else None
 
     def open(self) -> None:
-        """Make the run's file and temporary folder and start the warden. Nothing happens if it is open.
+        """Make the run's file and temporary folder and start the watchdog. Nothing happens if it is open.
 
         Raises:
-            HostResourceError: The state folder or the temporary folder cannot be written.
+            MachineError: The state folder or the temporary folder cannot be written.
         """
         with self._lock:
             if self._open:
                 return
-            if self._warden is not None:
-                self._warden.start()
+            if self._watchdog is not None:
+                self._watchdog.start()
             try:
-                # The warden knows the folder before it exists.
+                # The watchdog knows the folder before it exists.
                 self._file.create()
-            except HostResourceError:
-                if self._warden is not None:
-                    self._warden.goodbye()
+            except MachineError:
+                if self._watchdog is not None:
+                    self._watchdog.goodbye()
                 raise
             self._open = True
-            self._tell_warden(records.header_line(self._file.header))
+            self._tell_watchdog(records.header_line(self._file.header))
 
     def close(self) -> tuple[Owner, ...]:
-        """Kill what is left, delete the run's folder and file, and dismiss the warden.
+        """Kill what is left, delete the run's folder and file, and dismiss the watchdog.
 
         Returns:
             Owners whose processes are still alive. Then the run's file stays, and the next start tries again.
@@ -127,8 +127,8 @@ class ProcessLedger:
             self._file.close()
         else:
             self._file.remove()
-        if self._warden is not None:
-            self._warden.goodbye()
+        if self._watchdog is not None:
+            self._watchdog.goodbye()
         return left
 
     def __enter__(self) -> Self:
@@ -150,7 +150,7 @@ class ProcessLedger:
 
         Raises:
             BrowserDiedError: The ledger is closed, or the owner has a browser already.
-            HostResourceError: The run's file cannot be written.
+            MachineError: The run's file cannot be written.
         """
         with self._lock:
             if not self._open:
@@ -173,7 +173,7 @@ class ProcessLedger:
 
         Raises:
             BrowserDiedError: The owner was killed in the meantime, or was never announced. The driver is killed.
-            HostResourceError: The run's file cannot be written. The driver is killed.
+            MachineError: The run's file cannot be written. The driver is killed.
         """
         seen = groups.look(pid)
         made = GroupRecord(_name(owner), str(folder), nonce, pid, seen.start if seen is not None else 0)
@@ -185,7 +185,7 @@ class ProcessLedger:
                 entry.record = made
                 try:
                     self._write_down(made)
-                except HostResourceError:
+                except MachineError:
                     self.kill(owner)
                     raise
                 return
@@ -340,18 +340,18 @@ class ProcessLedger:
         try:
             self._file.append(records.group_line(record))
         except OSError as error:
-            raise HostResourceError(
+            raise MachineError(
                 f"The run's file {self._file.path} cannot be written: {error}. Free some disk space."
             ) from error
-        self._tell_warden(records.group_line(record))
+        self._tell_watchdog(records.group_line(record))
 
     def _tell(self, line: bytes) -> None:
         try:
             self._file.append(line)
         except OSError as error:
             _log.warning("The run's file %s cannot be written: %s.", self._file.path, error)
-        self._tell_warden(line)
+        self._tell_watchdog(line)
 
-    def _tell_warden(self, line: bytes) -> None:
-        if self._warden is not None:
-            self._warden.tell(line)
+    def _tell_watchdog(self, line: bytes) -> None:
+        if self._watchdog is not None:
+            self._watchdog.tell(line)

@@ -1,4 +1,4 @@
-"""Ending what a dead run left behind, by the warden at once or by the next start's reaper.
+"""Ending what a dead run left behind, by the watchdog at once or by the next start's reaper.
 
 A group is ours if one of its living members is the recorded process itself, or carries our nonce or our folder in
 its command line. A process outside the groups is ours if it carries our nonce and our folder. Nothing else is ever

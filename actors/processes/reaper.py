@@ -63,7 +63,7 @@ def _reap_one(path: Path, reaped: Reaped, wait: Callable[[float], object]) -> Re
     try:
         file = path.open("r+b")
     except FileNotFoundError:
-        # Its own warden, or another start, was faster.
+        # Its own watchdog, or another start, was faster.
         return reaped
     with file:
         # Held while cleaning up, so that two starts at once do not work on the same run.

@@ -1,6 +1,6 @@
 """What a run writes down about itself: one line for the run, then one for each change to its process groups.
 
-The same lines go to the run's file, for the next start, and down the warden's pipe, for the very moment the program
+The same lines go to the run's file, for the next start, and down the watchdog's pipe, for the very moment the program
 dies. Both readers are here. Only the standard library is used.
 """
 

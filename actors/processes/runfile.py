@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from actors.processes import groups
 from actors.processes.records import MARKER, ROOT_PREFIX, RunHeader, header_line
-from contracts.errors import HostResourceError
+from contracts.errors import MachineError
 
 _LONGEST_PARENT = 24
 
@@ -73,7 +73,7 @@ class RunFile:
         """Write the first line, hold the lock, and make the folder.
 
         Raises:
-            HostResourceError: The state folder or the temporary folder cannot be written.
+            MachineError: The state folder or the temporary folder cannot be written.
         """
         own = groups.look(os.getpid())
         self.header = RunHeader(
@@ -101,7 +101,7 @@ class RunFile:
             self.remove()
             if made:  # and not to be marked: a full disk
                 shutil.rmtree(self.root, ignore_errors=True)
-            raise HostResourceError(
+            raise MachineError(
                 f"The state folder {self.path.parent} or the temporary folder {self.root.parent} cannot be written "
                 f"({error.strerror or error}). Make them writable or point XDG_STATE_HOME and TMPDIR elsewhere."
             ) from error

@@ -1,8 +1,8 @@
-"""The signals that ask to stop, told to the warden the moment they come.
+"""The signals that ask to stop, told to the watchdog the moment they come.
 
 The interpreter runs a signal's handler in its main thread, between two steps of it. That may be never: a call into a
 library may hold the interpreter's lock for hours. But it writes each signal's number into a pipe at once, whoever holds
-the lock, and at the other end of that pipe the warden ends the program if it has not ended by itself in time.
+the lock, and at the other end of that pipe the watchdog ends the program if it has not ended by itself in time.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class StopPipe:
 
     def __init__(self) -> None:
         self.bounds: Bounds | None = None
-        """Set before the warden is started; without them it is told of no signal."""
+        """Set before the watchdog is started; without them it is told of no signal."""
         self.read_end, self._write_end = os.pipe()
         os.set_blocking(self._write_end, False)
         self._before = -1
@@ -47,7 +47,7 @@ class StopPipe:
             os.write(self._write_end, bytes([AT_ITS_END]))
 
     def close(self) -> None:
-        """Tell nothing more. A warden that waits gives up waiting."""
+        """Tell nothing more. A watchdog that waits gives up waiting."""
         global _open  # noqa: PLW0603 - see above
         _open = None
         signal.set_wakeup_fd(self._before)

@@ -6,12 +6,12 @@ This room holds the only subclass of `pykka.Actor`, and the only threads, timers
 from __future__ import annotations
 
 from actors.runtime.actor import Actor as Actor, Context as Context
-from actors.runtime.bell import Bell as Bell, Slot as Slot
 from actors.runtime.environment import (
     Environment as Environment,
     Inbox as Inbox,
     Timer as Timer,
 )
+from actors.runtime.notifier import Latest as Latest, Notifier as Notifier
 from actors.runtime.system import DeadLetters as DeadLetters, System as System
 from actors.runtime.threads import SystemClock as SystemClock, ThreadEnvironment as ThreadEnvironment
 from actors.runtime.watch import Revocation as Revocation, Revocations as Revocations, Watch as Watch

@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from actors.session import reports
-from actors.session.house import House
 from actors.session.outcome import Outcome
+from actors.session.resources import SessionResources
 
 
 def account(
     session: reports.Totals,
     outcome: Outcome,
-    house: House,
+    resources: SessionResources,
     *,
     started_at: datetime,
     ended_at: datetime,
@@ -25,7 +25,7 @@ def account(
     Args:
         session: The session's totals so far; left as they are, since others may be looking at them.
         outcome: How the batch ended.
-        house: Knows the memory readings, the test mode and the manifest.
+        resources: Knows the memory readings, the test mode and the manifest.
         started_at: When the batch began.
         ended_at: When it ended.
         seconds: How long it took.
@@ -33,9 +33,9 @@ def account(
     """
     session = session.copy()
     own = reports.Totals(session_id=session.session_id, started_at=started_at, mode=mode)
-    own.test_mode = house.test_mode_dict()
-    simulated = len(outcome.rows) if house.simulates else 0
-    memory = house.memory.read()
+    own.test_mode = resources.test_mode_dict()
+    simulated = len(outcome.rows) if resources.simulates else 0
+    memory = resources.memory.read()
     for totals in (own, session):
         totals.mode, totals.ended_at = mode, ended_at
         totals.simulated += simulated
@@ -44,7 +44,7 @@ def account(
         totals.stopped_early = outcome.stopped_early
         totals.resumed += outcome.resumed
         totals.removed += outcome.removed
-        totals.manifest_head = house.manifest_head()
+        totals.manifest_head = resources.manifest_head()
         totals.peak_memory_mb = max(totals.peak_memory_mb, memory.peak_crew_mb)
         reports.add_results(totals, outcome.rows)
         reports.add_files(totals, outcome.orders)

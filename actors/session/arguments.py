@@ -1,11 +1,11 @@
-"""What a session is given, checked before anything is made of it: the types of all that is no setting."""
+"""What a session is given, checked before anything is made of it: the types of all that is not a setting."""
 
 from __future__ import annotations
 
 import inspect
 from pathlib import Path
 
-from actors.session.books import Books
+from actors.session.folder_journal import FolderJournal
 from contracts.checks import path_of, shown
 from contracts.config import HeadlessConfiguration, Settings
 
@@ -50,13 +50,13 @@ def check_settings(settings: object) -> None:
 
 
 def check_journal(journal: object) -> None:
-    """Return when it is a path, books, a journal, or None.
+    """Return when it is a path, a folder's journal, a journal, or None.
 
     Raises:
         TypeError: It is something else.
         ConfigurationError: It is an empty path.
     """
-    if journal is None or isinstance(journal, Books) or _has(journal, _OF_A_JOURNAL):
+    if journal is None or isinstance(journal, FolderJournal) or _has(journal, _OF_A_JOURNAL):
         return
     if not isinstance(journal, str | Path):
         raise TypeError(f"journal must be a path, a journal or None, not {type(journal).__name__}.")

@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 import attrs
 
-from actors.runtime import Bell
+from actors.runtime import Notifier
 from actors.session.engine import Engine, Work
 from actors.session.first_look import HOSTS_ASKED_FIRST, FirstLook
-from actors.session.house import House
 from actors.session.orders import Batch
 from actors.session.outcome import Outcome, cancelled, left_open, since, where_it_lies_now
+from actors.session.resources import SessionResources
 from contracts.config import Settings
 from contracts.errors import (
     AuthenticationError,
@@ -45,14 +45,16 @@ class BatchRun:
     word here and with the engine: a signal handler may ask for one at any step of the caller's thread.
 
     Args:
-        house: Opens engines.
+        resources: Opens engines.
         settings: Every setting.
         workers: Workers of a crew.
         on_crew_failure: The session's fallback.
     """
 
-    def __init__(self, house: House, settings: Settings, workers: int, on_crew_failure: OnCrewFailure) -> None:
-        self._house = house
+    def __init__(
+        self, resources: SessionResources, settings: Settings, workers: int, on_crew_failure: OnCrewFailure
+    ) -> None:
+        self._resources = resources
         self._settings = settings
         self._batch = Batch((), ())
         self._before = Progress(finished=True)
@@ -62,7 +64,7 @@ class BatchRun:
         self._workers = workers
         self._on_crew_failure = on_crew_failure
         self._engine: Engine | None = None
-        self._bell = Bell()
+        self._notifier = Notifier()
         self._ended = False
         self._settled = False
         self._stop_text = ""
@@ -97,12 +99,12 @@ class BatchRun:
         """
         batch, self._mode, self._fallback = self._batch, mode, fallback
         if batch.continues:
-            self._house.close_engine()  # a warm one has forgotten the orders that it gave back
-        warm = self._house.warm_engine
+            self._resources.close_engine()  # a warm one has forgotten the orders that it gave back
+        warm = self._resources.warm_engine
         self._end_removed(batch.removed)
         self._settle_total()
         self._before = self._progress_before()
-        self._house.board.publish(self._before)
+        self._resources.progress.publish(self._before)
         try:
             if batch.to_do or self._is_publishing():
                 self._check_portals(batch.to_do)
@@ -115,7 +117,7 @@ class BatchRun:
     def settle(self) -> None:
         """Say that nothing more will come of this batch: what it opened is closed, and its report is made."""
         self._ended = self._settled = True
-        self._bell.ring()
+        self._notifier.notify()
 
     @property
     def _work(self) -> Work:
@@ -135,7 +137,7 @@ class BatchRun:
         if not self._batch.continues:
             total = len(self._batch.orders)
             return Progress(total=total, pending=total, finished=not total)
-        state = self._house.journal.replay()
+        state = self._resources.journal.replay()
         total, ended = self._work.total, state.batch_succeeded + state.batch_failed
         self.ended_before = ended
         return Progress(
@@ -147,15 +149,15 @@ class BatchRun:
         )
 
     def _end_removed(self, removed: tuple[KnownTask, ...]) -> None:
-        """Give the orders that are in the list no more their outcome; files on their way to their place get there."""
-        journal = self._house.journal
+        """Record an outcome for orders that are no longer in the list; files on their way to their place get there."""
+        journal = self._resources.journal
         on_their_way = {one.order.handle for one in journal.replay().open_tasks if one.publishing is not None}
         left = [one.order for one in removed if not one.has_ended and one.order.handle not in on_their_way]
         self._removed = tuple(order.handle.po_number for order in left)
         if left:
             shown = ", ".join(self._removed[:REMOVED_SHOWN]) + (", ..." if len(left) > REMOVED_SHOWN else "")
             log.warning(
-                "%d orders of the unfinished run are in the list no more and are cancelled: %s", len(left), shown
+                "%d orders of the unfinished run are no longer in the list and are cancelled: %s", len(left), shown
             )
             gone = ConfigurationError("This order was taken out of the list before it was done.")
             outcomes = tuple(OutcomeRecorded(cancelled(order, gone)) for order in left)
@@ -165,28 +167,28 @@ class BatchRun:
 
     def _settle_total(self) -> None:
         """Write down how many orders the run has now, where no engine will: there may be nothing left to do."""
-        batch, journal = self._batch, self._house.journal
+        batch, journal = self._batch, self._resources.journal
         if batch.continues and not batch.to_do:
             begun = BatchBegun(journal.replay().batch_first, self._work.total)
             journal.append(journal.open_epoch(), (begun,))
 
     def _is_publishing(self) -> bool:
         """Whether an order that is known has files that are only to be moved to their place."""
-        return self._batch.continues and any(one.publishing for one in self._house.journal.replay().open_tasks)
+        return self._batch.continues and any(one.publishing for one in self._resources.journal.replay().open_tasks)
 
     def _check_portals(self, orders: tuple[Order, ...]) -> None:
         """Raise `PortalUnreachableError` when no portal of the batch answers at all."""
         roots = {order.host: order.base_url for order in orders if not order.fault}
         if not 0 < len(roots) <= HOSTS_ASKED_FIRST:
             return
-        premises, timeouts = self._house.premises(self._settings), self._settings.timeouts
-        look = FirstLook(premises.make_fetcher, self._house.run_job, self._bell)
+        run_resources, timeouts = self._resources.run_resources(self._settings), self._settings.timeouts
+        look = FirstLook(run_resources.make_fetcher, self._resources.run_job, self._notifier)
         longest = timeouts.http_connect + timeouts.http_read
         answered = look.hosts_that_answer(roots, longest, lambda: bool(self._stop_text))
         if answered is not None and not answered:
             names = ", ".join(roots.values())
             raise PortalUnreachableError(f"The portal does not answer: {names}. Check the address and the network.")
-        self._house.answered.update(answered or ())
+        self._resources.answered.update(answered or ())
 
     def _work_through(self, warm: Engine | None) -> None:
         """Work with the engine of the mode, and with one browser when a crew could not.
@@ -195,19 +197,19 @@ class BatchRun:
             warm: The engine that the batch before left running, or None.
         """
         try:
-            engine = self._house.engine(self._mode, self._fit, self._settings, self._batch.orders)
-            self._workers_before = self._house.counted if engine is warm else ()
+            engine = self._resources.engine(self._mode, self._fit, self._settings, self._batch.orders)
+            self._workers_before = self._resources.counted if engine is warm else ()
             self._run_to_the_end(engine)
         except (CrewFailedError, InsufficientResourcesError) as error:
             if self._mode == "sequential":
                 self._fail_plainly(error)
                 return
             self.crew_error = error
-            progress = self._house.board.read()
+            progress = self._resources.progress.read()
             tasks = tuple(order.task for order in self._batch.orders)
             self._on_crew_failure(error, tasks, (progress.completed, progress.failed))
-        if self._house.board.read().stopped_code == error_code(DiskFullError):
-            self._house.close_engine()  # it holds what it could not write: the next batch begins from the journal
+        if self._resources.progress.read().stopped_code == error_code(DiskFullError):
+            self._resources.close_engine()  # it holds what it could not write: the next batch begins from the journal
 
     def _run_to_the_end(self, engine: Engine) -> None:
         """Hand over the batch and wait. A stop that was asked for before the engine knew the batch is told it now."""
@@ -225,17 +227,17 @@ class BatchRun:
             Successful and failed orders of both phases.
         """
         self._fallback = why
-        self._workers_of_crew = since(self._workers_before, self._house.board.read().workers)
+        self._workers_of_crew = since(self._workers_before, self._resources.progress.read().workers)
         self._workers_before = ()
-        self._house.close_engine()
+        self._resources.close_engine()
         self._engine, self._mode = None, "sequential"
         try:
-            self._run_to_the_end(self._house.engine("sequential", range(1, 2), self._settings, self._batch.orders))
+            self._run_to_the_end(self._resources.engine("sequential", range(1, 2), self._settings, self._batch.orders))
         except ProfileCorruptionError:
             raise
         except ParallelProcessingError as error:
             self._fail_plainly(error)
-        progress = self._house.board.read()
+        progress = self._resources.progress.read()
         return progress.completed, progress.failed
 
     def _settle_progress(self) -> None:
@@ -245,7 +247,7 @@ class BatchRun:
             failed = last.total - last.completed
             self._before = attrs.evolve(last, failed=failed, active=0, pending=0, finished=True)
             self._is_taken = False
-            self._house.board.publish(self._before)
+            self._resources.progress.publish(self._before)
 
     def _fail_plainly(self, error: Exception) -> None:
         """Give every order left its outcome, and say why."""
@@ -259,7 +261,7 @@ class BatchRun:
 
     def progress(self) -> Progress:
         """Return the batch as it stands."""
-        progress = self._house.board.read() if self._is_taken else self._before
+        progress = self._resources.progress.read() if self._is_taken else self._before
         return attrs.evolve(progress, resumed=self.ended_before)
 
     @property
@@ -278,7 +280,7 @@ class BatchRun:
             engine.request_stop(text, force=force)
         else:
             self._stop_is_known = True
-        self._bell.ring()
+        self._notifier.notify()
 
     def interrupt(self) -> None:
         """Take an interrupt of the caller's thread for a stop: the first drains, a second one forces."""
@@ -300,7 +302,7 @@ class BatchRun:
 
     def wait_settled(self, timeout: float) -> bool:
         """Wait up to `timeout` seconds until the batch is settled."""
-        return self._bell.wait_for(lambda: self._settled, timeout)
+        return self._notifier.wait_for(lambda: self._settled, timeout)
 
     # --------------------------------------------------------------------------------------------------------- the end
 
@@ -310,7 +312,7 @@ class BatchRun:
         Returns:
             What became of the batch: each row has its outcome, also when nothing could be started.
         """
-        journal = self._house.journal
+        journal = self._resources.journal
         if not journal.resumes:
             left = journal.replay().open_tasks
             outcomes = tuple(OutcomeRecorded(cancelled(task.order, error)) for task in left)
@@ -335,10 +337,10 @@ class BatchRun:
     def _summed_up(self) -> Outcome:
         progress = self.progress()
         if self._engine is not None:
-            self._house.counted = progress.workers
+            self._resources.counted = progress.workers
         orders = self._batch.orders
         places = [order.handle.sequence for order in orders]
-        found = self._house.journal.results(min(places), max(places) - min(places) + 1) if places else ()
+        found = self._resources.journal.results(min(places), max(places) - min(places) + 1) if places else ()
         known = {result.handle: where_it_lies_now(result, self._settings.download_dir) for result in found}
         results = tuple(known.get(order.handle) or self._left(order, progress) for order in orders)
         stopped_early = self._trouble or progress.stopped_early
@@ -363,4 +365,4 @@ class BatchRun:
     def _left(self, order: Order, progress: Progress) -> POResult:
         why = progress.stopped_early or self._trouble or self._stop_text
         code = progress.stopped_code or self._trouble_code
-        return left_open(order, why, code, resumes=self._house.journal.resumes)
+        return left_open(order, why, code, resumes=self._resources.journal.resumes)

@@ -9,7 +9,7 @@ from typing import Any
 import pykka
 
 from actors.durations import spoken
-from actors.runtime import Bell, System, ThreadEnvironment
+from actors.runtime import Notifier, System, ThreadEnvironment
 from actors.session.engine import Work
 from actors.session.tree import DISPATCHER, ROOT, TreeParts, root_spec
 from actors.supervise import Supervisor
@@ -33,13 +33,13 @@ class CrewEngine:
     Args:
         parts: What the tree is built from.
         environment: Threads and time of the tree; closed with it.
-        bell: Rung when the batch ends or the tree does.
+        notifier: Notified when the batch ends or the tree does.
     """
 
-    def __init__(self, parts: TreeParts, environment: ThreadEnvironment, bell: Bell) -> None:
+    def __init__(self, parts: TreeParts, environment: ThreadEnvironment, notifier: Notifier) -> None:
         self._parts = parts
         self._environment = environment
-        self._bell = bell
+        self._notifier = notifier
         self._ended: Down | None = None
         self._stop_text = ""
         self._force = False
@@ -52,7 +52,7 @@ class CrewEngine:
 
     def _on_end(self, down: Down) -> None:
         self._ended = down
-        self._bell.ring()
+        self._notifier.notify()
 
     # ----------------------------------------------------------------------------------------------------- the batch
 
@@ -70,7 +70,7 @@ class CrewEngine:
         while True:
             self._check_tree()
             try:
-                if self._bell.wait_for(self._dispatcher_or_end, SECONDS_BETWEEN_PINGS) and self._ended is None:
+                if self._notifier.wait_for(self._dispatcher_or_end, SECONDS_BETWEEN_PINGS) and self._ended is None:
                     return self.system.ask(DISPATCHER, message, _ANSWER_WITHIN)
             except ParallelProcessingError:
                 raise
@@ -84,7 +84,7 @@ class CrewEngine:
 
     def wait(self) -> None:
         """Wait until the batch has ended, pinging the root and passing on a stop."""
-        while not self._bell.wait_for(self._has_news, SECONDS_BETWEEN_PINGS):
+        while not self._notifier.wait_for(self._has_news, SECONDS_BETWEEN_PINGS):
             self._ping()
             self._pass_on_stop()
         self._pass_on_stop()
@@ -92,7 +92,9 @@ class CrewEngine:
             self._check_tree()
             self._pass_on_stop()
             self._ping()
-            self._bell.wait_for(lambda: self.progress().finished or self._ended is not None, SECONDS_BETWEEN_PINGS / 5)
+            self._notifier.wait_for(
+                lambda: self.progress().finished or self._ended is not None, SECONDS_BETWEEN_PINGS / 5
+            )
 
     def _has_news(self) -> bool:
         return self.progress().finished or self._ended is not None or bool(self._stop_text)
@@ -103,13 +105,13 @@ class CrewEngine:
             raise CrewFailedError(f"The crew could not be kept alive: {reason.text or reason.kind.value}.")
 
     def _ping(self) -> None:
-        silence = self._parts.settings.timeouts.root_silence
+        heartbeat_timeout = self._parts.settings.timeouts.root_silence
         try:
-            self.system.ask(ROOT, CountChildren(), silence)
+            self.system.ask(ROOT, CountChildren(), heartbeat_timeout)
         except pykka.Timeout as error:
-            raise CrewFailedError(f"The root supervisor has not answered for {spoken(silence)}.") from error
+            raise CrewFailedError(f"The root supervisor has not answered for {spoken(heartbeat_timeout)}.") from error
         except pykka.ActorDeadError:
-            self._bell.wait_for(lambda: self._ended is not None, silence)
+            self._notifier.wait_for(lambda: self._ended is not None, heartbeat_timeout)
             self._check_tree()
 
     def _pass_on_stop(self) -> None:
@@ -132,7 +134,7 @@ class CrewEngine:
         """Drain, or with `force` end now. The session's thread tells the dispatcher, as soon as it looks."""
         self._stop_text = self._stop_text or text
         self._force = self._force or force
-        self._bell.ring()
+        self._notifier.notify()
 
     @property
     def is_stopping(self) -> bool:
@@ -146,7 +148,7 @@ class CrewEngine:
 
     def progress(self) -> Progress:
         """Return the dispatcher's last snapshot."""
-        return self._parts.board.read()
+        return self._parts.progress.read()
 
     # ---------------------------------------------------------------------------------------------------- the end
 
@@ -161,15 +163,15 @@ class CrewEngine:
         graceful = not self._force
         if self._ended is None and graceful:
             self.system.tell(ROOT, Exit("the session ends"))
-            graceful = self._bell.wait_for(lambda: self._ended is not None, timeouts.shutdown)
+            graceful = self._notifier.wait_for(lambda: self._ended is not None, timeouts.shutdown)
         if self._ended is None:
-            self.system.tell(ROOT, Exit("the session ends now", force=True, within=timeouts.force * _TREE_SHARE))
-            self._bell.wait_for(lambda: self._ended is not None, timeouts.force)
+            self.system.tell(ROOT, Exit("the session ends now", force=True, timeout=timeouts.force * _TREE_SHARE))
+            self._notifier.wait_for(lambda: self._ended is not None, timeouts.force)
         in_time = self._ended is not None
         self._environment.close()
-        for owner in self._parts.premises.processes.live_owners():
+        for owner in self._parts.run_resources.processes.live_owners():
             self._parts.revocations.revoke(owner)
-            self._parts.premises.processes.kill(owner)
+            self._parts.run_resources.processes.kill(owner)
         if not in_time:
             log.error("These actors did not end within %s: %s.", spoken(timeouts.force), ", ".join(self.system.names()))
         letters = self.system.dead_letters

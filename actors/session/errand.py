@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from actors.runtime import Bell, ThreadEnvironment
+from actors.runtime import Notifier, ThreadEnvironment
 from actors.worker.duties import Duty
 from actors.worker.visitor import Visitor
 from contracts.ports import Owner
@@ -55,10 +55,10 @@ class Errand:
         """Whether it came back."""
         return self._is_over
 
-    def start(self, environment: ThreadEnvironment, bell: Bell) -> None:
+    def start(self, environment: ThreadEnvironment, notifier: Notifier) -> None:
         """Begin, if it has not begun. Raises `RuntimeError` when there is no thread; then it may be tried again."""
         if not self._is_started:
-            environment.run_job(self.name, lambda: self._run(bell))
+            environment.run_job(self.name, lambda: self._run(notifier))
             self._is_started = True
 
     def result(self) -> Any:
@@ -68,14 +68,14 @@ class Errand:
         return self._result
 
     def leave(self) -> None:
-        """Wait for it no more. What it holds is closed when it comes back."""
+        """No longer wait for it. What it holds is closed when it comes back."""
         with self._lock:
             self._is_left = True
             too_late = self._is_over
         if too_late:
             self._close()
 
-    def _run(self, bell: Bell) -> None:
+    def _run(self, notifier: Notifier) -> None:
         try:
             self._result = self._work()
         except BaseException as error:  # noqa: BLE001 - boundary of a thread: raised again where it is waited for
@@ -85,7 +85,7 @@ class Errand:
             is_left = self._is_left
         if is_left:
             self._close()
-        bell.ring()
+        notifier.notify()
 
     def _close(self) -> None:
         made = self._result if isinstance(self._result, Visitor) else self._closes

@@ -36,7 +36,7 @@ _PARTS = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _UNIT = re.compile(rf"{_VARYING}\s(?:(?:day|hour|minute|second|byte)s?|[KMG]i?B)\b")
-"""Told in another unit, a duration or a size is no other kind."""
+"""Told in another unit, a duration or a size is not an other kind."""
 _IN_A_ROW = re.compile(rf"{_VARYING}(?:\s+{_VARYING})+")
 
 

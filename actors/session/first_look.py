@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 
 from actors.dispatch.questions import answer_of
-from actors.runtime import Bell
+from actors.runtime import Notifier
 from contracts.ports import Fetcher
 
 log = logging.getLogger("purser.session")
@@ -23,15 +23,18 @@ class FirstLook:
     Args:
         make_fetcher: Makes one fetcher a portal.
         run_job: Runs a question beside the caller.
-        bell: Rung whenever one comes back.
+        notifier: Notified whenever one comes back.
     """
 
     def __init__(
-        self, make_fetcher: Callable[[], Fetcher], run_job: Callable[[str, Callable[[], None]], None], bell: Bell
+        self,
+        make_fetcher: Callable[[], Fetcher],
+        run_job: Callable[[str, Callable[[], None]], None],
+        notifier: Notifier,
     ) -> None:
         self._make_fetcher = make_fetcher
         self._run_job = run_job
-        self._bell = bell
+        self._notifier = notifier
         self._answers: dict[str, int | None] = {}
 
     def hosts_that_answer(
@@ -56,7 +59,7 @@ class FirstLook:
                 log.warning("%s could not be asked whether it answers: %s", host, error)
             else:
                 put += 1
-        self._bell.wait_for(
+        self._notifier.wait_for(
             lambda: bool(self._answered()) or len(self._answers) == put or is_stopped(), seconds + _GRACE
         )
         answered = self._answered()
@@ -65,7 +68,7 @@ class FirstLook:
     def _question(self, host: str, root: str) -> Callable[[], None]:
         def job() -> None:
             self._answers[host] = answer_of(self._make_fetcher, root)
-            self._bell.ring()
+            self._notifier.notify()
 
         return job
 

@@ -26,7 +26,7 @@ class MainApp:
         options: Every setting of `ProcessingSession`.
 
     Raises:
-        TypeError, ValueError: `max_workers` is no whole number of at least 1, or as `ProcessingSession`.
+        TypeError, ValueError: `max_workers` is not a whole number of at least 1, or as `ProcessingSession`.
     """
 
     def __init__(

@@ -6,7 +6,7 @@ import logging
 import queue
 
 from actors.monitor.actor import take_reading, view_of
-from actors.runtime import Bell, ThreadEnvironment
+from actors.runtime import Notifier, ThreadEnvironment
 from actors.session.tree import TreeParts
 from contracts.messages import MemoryRead
 
@@ -19,13 +19,13 @@ class MemoryLooks:
     Args:
         parts: Whose memory is read, and where the last reading is shown.
         environment: Where the looks' threads come from.
-        bell: Rung when a reading is there.
+        notifier: Notified when a reading is there.
     """
 
-    def __init__(self, parts: TreeParts, environment: ThreadEnvironment, bell: Bell) -> None:
+    def __init__(self, parts: TreeParts, environment: ThreadEnvironment, notifier: Notifier) -> None:
         self._parts = parts
         self._environment = environment
-        self._bell = bell
+        self._notifier = notifier
         self._readings: queue.SimpleQueue[MemoryRead] = queue.SimpleQueue()
         self._is_looking = False
         self._next = 0.0
@@ -50,9 +50,9 @@ class MemoryLooks:
 
     def _read(self) -> None:
         try:
-            read = take_reading(self._parts.premises.processes, self._parts.premises.filing.free_bytes)
+            read = take_reading(self._parts.run_resources.processes, self._parts.run_resources.filing.free_bytes)
             self._parts.memory.publish(view_of(read, self._parts.memory.read()))
             self._readings.put(read)
-            self._bell.ring()
+            self._notifier.notify()
         finally:
             self._is_looking = False

@@ -34,7 +34,7 @@ def check_order_count(po_count: int) -> int:
     """Return a number of orders; less than none is none.
 
     Raises:
-        TypeError: It is no whole number.
+        TypeError: It is not a whole number.
     """
     given: object = po_count
     if isinstance(given, bool) or not isinstance(given, int):

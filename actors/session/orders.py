@@ -77,7 +77,7 @@ class Batch:
         rows: For each row of the caller's list, the index of its order.
         known: Sequence numbers of the orders that the journal knows from a run that was not finished.
         ended: Sequence numbers of those among them that have ended.
-        removed: Orders of that run that are in no row any more.
+        removed: Orders of that run that are no longer in any row.
     """
 
     orders: tuple[Order, ...]
@@ -220,7 +220,7 @@ def _refuse_other_hosts(common: Iterable[KnownTask], rows: Iterable[POTask], bas
             raise JournalError(
                 f"The journal would visit order {order.task.po_number!r} at {order.url or order.base_url}, where "
                 "neither your list nor your base URL sends it. Finish the run as it was begun (purser resume), or "
-                "start anew with new books (--fresh)."
+                "start anew with a new journal (--fresh)."
             )
 
 
@@ -228,7 +228,7 @@ def _refuse_others(known: tuple[KnownTask, ...]) -> None:
     if known:
         raise JournalError(
             f"The journal holds an unfinished run of {len(known)} other orders. Finish it first (purser resume, or "
-            "resume() of the session), or start anew with new books (--fresh)."
+            "resume() of the session), or start anew with a new journal (--fresh)."
         )
 
 

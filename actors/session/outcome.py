@@ -24,7 +24,7 @@ class Outcome:
         fallback: Why the crew was given up, or empty.
         stopped_early: Why the batch ended before all was done, or empty.
         resumed: How many rows an earlier process had ended.
-        removed: Numbers of the orders that are in the list no more and were cancelled.
+        removed: Numbers of the orders that are no longer in the list and were cancelled.
         left: How many orders this batch gave up or left for another run.
     """
 

@@ -31,7 +31,7 @@ class ProfileManager:
         base_profile_path: The base profile; if nothing is there, clones are empty.
 
     Raises:
-        ConfigurationError: It is no path, an empty one, or holds a null character.
+        ConfigurationError: It is not a path, an empty one, or holds a null character.
     """
 
     def __init__(self, base_profile_path: str | Path) -> None:
@@ -50,9 +50,9 @@ class ProfileManager:
             worker_id: Any name. Two threads that ask for the same one get a clone each, one after the other.
 
         Raises:
-            TypeError: `worker_id` is no text.
+            TypeError: `worker_id` is not text.
             ProfileCorruptionError: The base profile cannot be read or cloned.
-            HostResourceError: The disk is full, or there is no place for clones.
+            MachineError: The disk is full, or there is no place for clones.
             ConfigurationError: There is no folder to note down what must be removed.
         """
         if not isinstance(worker_id, str):

@@ -16,8 +16,8 @@ from typing import Any, TypeVar
 
 import attrs
 
-from actors.intake.amounts import parse_amount
-from actors.intake.numbers import read_number
+from actors.tables.amounts import parse_amount
+from actors.tables.numbers import read_number
 from contracts.tasks import POTask
 
 _KNOWN = frozenset(
@@ -152,7 +152,7 @@ def _number(value: object) -> str:
     if isinstance(value, str):
         number = str.__str__(value).strip()
     else:
-        whole = _whole(value, "is no text and no whole number. Give it as text.")
+        whole = _whole(value, "is neither text nor a whole number. Give it as text.")
         if abs(whole) >= 10**LONGEST_NUMBER:
             raise _Refused(f"has more than {LONGEST_NUMBER} digits. Correct it.")
         number = str(whole)
@@ -168,7 +168,7 @@ def _supplier(value: object) -> str:
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= LARGEST:
         return str(int(value))
     if not isinstance(value, str):
-        raise _Refused("is no text. Give its name, or leave it out.")
+        raise _Refused("is not text. Give its name, or leave it out.")
     if len(value) > LONGEST_SUPPLIER:
         raise _Refused(f"has more than {LONGEST_SUPPLIER} characters. Correct it.")
     _refuse_broken(value)
@@ -177,7 +177,7 @@ def _supplier(value: object) -> str:
 
 def _url(value: object) -> str:
     if not isinstance(value, str):
-        raise _Refused("is no text. Give an address with http or https, or leave it out.")
+        raise _Refused("is not text. Give an address with http or https, or leave it out.")
     if len(value) > LONGEST_URL:
         raise _Refused(f"has more than {LONGEST_URL} characters. Correct it.")
     _refuse_broken(value)
@@ -185,18 +185,18 @@ def _url(value: object) -> str:
 
 
 def _amount(value: object) -> float:
-    return _real_of_any(value, "is no amount. Correct it, or leave it out.")
+    return _real_of_any(value, "is not an amount. Correct it, or leave it out.")
 
 
 def _priority(value: object) -> int:
-    whole = _whole_of_any(value, "is no whole number. Give one; higher ones go first.")
+    whole = _whole_of_any(value, "is not a whole number. Give one; higher ones go first.")
     if abs(whole) > LARGEST:
         raise _Refused("is too large. Give a smaller whole number.")
     return whole
 
 
 def _retries(value: object) -> int:
-    hint = "is no count of attempts already made. Give a whole number from 0 on, or leave it out."
+    hint = "is not a count of attempts already made. Give a whole number from 0 on, or leave it out."
     whole = _whole_of_any(value, hint)
     if not 0 <= whole <= LARGEST:
         raise _Refused(hint)
@@ -204,7 +204,7 @@ def _retries(value: object) -> int:
 
 
 def _seconds(value: object) -> float:
-    hint = "is no number of seconds above 0. Correct it, or leave it out."
+    hint = "is not a number of seconds above 0. Correct it, or leave it out."
     seconds = _real_of_any(value, hint)
     if seconds <= 0:
         raise _Refused(hint)

@@ -21,9 +21,9 @@ from actors.dispatch.performer import Performer
 from actors.dispatch.questions import PortalQuestions
 from actors.dispatch.recovery import finish_publishes
 from actors.durations import spoken
-from actors.gatekeeper.core import GatekeeperCore
+from actors.logins.core import LoginBrokerCore
 from actors.monitor.core import MonitorCore, MonitorEffect, TellCrew, TellDispatcher
-from actors.runtime import Bell, ThreadEnvironment
+from actors.runtime import Notifier, ThreadEnvironment
 from actors.session.engine import Work
 from actors.session.errand import Errand
 from actors.session.memory_looks import MemoryLooks
@@ -33,7 +33,7 @@ from actors.worker.visitor import Visitor
 from contracts.errors import (
     ConfigurationError,
     CrewFailedError,
-    HostResourceError,
+    MachineError,
     ParallelProcessingError,
     ProfileCorruptionError,
     SessionCorruptionError,
@@ -42,8 +42,8 @@ from contracts.messages import (
     BeginBatch,
     DispatchEvent,
     Drain,
-    GatekeeperMessage,
     GiveUp,
+    LoginBrokerMessage,
     OrderEnded,
     Submit,
     Wake,
@@ -70,19 +70,19 @@ class SequentialEngine:
     Args:
         parts: The same parts the tree is built from.
         environment: Where the errands' threads come from.
-        bell: Rung to wake the session's thread.
+        notifier: Notified to wake the session's thread.
     """
 
-    def __init__(self, parts: TreeParts, environment: ThreadEnvironment, bell: Bell) -> None:
+    def __init__(self, parts: TreeParts, environment: ThreadEnvironment, notifier: Notifier) -> None:
         self._parts = parts
         self._environment = environment
-        self._bell = bell
+        self._notifier = notifier
         self._clock = environment.clock
         self._tools = worker_tools(parts)
-        self._gatekeeper = GatekeeperCore(parts.credentials, parts.logins)
+        self._login_broker = LoginBrokerCore(parts.credentials, parts.logins)
         self._monitor = MonitorCore(parts.settings.limits)
         self._epoch = parts.journal.open_epoch()
-        finish_publishes(parts.journal, parts.premises.filing, self._epoch)
+        finish_publishes(parts.journal, parts.run_resources.filing, self._epoch)
         self._core = DispatchCore(
             epoch=self._epoch,
             state=parts.journal.replay(),
@@ -95,10 +95,10 @@ class SequentialEngine:
         self._performer = Performer(
             epoch=self._epoch,
             journal=parts.journal,
-            filing=parts.premises.filing,
+            filing=parts.run_resources.filing,
             tell_worker=lambda _worker, _generation, message: self._work.append(message),
-            tell_gatekeeper=self._ask_gatekeeper,
-            ask_portal=PortalQuestions(parts.premises.make_prober, environment.run_job, self._put).ask,
+            tell_login_broker=self._ask_login_broker,
+            ask_portal=PortalQuestions(parts.run_resources.make_prober, environment.run_job, self._put).ask,
             note_answered=parts.answered.add,
             kill=lambda _worker, generation, _text: self._kill(Owner(WORKER, generation)),
             recycle=self._note_recycling,
@@ -107,7 +107,7 @@ class SequentialEngine:
             wake_at=self._wake_at,
         )
         self._events: queue.SimpleQueue[DispatchEvent] = queue.SimpleQueue()
-        self._looks = MemoryLooks(parts, environment, bell)
+        self._looks = MemoryLooks(parts, environment, notifier)
         self._recycling = ""
         self._work: list[Duty] = []
         self._visitor: Visitor | None = None
@@ -144,7 +144,7 @@ class SequentialEngine:
             # What is in hand stays open in the journal then, which counts this against it; on a full disk, what ends
             # now cannot be written down either.
             is_told = isinstance(error, ParallelProcessingError)
-            self._is_broken_off = isinstance(error, HostResourceError) or not is_told
+            self._is_broken_off = isinstance(error, MachineError) or not is_told
             raise
 
     def _work_to_the_end(self) -> None:
@@ -167,7 +167,7 @@ class SequentialEngine:
         """Drain, or with `force` end now. The session's thread takes it up before the next event."""
         self._stop_text = self._stop_text or text
         self._force = self._force or force
-        self._bell.ring()
+        self._notifier.notify()
 
     @property
     def is_stopping(self) -> bool:
@@ -200,7 +200,7 @@ class SequentialEngine:
 
     def progress(self) -> Progress:
         """Return the last snapshot."""
-        return self._parts.board.read()
+        return self._parts.progress.read()
 
     def close(self) -> bool:
         """End the browser."""
@@ -208,8 +208,8 @@ class SequentialEngine:
         errand = self._errand
         if errand is not None:
             self._kill(errand.owner)
-            self._bell.wait_for(lambda: errand.is_over, self._parts.settings.timeouts.force / 2)
-        self._drop_browser(Reason(ExitKind.SHUTDOWN, "the session ends"), ordered=True)
+            self._notifier.wait_for(lambda: errand.is_over, self._parts.settings.timeouts.force / 2)
+        self._drop_browser(Reason(ExitKind.SHUTDOWN, "the session ends"), requested=True)
         if self._generation:
             self._announce(ChildChange.STOPPED)
         return not self._force
@@ -221,8 +221,8 @@ class SequentialEngine:
 
     def _tell_core(self, event: DispatchEvent) -> None:
         self._performer.run(self._core, event, self._clock.monotonic)
-        board = self._parts.board
-        board.publish(self._performer.progress(self._core, board.read(), self._clock.monotonic()))
+        progress = self._parts.progress
+        progress.publish(self._performer.progress(self._core, progress.read(), self._clock.monotonic()))
 
     def _take_up_events(self) -> None:
         while True:
@@ -238,7 +238,7 @@ class SequentialEngine:
             text, self._recycling = self._recycling, ""
             log.info("The browser is replaced: %s", text)
             self._fruitless = 0
-            self._drop_browser(Reason(ExitKind.SHUTDOWN, text), ordered=True)
+            self._drop_browser(Reason(ExitKind.SHUTDOWN, text), requested=True)
 
     def _follow_monitor(self, effect: MonitorEffect) -> None:
         match effect:
@@ -251,8 +251,8 @@ class SequentialEngine:
             case _:
                 assert_never(effect)
 
-    def _ask_gatekeeper(self, message: GatekeeperMessage) -> None:
-        for answer in self._gatekeeper.handle(message):
+    def _ask_login_broker(self, message: LoginBrokerMessage) -> None:
+        for answer in self._login_broker.handle(message):
             self._events.put(answer)
 
     def _on_order_ended(self, worker: str, generation: int) -> None:
@@ -269,7 +269,7 @@ class SequentialEngine:
 
     def _idle(self) -> None:
         """Wait for the core's next wake-up or an event, looking after the idle browser."""
-        self._bell.wait_for(self._has_news, self._patience())
+        self._notifier.wait_for(self._has_news, self._patience())
         try:
             if self._visitor is not None:
                 self._visitor.check_alive()
@@ -292,7 +292,7 @@ class SequentialEngine:
         """Wait until the errand comes back, an event comes or the core wants to be woken, whichever is first."""
         self._work = [message for message in self._work if message is not errand.message]
         self._start(errand)
-        self._bell.wait_for(lambda: errand.is_over or self._has_news(), self._patience())
+        self._notifier.wait_for(lambda: errand.is_over or self._has_news(), self._patience())
         if errand.is_over and self._events.empty():  # what it reported on its way comes first
             self._finish(errand)
             return
@@ -308,7 +308,7 @@ class SequentialEngine:
     def _start(self, errand: Errand) -> None:
         """Begin it. A machine that has no thread left is waited for, as long as a browser may take to start."""
         try:
-            errand.start(self._environment, self._bell)
+            errand.start(self._environment, self._notifier)
         except RuntimeError as error:
             now, most = self._clock.monotonic(), self._parts.settings.timeouts.worker_ready
             if self._threadless_since is None:
@@ -329,7 +329,7 @@ class SequentialEngine:
         errand.leave()
         self._visitor = None
         self._wake_core()  # so that the core sees first that a deadline has passed, if that is why
-        self._drop_browser(Reason(ExitKind.HUNG, text), ordered=False)
+        self._drop_browser(Reason(ExitKind.HUNG, text), requested=False)
 
     def _finish(self, errand: Errand) -> None:
         """Take up what an errand brought or raised."""
@@ -376,9 +376,9 @@ class SequentialEngine:
         self._lose_browser(ExitKind.START_FAILED, error)
 
     def _lose_browser(self, kind: ExitKind, error: ParallelProcessingError) -> None:
-        self._drop_browser(Reason(kind, str(error), type(error).__name__), ordered=False)
+        self._drop_browser(Reason(kind, str(error), type(error).__name__), requested=False)
 
-    def _drop_browser(self, reason: Reason, *, ordered: bool) -> None:
+    def _drop_browser(self, reason: Reason, *, requested: bool) -> None:
         owner = Owner(WORKER, self._generation)
         errand, self._errand = self._errand, None
         if errand is not None and not errand.is_over:
@@ -389,15 +389,15 @@ class SequentialEngine:
         self._work.clear()
         if self._generation == 0:
             return
-        if not ordered:
+        if not requested:
             self._last_end = reason.text
-        self._announce(ChildChange.DOWN, reason, ordered=ordered)
+        self._announce(ChildChange.DOWN, reason, requested=requested)
         self._kill(owner)
         timeouts = self._parts.settings.timeouts
-        if not self._parts.premises.processes.wait_gone(owner, timeouts.force):
+        if not self._parts.run_resources.processes.wait_gone(owner, timeouts.force):
             raise CrewFailedError(f"The browser is still alive {spoken(timeouts.force)} after the kill.")
-        self._parts.premises.launcher.remove_folder(owner)
-        self._parts.premises.processes.forget(owner)
+        self._parts.run_resources.launcher.remove_folder(owner)
+        self._parts.run_resources.processes.forget(owner)
         self._parts.revocations.forget(owner)
         self._killed.pop(owner, None)
 
@@ -407,10 +407,10 @@ class SequentialEngine:
     def _kill(self, owner: Owner) -> None:
         self._killed.setdefault(owner, self._clock.monotonic())
         self._parts.revocations.revoke(owner)
-        self._parts.premises.processes.kill(owner)
+        self._parts.run_resources.processes.kill(owner)
 
-    def _announce(self, change: ChildChange, reason: Reason | None = None, *, ordered: bool = False) -> None:
-        event = ChildEvent(WORKER, WORKER, self._generation, change, reason, ordered)
+    def _announce(self, change: ChildChange, reason: Reason | None = None, *, requested: bool = False) -> None:
+        event = ChildEvent(WORKER, WORKER, self._generation, change, reason, requested)
         self._monitor.handle(event, self._clock.monotonic())
         if not self._is_broken_off:
             self._feed(event)
@@ -429,7 +429,7 @@ class SequentialEngine:
 
         def take() -> None:
             if login is not None:
-                self._ask_gatekeeper(login)
+                self._ask_login_broker(login)
             # Behind whatever came meanwhile: after a stop the end of one order must not begin the next.
             self._events.put(event)
 
@@ -438,7 +438,7 @@ class SequentialEngine:
     def _put(self, event: DispatchEvent) -> None:
         """Leave an event for the session's thread. Called by any."""
         self._events.put(event)
-        self._bell.ring()
+        self._notifier.notify()
 
     def _look_around(self) -> None:
         """Look at the shutdown, the memory and the callback, now and then."""
@@ -453,4 +453,4 @@ class SequentialEngine:
         self._ticks += 1
         if self._ticks % _TICKS_BETWEEN_REPORTS == 0 and (progress := self._parts.make_progress()) is not None:
             known: dict[str, Any] = progress
-            self._parts.lane.offer(lambda: known)
+            self._parts.callbacks.offer(lambda: known)

@@ -27,12 +27,12 @@ from actors.session.arguments import (
     check_switch,
 )
 from actors.session.batch import BatchRun
-from actors.session.books import Books
-from actors.session.house import House, TestMode
+from actors.session.folder_journal import FolderJournal
 from actors.session.mode import check_order_count, choose_mode, recommend_workers
 from actors.session.options import SettingsOptions
 from actors.session.orders import Batch, OrderKeys, addresses_of, from_journal, from_list
 from actors.session.outcome import Outcome
+from actors.session.resources import SessionResources, TestMode
 from actors.session.state_checks import SeenState, inconsistencies
 from actors.session.unprocessed import split
 from actors.session.usage import UsageMeter
@@ -60,9 +60,9 @@ class ProcessingSession:
         max_workers: Workers of the crew, 1 to 8.
         progress_callback: Called about every second with `get_progress()`, and once more at the end.
         settings: All further settings at once; each can also be given by its own name.
-        journal: Where tasks and outcomes are kept: a path, the open `Books` of the download folder, or a journal of the
-            caller's own; by default in memory, for as long as the session lives. With a journal on disk, `process_pos`
-            goes on with a run that was not finished.
+        journal: Where tasks and outcomes are kept: a path, the open `FolderJournal` of the download folder, or a
+            journal of the caller's own; by default in memory, for as long as the session lives. With a journal on disk,
+            `process_pos` goes on with a run that was not finished.
         credentials: Where user names and passwords come from; by default the environment, then the keyring.
 
     Raises:
@@ -79,7 +79,7 @@ class ProcessingSession:
         progress_callback: ProgressCallback | None = None,
         *,
         settings: Settings | None = None,
-        journal: Journal | Books | Path | str | None = None,
+        journal: Journal | FolderJournal | Path | str | None = None,
         credentials: CredentialSource | None = None,
         **options: Unpack[SettingsOptions],
     ) -> None:
@@ -101,11 +101,11 @@ class ProcessingSession:
         environment = ThreadEnvironment()
         self._clock = environment.clock
         self._machine = figures.SteadyMachine(self._clock.monotonic)
-        self._house = House(headless_config, environment, journal, credentials, self._callback_progress)
-        self._usage = UsageMeter(self._house.usage, self._clock.monotonic)
-        self._house.lane.set_callback(progress_callback)
+        self._resources = SessionResources(headless_config, environment, journal, credentials, self._callback_progress)
+        self._usage = UsageMeter(self._resources.usage, self._clock.monotonic)
+        self._resources.callbacks.set_callback(progress_callback)
         totals = reports.Totals(session_id=secrets.token_hex(8), started_at=self._clock.now())
-        self._shown = Shown(SessionView(totals=totals), self._house.board)
+        self._shown = Shown(SessionView(totals=totals), self._resources.progress)
         self._busy = threading.Lock()
         """Held by whoever works with the house; never taken in the caller's own thread."""
         self._turn = 0
@@ -136,11 +136,11 @@ class ProcessingSession:
         return self._run(lambda: self._from_list(rows))
 
     def _from_list(self, rows: tuple[Mapping[str, Any] | POTask, ...]) -> Batch:
-        addresses = addresses_of(self._house.portal(self._settings))
-        return from_list(rows, self._settings.base_url, self._house.journal, addresses)
+        addresses = addresses_of(self._resources.portal(self._settings))
+        return from_list(rows, self._settings.base_url, self._resources.journal, addresses)
 
     def _keys(self) -> OrderKeys:
-        return OrderKeys(self._settings.base_url, addresses_of(self._house.portal(self._settings)))
+        return OrderKeys(self._settings.base_url, addresses_of(self._resources.portal(self._settings)))
 
     def resume(self) -> tuple[int, int, dict[str, Any]]:
         """Go on with the run in the journal that was not finished, without its list.
@@ -152,16 +152,16 @@ class ProcessingSession:
             ConfigurationError: The session has no journal that outlives it. Else as `process_pos`.
             JournalError: The program ended before it had taken over the whole list, which must be given again.
         """
-        return self._run(lambda: from_journal(self._house.journal))
+        return self._run(lambda: from_journal(self._resources.journal))
 
     def _run(self, prepare_batch: Callable[[], Batch], fallback: str = "") -> tuple[int, int, dict[str, Any]]:
         """Run a batch on a thread of its own, so that an interrupt finds nothing half done.
 
         Args:
-            prepare_batch: Makes the batch; called once the session is taken and its books are open.
+            prepare_batch: Makes the batch; called once the session is taken and its journal is open.
             fallback: Why no crew may be used, or empty.
         """
-        batch = BatchRun(self._house, self._settings, self._workers, self._handle_parallel_failure)
+        batch = BatchRun(self._resources, self._settings, self._workers, self._handle_parallel_failure)
 
         def work() -> tuple[int, int, dict[str, Any]]:
             if not self._busy.acquire(blocking=False):
@@ -181,12 +181,12 @@ class ProcessingSession:
         self, batch: BatchRun, prepare_batch: Callable[[], Batch], fallback: str
     ) -> tuple[int, int, dict[str, Any]]:
         try:
-            self._house.open_books(self._settings)
+            self._resources.open_folder_journal(self._settings)
             prepared = prepare_batch()
             batch.take(prepared)
         except BaseException:
             if not self._warm:
-                self._house.close()
+                self._resources.close()
             raise
         mode, why = ("sequential", fallback) if fallback else self._choose(len(prepared.to_do))
         log.info("Mode %s: %s.", mode, why)
@@ -200,7 +200,7 @@ class ProcessingSession:
         try:
             outcome = batch.run(mode, fallback)
         except BaseException as error:
-            self._house.close_engine()
+            self._resources.close_engine()
             outcome = batch.break_off(error)
             raise
         finally:
@@ -215,7 +215,7 @@ class ProcessingSession:
         totals = self._shown.view.totals
         try:
             totals, report = account(
-                totals, outcome, self._house, started_at=started_at, ended_at=self._clock.now(),
+                totals, outcome, self._resources, started_at=started_at, ended_at=self._clock.now(),
                 seconds=self._look().elapsed, mode=self._shown.view.mode,
             )  # fmt: skip
             return report
@@ -223,7 +223,7 @@ class ProcessingSession:
             try:
                 # An engine that failed may have no browser to go on with: the next batch gets a new one.
                 if not self._warm or outcome.status is SessionStatus.FAILED:
-                    self._house.close()
+                    self._resources.close()
             finally:
                 self._shown.change(
                     status=outcome.status, batch=None, last=batch.progress(), totals=totals,
@@ -232,7 +232,7 @@ class ProcessingSession:
                 )  # fmt: skip
                 # Before the final call, which may itself ask for a stop and wait for it.
                 batch.settle()
-                self._house.lane.finish(self.get_progress, timeout=5.0)
+                self._resources.callbacks.finish(self.get_progress, timeout=5.0)
 
     def get_processing_mode(self, po_count: int) -> str:
         """Return "sequential" or "parallel" for a batch of that size, as things stand (contract 12, 13).
@@ -240,7 +240,7 @@ class ProcessingSession:
         It only looks, and takes no lock. No order, or fewer, is "sequential".
 
         Raises:
-            TypeError: `po_count` is no whole number.
+            TypeError: `po_count` is not a whole number.
         """
         return self._choose(check_order_count(po_count))[0]
 
@@ -251,7 +251,7 @@ class ProcessingSession:
             workers=self._workers,
             machine=figures.machine(),
             memory_threshold=self._settings.limits.memory_threshold,
-            busy=not self._house.holds_folder and figures.is_worked_in(self._settings.download_dir),
+            busy=not self._resources.holds_folder and figures.is_worked_in(self._settings.download_dir),
         )
 
     def stop_processing(self) -> bool:
@@ -287,7 +287,7 @@ class ProcessingSession:
 
     def snapshot(self) -> Progress:
         """Return the batch as it stands, as a frozen value, each worker with its memory in MiB."""
-        progress, memory = self._look().progress, self._house.memory.read().worker_mb
+        progress, memory = self._look().progress, self._resources.memory.read().worker_mb
         workers = tuple(attrs.evolve(w, memory_mb=memory.get(w.worker_id, 0.0)) for w in progress.workers)
         return attrs.evolve(progress, workers=workers)
 
@@ -296,7 +296,7 @@ class ProcessingSession:
 
         Orders are counted here, each once; `get_session_report` counts the rows of batches that are over.
         """
-        look, memory = self._look(), self._house.memory.read()
+        look, memory = self._look(), self._resources.memory.read()
         return reports.progress_dict(
             look.progress,
             status=look.status,
@@ -316,7 +316,7 @@ class ProcessingSession:
             TypeError: It cannot be called.
         """
         check_callback(callback)
-        self._house.lane.set_callback(callback)
+        self._resources.callbacks.set_callback(callback)
 
     def get_session_report(self) -> dict[str, Any]:
         """Return the report of the whole session, over all its batches (contract 19).
@@ -324,7 +324,7 @@ class ProcessingSession:
         A batch in work counts as `get_progress` counts it, each order once; `end_time` is None while there is one.
         `total_pos` is always `successful_pos` + `failed_pos` + `open_pos`, which is what has not ended yet.
         """
-        return session_report(self._look(), self._house.memory.read().worker_mb)
+        return session_report(self._look(), self._resources.memory.read().worker_mb)
 
     def _monitor_resources(self) -> dict[str, Any]:
         """Return memory by worker and in all, CPU, free disk and network of this session (contract 22).
@@ -334,9 +334,11 @@ class ProcessingSession:
         alone. Of the network is counted what fetchers read and write over their connections, without what encryption
         adds, and the files that browsers download; what browsers load for pages is not.
         """
-        house, memory = self._house, self._house.memory.read()
+        resources, memory = self._resources, self._resources.memory.read()
         rates = self._usage.rates()
-        return figures.resources(self._settings.download_dir, house.temporary_root(), memory, rates, house.traffic())
+        return figures.resources(
+            self._settings.download_dir, resources.temporary_root(), memory, rates, resources.traffic()
+        )
 
     def validate_session_state(self) -> list[str]:
         """Return what is inconsistent, in words; nothing when all is well (contract 26).
@@ -344,9 +346,14 @@ class ProcessingSession:
         It compares progress with the results of the last batch, and between batches it looks for what should be gone:
         browsers, an engine and the download folder's lock outside `with`, threads anywhere.
         """
-        turn, house = self._turn, self._house
+        turn, resources = self._turn, self._resources
         was_taken, was_warm, look = self._busy.locked(), self._warm, self._look()
-        live, engine, held, threads = house.live_owners(), house.warm_engine, house.is_open, house.threads_left()
+        live, engine, held, threads = (
+            resources.live_owners(),
+            resources.warm_engine,
+            resources.is_open,
+            resources.threads_left(),
+        )
         seen = SeenState(
             look=look,
             # Asked before and after, because a batch may begin or end while this looks.
@@ -354,7 +361,7 @@ class ProcessingSession:
             is_warm=was_warm,
             live=live,
             has_engine=engine is not None,
-            has_premises=held,
+            has_run_resources=held,
             threads=threads,
         )
         return inconsistencies(seen)
@@ -392,7 +399,7 @@ class ProcessingSession:
         in this session decide. Asked again within some seconds, it gives the same answer.
 
         Raises:
-            TypeError: `po_count` is no whole number.
+            TypeError: `po_count` is not a whole number.
         """
         totals = self._shown.view.totals
         done = totals.successful + totals.failed
@@ -429,9 +436,9 @@ class ProcessingSession:
                 raise SessionBusyError("This session is working on a batch. Choose the mode before it.")
             self._turn += 1
             try:
-                self._house.close()
-                self._house.test_mode = chosen
-                self._shown.change(test_mode=self._house.test_mode_dict())
+                self._resources.close()
+                self._resources.test_mode = chosen
+                self._shown.change(test_mode=self._resources.test_mode_dict())
             finally:
                 self._busy.release()
 
@@ -455,7 +462,7 @@ class ProcessingSession:
         with self._busy:
             self._turn += 1
             self._warm = False
-            self._house.close()
+            self._resources.close()
 
     def _hurry(self) -> None:
         self.request_stop(force=True)

@@ -23,7 +23,7 @@ class SeenState:
         is_warm: Whether it is inside `with`, where browsers stay between batches.
         live: Owners of browsers that are alive.
         has_engine: Whether a crew or a sequential engine is there.
-        has_premises: Whether the download folder is held and the temporary folder is there.
+        has_run_resources: Whether the download folder is held and the temporary folder is there.
         threads: Names of threads of engines that were closed.
     """
 
@@ -32,7 +32,7 @@ class SeenState:
     is_warm: bool
     live: tuple[Owner, ...]
     has_engine: bool
-    has_premises: bool
+    has_run_resources: bool
     threads: tuple[str, ...]
 
 
@@ -81,7 +81,7 @@ def _left_over(seen: SeenState) -> list[str]:
             found.append(f"resources: browsers are alive although no batch is in work: {names}")
         if seen.has_engine:
             found.append("pool: an engine is there although no batch is in work")
-        if seen.has_premises:
+        if seen.has_run_resources:
             found.append("resources: the download folder is held although no batch is in work")
     if seen.threads:
         names = ", ".join(seen.threads[:_NAMES_SHOWN])

@@ -1,8 +1,8 @@
 """The supervision tree of a crew, as specs: who is started by whom, in which order, and who shares whose fate.
 
 root         one_for_one
-|- herald
-|- gatekeeper
+|- reporter
+|- login broker
 `- engine    rest_for_one
    |- dispatcher
    |- crew   one_for_one, its children in parallel
@@ -19,13 +19,13 @@ from typing import Any
 import attrs
 
 from actors.dispatch.actor import Dispatcher, DispatcherTools
-from actors.gatekeeper.actor import Gatekeeper
-from actors.gatekeeper.core import LoginBook
-from actors.herald.actor import Herald
-from actors.herald.lane import CallbackLane
+from actors.logins.actor import LoginBroker
+from actors.logins.core import LoginBook
 from actors.monitor.actor import MemoryView, Monitor
-from actors.runtime import Revocations, Slot
-from actors.session.premises import Premises
+from actors.reporter.actor import ProgressReporter
+from actors.reporter.callback_runner import CallbackRunner
+from actors.runtime import Latest, Revocations
+from actors.session.run_resources import RunResources
 from actors.supervise import AutoShutdown, ChildSpec, Restart, Strategy, SupervisorSpec, supervisor
 from actors.worker.actor import Worker
 from actors.worker.secrets import KnownSecrets
@@ -35,8 +35,8 @@ from contracts.ports import CredentialSource, Journal, Owner
 from contracts.status import Progress
 
 ROOT = "root"
-HERALD = "herald"
-GATEKEEPER = "gatekeeper"
+REPORTER = "reporter"
+LOGIN_BROKER = "login-broker"
 ENGINE = "engine"
 DISPATCHER = "dispatcher"
 CREW = "crew"
@@ -44,7 +44,7 @@ MONITOR = "monitor"
 
 _SYSTEM_INTENSITY = RestartIntensity(max_restarts=5, window=60.0)
 """The limit of everything but the crew: actors without browsers have no reason to die often."""
-SILENCE = 30.0
+HEARTBEAT_TIMEOUT = 30.0
 """Seconds after which an actor that gives no sign of life is replaced. Only workers may be busy for longer."""
 
 
@@ -55,11 +55,11 @@ class TreeParts:
     Args:
         workers: How many worker slots.
         settings: Every setting.
-        premises: Browsers, processes, folders.
-        journal: The books.
-        board: Where the dispatcher shows its snapshot.
+        run_resources: Browsers, processes, folders.
+        journal: What is written down.
+        progress: Where the dispatcher shows its snapshot.
         memory: Where the monitor shows its last reading.
-        lane: Makes the calls of the user's callback.
+        callbacks: Makes the calls of the user's callback.
         make_progress: Returns what the callback gets, or None while no batch is in work.
         credentials: What to log in with.
         logins: Which hosts refused a login.
@@ -70,11 +70,11 @@ class TreeParts:
 
     workers: int
     settings: Settings
-    premises: Premises
+    run_resources: RunResources
     journal: Journal
-    board: Slot[Progress]
-    memory: Slot[MemoryView]
-    lane: CallbackLane
+    progress: Latest[Progress]
+    memory: Latest[MemoryView]
+    callbacks: CallbackRunner
     make_progress: Callable[[], dict[str, Any] | None]
     credentials: CredentialSource
     logins: LoginBook
@@ -87,10 +87,10 @@ class TreeParts:
 def worker_tools(parts: TreeParts) -> WorkerTools:
     """Return what every worker is built with."""
     return WorkerTools(
-        launcher=parts.premises.launcher,
-        fetcher=parts.premises.make_fetcher,
-        portal=parts.premises.portal,
-        filing=parts.premises.filing,
+        launcher=parts.run_resources.launcher,
+        fetcher=parts.run_resources.make_fetcher,
+        portal=parts.run_resources.portal,
+        filing=parts.run_resources.filing,
         settings=parts.settings,
         revocation=parts.revocations.of,
         secrets=parts.secrets,
@@ -103,14 +103,14 @@ def root_spec(parts: TreeParts) -> SupervisorSpec:
     return SupervisorSpec(
         children=(
             ChildSpec(
-                id=HERALD,
-                start=lambda context: Herald(context, parts.lane, parts.make_progress),
-                silence=SILENCE,
+                id=REPORTER,
+                start=lambda context: ProgressReporter(context, parts.callbacks, parts.make_progress),
+                heartbeat_timeout=HEARTBEAT_TIMEOUT,
             ),
             ChildSpec(
-                id=GATEKEEPER,
-                start=lambda context: Gatekeeper(context, parts.credentials, parts.logins, DISPATCHER),
-                silence=SILENCE,
+                id=LOGIN_BROKER,
+                start=lambda context: LoginBroker(context, parts.credentials, parts.logins, DISPATCHER),
+                heartbeat_timeout=HEARTBEAT_TIMEOUT,
             ),
             ChildSpec(
                 id=ENGINE,
@@ -119,7 +119,7 @@ def root_spec(parts: TreeParts) -> SupervisorSpec:
                 significant=True,
                 shutdown=bound,
                 # What its own children may share; the session bounds a forced end of the whole tree.
-                force=3 * parts.settings.timeouts.force,
+                kill_timeout=3 * parts.settings.timeouts.force,
             ),
         ),
         intensity=_SYSTEM_INTENSITY,
@@ -132,28 +132,30 @@ def _engine_spec(parts: TreeParts) -> SupervisorSpec:
     settings = parts.settings
     tools = DispatcherTools(
         journal=parts.journal,
-        filing=parts.premises.filing,
-        board=parts.board,
+        filing=parts.run_resources.filing,
+        progress=parts.progress,
         retry=settings.retry,
         timeouts=settings.timeouts,
         chance=lambda: random.Random(parts.seed),  # noqa: S311 - jitter, no secret
         crew=CREW,
-        gatekeeper=GATEKEEPER,
+        login_broker=LOGIN_BROKER,
         monitor=MONITOR,
-        make_prober=parts.premises.make_prober,
+        make_prober=parts.run_resources.make_prober,
         answered=parts.answered,
     )
     orphans = _Orphans(parts)
     return SupervisorSpec(
         children=(
-            ChildSpec(id=DISPATCHER, start=lambda context: Dispatcher(context, tools), silence=SILENCE),
+            ChildSpec(
+                id=DISPATCHER, start=lambda context: Dispatcher(context, tools), heartbeat_timeout=HEARTBEAT_TIMEOUT
+            ),
             ChildSpec(
                 id=CREW,
                 start=supervisor(_crew_spec(parts)),
                 restart=Restart.TRANSIENT,
                 significant=True,
                 shutdown=settings.timeouts.shutdown,
-                force=2 * settings.timeouts.force,
+                kill_timeout=2 * settings.timeouts.force,
                 kill=orphans.kill,
                 confirm_dead=orphans.confirm_dead,
                 cleanup=orphans.clean_up,
@@ -163,13 +165,13 @@ def _engine_spec(parts: TreeParts) -> SupervisorSpec:
                 start=lambda context: Monitor(
                     context,
                     limits=settings.limits,
-                    processes=parts.premises.processes,
-                    free_bytes=parts.premises.filing.free_bytes,
-                    board=parts.memory,
+                    processes=parts.run_resources.processes,
+                    free_bytes=parts.run_resources.filing.free_bytes,
+                    latest=parts.memory,
                     crew=CREW,
                     dispatcher=DISPATCHER,
                 ),
-                silence=SILENCE,
+                heartbeat_timeout=HEARTBEAT_TIMEOUT,
             ),
         ),
         strategy=Strategy.REST_FOR_ONE,
@@ -190,14 +192,14 @@ class _Orphans:
         """Kill every browser that is left, and let no worker that is just beginning start one."""
         for owner in self._parts.revocations.owners():
             self._parts.revocations.revoke(owner)
-        for owner in self._parts.premises.processes.live_owners():
+        for owner in self._parts.run_resources.processes.live_owners():
             self._found.add(owner)
             self._parts.revocations.revoke(owner)
-            self._parts.premises.processes.kill(owner)
+            self._parts.run_resources.processes.kill(owner)
 
     def confirm_dead(self, _generation: int, timeout: float) -> bool:
         """Wait until all are gone."""
-        processes = self._parts.premises.processes
+        processes = self._parts.run_resources.processes
         return all(processes.wait_gone(owner, timeout) for owner in processes.live_owners())
 
     def clean_up(self, _generation: int) -> None:
@@ -208,8 +210,8 @@ class _Orphans:
 
 
 def _forget(parts: TreeParts, owner: Owner) -> None:
-    parts.premises.launcher.remove_folder(owner)
-    parts.premises.processes.forget(owner)
+    parts.run_resources.launcher.remove_folder(owner)
+    parts.run_resources.processes.forget(owner)
     parts.revocations.forget(owner)
 
 
@@ -220,33 +222,33 @@ def _crew_spec(parts: TreeParts) -> SupervisorSpec:
         intensity=parts.settings.intensity,
         auto_shutdown=AutoShutdown.ALL_SIGNIFICANT,
         parallel=True,
-        verdict_within=parts.settings.timeouts.restart_verdict,
-        observers=(DISPATCHER, MONITOR, HERALD),
+        verdict_timeout=parts.settings.timeouts.restart_verdict,
+        observers=(DISPATCHER, MONITOR, REPORTER),
         seed=parts.seed,
     )
 
 
 def _worker_spec(name: str, parts: TreeParts, tools: WorkerTools) -> ChildSpec:
-    premises, timeouts = parts.premises, parts.settings.timeouts
+    run_resources, timeouts = parts.run_resources, parts.settings.timeouts
 
     def kill(generation: int) -> None:
         parts.revocations.revoke(Owner(name, generation))
-        premises.processes.kill(Owner(name, generation))
+        run_resources.processes.kill(Owner(name, generation))
 
     def confirm_dead(generation: int, timeout: float) -> bool:
-        return premises.processes.wait_gone(Owner(name, generation), timeout)
+        return run_resources.processes.wait_gone(Owner(name, generation), timeout)
 
     def cleanup(generation: int) -> None:
         _forget(parts, Owner(name, generation))
 
     return ChildSpec(
         id=name,
-        start=lambda context: Worker(context, tools, dispatcher=DISPATCHER, gatekeeper=GATEKEEPER),
-        ready_within=timeouts.worker_ready,
+        start=lambda context: Worker(context, tools, dispatcher=DISPATCHER, login_broker=LOGIN_BROKER),
+        ready_timeout=timeouts.worker_ready,
         shutdown=timeouts.shutdown,
         # Half for the thread to come back and half for its processes to go, so that both fit into a forced shutdown.
-        force=timeouts.force / 2,
-        confirm_within=timeouts.force,
+        kill_timeout=timeouts.force / 2,
+        confirm_timeout=timeouts.force,
         significant=True,
         gate=MONITOR,
         kill=kill,

@@ -8,7 +8,7 @@ from pathlib import Path
 from actors.browser.launch import ChromiumLauncher
 from actors.processes.ledger import ProcessLedger
 from contracts.config import HeadlessConfiguration, Timeouts
-from contracts.errors import HostResourceError
+from contracts.errors import MachineError
 from contracts.ports import Owner
 
 _OWNER = Owner("doctor", 1)
@@ -22,7 +22,7 @@ def start_once(browser: HeadlessConfiguration) -> None:
 
     Raises:
         BrowserNotFoundError, BrowserDiedError, NetworkError: It does not start; the message says why.
-        HostResourceError: There is no room for its files.
+        MachineError: There is no room for its files.
     """
     timeouts = Timeouts()
     try:
@@ -36,4 +36,4 @@ def start_once(browser: HeadlessConfiguration) -> None:
                 launcher.remove_folder(_OWNER)
                 ledger.forget(_OWNER)
     except OSError as error:
-        raise HostResourceError(f"There is no place for its files: {error.strerror or error}.") from error
+        raise MachineError(f"There is no place for its files: {error.strerror or error}.") from error

@@ -17,13 +17,13 @@ from actors.evidence.chain import BrokenChainError
 from actors.folders.folder import Folder, NotOursError
 from actors.folders.ground import BACKUP, INSIDE
 from actors.journal import JournalReader
-from actors.session.books import journal_path, manifest_path
 from actors.session.comparing import compare_order, not_fetched
 from actors.session.figures import is_worked_in
+from actors.session.folder_journal import journal_path, manifest_path
 from actors.session.manifest_index import ManifestIndex, Place, read_again, read_manifest
 from actors.session.seals import is_own
 from actors.session.trust import require_own_journal
-from contracts.errors import ConfigurationError, HostResourceError, JournalError
+from contracts.errors import ConfigurationError, JournalError, MachineError
 
 MOST_TOLD = 10_000
 """Differences that are told one by one; the others are counted."""
@@ -162,7 +162,7 @@ def _read_journal(folder: Path) -> _Journal:
         with JournalReader(path) as reader:
             plans = [told["plan"] for told in reader.plans() if is_own(told)]
             return _Journal(reader.head(), results=frozenset().union(*(_names_in(folder, plan) for plan in plans)))
-    except (ConfigurationError, HostResourceError) as error:
+    except (ConfigurationError, MachineError) as error:
         return _Journal(None, str(error))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from actors.runtime import Slot
+from actors.runtime import Latest
 from actors.session import reports
 from actors.session.batch import BatchRun
 from actors.session.reports import Totals
@@ -79,12 +79,12 @@ class Shown:
 
     Args:
         view: The first one.
-        board: Where an engine shows its workers, a warm one between batches too.
+        progress: Where an engine shows its workers, a warm one between batches too.
     """
 
-    def __init__(self, view: SessionView, board: Slot[Progress]) -> None:
+    def __init__(self, view: SessionView, progress: Latest[Progress]) -> None:
         self._view = view
-        self._board = board
+        self._progress = progress
 
     @property
     def view(self) -> SessionView:
@@ -113,7 +113,7 @@ class Shown:
         return Look(view=view, progress=progress, status=status, elapsed=max(0.0, end - view.began_at))
 
     def _workers(self) -> tuple[WorkerHealth, ...]:
-        return self._board.read().workers
+        return self._progress.read().workers
 
 
 def session_report(look: Look, memory_mb: Mapping[str, float]) -> dict[str, Any]:

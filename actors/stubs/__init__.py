@@ -8,4 +8,4 @@ Every report of a session in test mode carries `test_mode`, so that nobody takes
 from __future__ import annotations
 
 from actors.stubs.failures import FailingLauncher as FailingLauncher, FailingPortal as FailingPortal
-from actors.stubs.premises import StubPremises as StubPremises
+from actors.stubs.resources import StubResources as StubResources

@@ -121,8 +121,8 @@ class Supervisor(Actor):
             case StartChild(child, generation):
                 start = self._specs[child].start
                 self.context.system.spawn(child, start, generation=generation, parent=self.context.name)
-            case AskToStop(child, generation, text, force, within):
-                self.context.system.tell(child, Exit(text, force, within), generation=generation)
+            case AskToStop(child, generation, text, force, timeout):
+                self.context.system.tell(child, Exit(text, force, timeout), generation=generation)
             case AskAlive(child, generation):
                 self.context.system.tell(child, Ping(), generation=generation)
             case KillOwned(child, generation, text):
@@ -158,7 +158,7 @@ class Supervisor(Actor):
         reason = f": {news.reason.text or news.reason.kind.value}" if news.reason is not None else ""
         log.info("%s: %s generation %d %s%s", self.context.name, news.child, news.generation, news.change.value, reason)
         event = ChildEvent(
-            self.context.name, news.child, news.generation, news.change, news.reason, news.ordered, news.delay
+            self.context.name, news.child, news.generation, news.change, news.reason, news.requested, news.delay
         )
         for observer in self._spec.observers:
             self.context.tell(observer, event)
@@ -172,7 +172,7 @@ def _clearing(context: Context, spec: ChildSpec, generation: int) -> Callable[[]
         gone = False
         try:
             spec.kill(generation)
-            gone = spec.confirm_dead(generation, spec.confirm_within)
+            gone = spec.confirm_dead(generation, spec.confirm_timeout)
             if gone:
                 spec.cleanup(generation)
         except Exception:  # boundary: a child's own clearing code must not leave its supervisor waiting for ever

@@ -49,10 +49,10 @@ class ChildState:
     ready_at: float | None = None
     lived: float = 0.0
     failures: int = 0
-    ordered: str = ""
+    requested: str = ""
     """Why this supervisor ordered the end of the generation in hand, or empty."""
     planned: bool = False
-    """Whether that end is no failure: a stop, a recycling, a sibling's fate."""
+    """Whether that end is not a failure: a stop, a recycling, a sibling's fate."""
     not_ready: bool = False
     unanswered: bool = False
     """Whether it was asked for a sign of life and has given none since."""

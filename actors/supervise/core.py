@@ -19,12 +19,12 @@ from collections.abc import Mapping
 from typing import assert_never
 
 from actors.supervise.child import FINAL, LIVE, SETTLED, ChildState, Phase, count
+from actors.supervise.children import Children
 from actors.supervise.effects import EndSelf, SuperviseEffect, SuperviseEvent
 from actors.supervise.limits import RestartWindow
 from actors.supervise.plan import next_to_start, next_to_stop
 from actors.supervise.rules import ends_supervisor, restarts
 from actors.supervise.spec import ChildSpec, Restart, SupervisorSpec
-from actors.supervise.ward import Ward
 from contracts.errors import ConfigurationError
 from contracts.supervision import (
     Alarm,
@@ -57,8 +57,8 @@ class SuperviseCore:
 
     def __init__(self, spec: SupervisorSpec, last_generations: Mapping[str, int] | None = None) -> None:
         self._spec = spec
-        self._ward = Ward(spec, last_generations or {})
-        self._children = self._ward.children
+        self._children = Children(spec, last_generations or {})
+        self._by_id = self._children.children
         self._window = RestartWindow(spec.intensity)
         self._closing: Reason | None = None
         self._ended = False
@@ -67,11 +67,11 @@ class SuperviseCore:
 
     def which_children(self) -> tuple[ChildInfo, ...]:
         """Return every child with its generation and phase, in start order."""
-        return tuple(ChildInfo(name, child.generation, child.phase.value) for name, child in self._children.items())
+        return tuple(ChildInfo(name, child.generation, child.phase.value) for name, child in self._by_id.items())
 
     def count_children(self) -> ChildCounts:
         """Return how many children there are in each state."""
-        return count(self._children.values())
+        return count(self._by_id.values())
 
     @property
     def is_closing(self) -> bool:
@@ -82,7 +82,7 @@ class SuperviseCore:
 
     def open(self, now: float) -> list[SuperviseEffect]:
         """Start the children. Call it once, before any event."""
-        self._ward.now = now
+        self._children.now = now
         return self._settle()
 
     def add(self, spec: ChildSpec, last_generation: int, now: float) -> list[SuperviseEffect]:
@@ -91,28 +91,28 @@ class SuperviseCore:
         Raises:
             ConfigurationError: A child of that name is there, there are as many as there may be, or all are ending.
         """
-        self._ward.now = now
+        self._children.now = now
         if self._closing is not None:
             raise ConfigurationError(f"{spec.id} comes too late: {self._closing.text or self._closing.kind.value}.")
-        self._ward.add(spec, last_generation)
+        self._children.add(spec, last_generation)
         return self._settle()
 
     def handle(self, event: SuperviseEvent, now: float) -> list[SuperviseEffect]:
         """Take one event at monotonic time `now` and return what is to be done, in order."""
-        self._ward.now = now
+        self._children.now = now
         if isinstance(event, Exit):
             self._close(Reason(ExitKind.SHUTDOWN, event.text))
             if event.force:
-                self._ward.force(event.within)
+                self._children.force(event.timeout)
             return self._settle()
-        child = self._children.get(event.child)
+        child = self._by_id.get(event.child)
         current = child is not None and (isinstance(event, RemoveChild) or event.generation == child.generation)
         if child is None or not current or self._ended:
             return []
         match event:
             case Ready():
                 if child.phase is Phase.STARTING:
-                    self._ward.be_ready(child)
+                    self._children.be_ready(child)
             case Stable():
                 if child.phase is not Phase.BACKOFF:  # too late: a wait that has begun is not taken back
                     child.failures = 0
@@ -120,7 +120,7 @@ class SuperviseCore:
                 child.unanswered = False
             case Down():
                 if child.phase in LIVE:
-                    self._ward.go_down(child, event.reason)
+                    self._children.go_down(child, event.reason)
             case Cleared():
                 if child.phase is Phase.CLEARING:
                     self._on_cleared(child, event.gone)
@@ -130,11 +130,11 @@ class SuperviseCore:
                 self._on_verdict(child, event)
             case KillChild():
                 if child.phase in (Phase.STARTING, Phase.RUNNING, Phase.STOPPING):
-                    child.ordered = child.ordered or event.text
-                    self._ward.kill(child, event.text)
+                    child.requested = child.requested or event.text
+                    self._children.kill(child, event.text)
             case RecycleChild():
                 if child.phase is Phase.RUNNING:
-                    self._ward.stop(child, event.text)
+                    self._children.stop(child, event.text)
             case RemoveChild():
                 child.remove = True
             case _:
@@ -153,31 +153,31 @@ class SuperviseCore:
             self._retire(child, Reason(reason.kind, f"what it owned could not be cleared away ({reason.text})"))
             return
         if self._closing is not None or child.remove:
-            self._ward.end(child)
+            self._children.end(child)
             return
         if child.planned:
             self._after_a_planned_end(child, reason)
             return
         if not restarts(child.spec.restart, reason):
-            self._ward.end(child)
+            self._children.end(child)
             self._significant_end(child, reason)
             return
-        if not self._window.admits(self._ward.now):
+        if not self._window.admits(self._children.now):
             last = f"the last was {child.spec.id}: {reason.text or reason.kind.value}"
             self._close(Reason(ExitKind.GAVE_UP, f"{self._window}; {last}"))
             child.phase = Phase.ENDED
             return
-        self._ward.share_fate(child)
+        self._children.share_fate(child)
         if child.spec.gate is None:
-            self._ward.back_off(child)
+            self._children.back_off(child)
         else:
-            self._ward.ask(child, reason, planned=False)
+            self._children.ask(child, reason, planned=False)
 
     def _after_a_planned_end(self, child: ChildState, reason: Reason) -> None:
         if child.spec.restart is Restart.TEMPORARY:
-            self._ward.end(child)
+            self._children.end(child)
         elif child.spec.gate is not None:
-            self._ward.ask(child, reason, planned=True)
+            self._children.ask(child, reason, planned=True)
         else:
             child.phase = Phase.IDLE
 
@@ -186,13 +186,13 @@ class SuperviseCore:
             case Alarm.READY_DEADLINE:
                 if child.phase is Phase.STARTING:
                     child.not_ready = True
-                    self._ward.kill(child, "it did not become ready in time")
+                    self._children.kill(child, "it did not become ready in time")
             case Alarm.STOP_DEADLINE:
                 if child.phase is Phase.STOPPING:
-                    self._ward.kill(child, "it did not stop in time")
+                    self._children.kill(child, "it did not stop in time")
             case Alarm.DOWN_DEADLINE:
                 if child.phase is Phase.KILLED:
-                    self._ward.give_up(child)
+                    self._children.give_up(child)
             case Alarm.CLEAR_DEADLINE:
                 if child.phase is Phase.CLEARING:
                     self._on_cleared(child, gone=False)
@@ -200,10 +200,10 @@ class SuperviseCore:
                 if child.phase is Phase.ASKING:
                     self._resume(child)
             case Alarm.CHECK:
-                self._ward.check(child)
+                self._children.check(child)
             case Alarm.ASK_AGAIN:
                 if child.phase is Phase.HELD:
-                    self._ward.ask(child, child.reason or Reason(ExitKind.NORMAL), planned=child.planned)
+                    self._children.ask(child, child.reason or Reason(ExitKind.NORMAL), planned=child.planned)
             case Alarm.BACKOFF:
                 if child.phase is Phase.BACKOFF:
                     child.phase = Phase.IDLE
@@ -217,7 +217,7 @@ class SuperviseCore:
             case Decision.LET_GO:
                 self._resume(child)
             case Decision.HOLD:
-                self._ward.hold(child)
+                self._children.hold(child)
             case Decision.RETIRE:
                 kind = child.reason.kind if child.reason is not None else ExitKind.CRASHED
                 self._retire(child, Reason(kind, verdict.text))
@@ -228,18 +228,18 @@ class SuperviseCore:
         if child.planned:
             child.phase = Phase.IDLE
         else:
-            self._ward.back_off(child)
+            self._children.back_off(child)
 
     # --------------------------------------------------------------------------------------------------------- for good
 
     def _retire(self, child: ChildState, reason: Reason) -> None:
-        self._ward.retire(child, reason)
+        self._children.retire(child, reason)
         self._significant_end(child, reason)
 
     def _significant_end(self, child: ChildState, reason: Reason) -> None:
         if not child.spec.significant or child.remove or self._closing is not None:
             return
-        if ends_supervisor(self._spec.auto_shutdown, self._children.values()):
+        if ends_supervisor(self._spec.auto_shutdown, self._by_id.values()):
             self._close(Reason(ExitKind.GAVE_UP, f"{child.spec.id} ended for good: {reason.text or reason.kind.value}"))
 
     def _close(self, reason: Reason) -> None:
@@ -255,34 +255,36 @@ class SuperviseCore:
             moved = self._clear_the_empty_handed() or self._stop_those_who_must() or self._start_those_who_may()
         if self._closing is not None and not self._ended:
             self._end_if_empty()
-        return self._ward.take_effects()
+        return self._children.take_effects()
 
     def _clear_the_empty_handed(self) -> bool:
-        for child in self._children.values():
+        for child in self._by_id.values():
             if child.phase is Phase.CLEARING and not child.spec.owns_something:
                 self._after_clearing(child)
                 return True
         return False
 
     def _stop_those_who_must(self) -> bool:
-        for name in [name for name, one in self._children.items() if one.remove and one.phase in FINAL and one.gone]:
-            del self._children[name]  # while what it owned may live, its name must not be used again
-        child = next_to_stop(self._children.values(), self._spec, closing=self.is_closing)
+        for name in [name for name, one in self._by_id.items() if one.remove and one.phase in FINAL and one.gone]:
+            del self._by_id[name]  # while what it owned may live, its name must not be used again
+        child = next_to_stop(self._by_id.values(), self._spec, closing=self.is_closing)
         if child is None:
             return False
         if child.phase in (Phase.STARTING, Phase.RUNNING):
-            self._ward.stop(child, child.ordered or (self._closing.text if self._closing is not None else "removed"))
+            self._children.stop(
+                child, child.requested or (self._closing.text if self._closing is not None else "removed")
+            )
         else:
-            self._ward.end(child)
+            self._children.end(child)
         return True
 
     def _start_those_who_may(self) -> bool:
-        child = None if self.is_closing else next_to_start(self._children.values(), self._spec)
+        child = None if self.is_closing else next_to_start(self._by_id.values(), self._spec)
         if child is not None:
-            self._ward.start(child)
+            self._children.start(child)
         return child is not None
 
     def _end_if_empty(self) -> None:
-        if self._closing is not None and all(child.phase in SETTLED for child in self._children.values()):
+        if self._closing is not None and all(child.phase in SETTLED for child in self._by_id.values()):
             self._ended = True
-            self._ward.effects.append(EndSelf(self._closing))
+            self._children.effects.append(EndSelf(self._closing))

@@ -31,13 +31,13 @@ class StartChild:
 
 @attrs.frozen
 class AskToStop:
-    """Ask the generation's actor to end; with `force` and `within`, it is waited for so many seconds."""
+    """Ask the generation's actor to end; with `force` and `timeout`, it is waited for so many seconds."""
 
     child: str
     generation: int
     text: str
     force: bool = False
-    within: float | None = None
+    timeout: float | None = None
 
 
 @attrs.frozen
@@ -100,7 +100,7 @@ class Announce:
     generation: int
     change: ChildChange
     reason: Reason | None = None
-    ordered: bool = False
+    requested: bool = False
     delay: float = 0.0
 
 

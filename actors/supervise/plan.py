@@ -13,7 +13,7 @@ SHARE_OF_THE_FIRST = 0.9
 
 def must_stop(child: ChildState, *, closing: bool) -> bool:
     """Whether a child has to go down: for good, or to be started again as planned."""
-    return child.remove or closing or (child.planned and bool(child.ordered))
+    return child.remove or closing or (child.planned and bool(child.requested))
 
 
 def next_to_stop(children: Collection[ChildState], spec: SupervisorSpec, *, closing: bool) -> ChildState | None:

@@ -53,7 +53,7 @@ def ends_supervisor(auto_shutdown: AutoShutdown, children: Iterable[ChildState])
 def why_it_ended(child: ChildState, reason: Reason) -> Reason:
     """Return the reason for a child's end as its supervisor sees it: its own order comes before what the actor says."""
     if child.not_ready:
-        return Reason(ExitKind.NOT_READY, f"not ready within {spoken(child.spec.ready_within or 0.0)}")
-    if child.ordered and not child.planned and reason.kind is not ExitKind.HUNG:
-        return Reason(ExitKind.KILLED, child.ordered, reason.error)
+        return Reason(ExitKind.NOT_READY, f"not ready within {spoken(child.spec.ready_timeout or 0.0)}")
+    if child.requested and not child.planned and reason.kind is not ExitKind.HUNG:
+        return Reason(ExitKind.KILLED, child.requested, reason.error)
     return reason

@@ -65,13 +65,13 @@ class ChildSpec:
         id: Its name, unique within the system.
         start: Builds the actor of a new generation.
         restart: When it is started again.
-        ready_within: Seconds it may take to report ready; None for no limit.
+        ready_timeout: Seconds it may take to report ready; None for no limit.
         shutdown: Seconds it may take to stop when asked; 0 kills at once.
-        force: Seconds it may take to go down once killed; then it is abandoned and fenced off.
-        confirm_within: Seconds what it owned may take to be gone; after that the child is retired.
-        cleanup_within: Seconds that `kill` and `cleanup` may take besides; after that the child is retired, too.
-        silence: Seconds without a sign of life after which it is taken for hung and killed; None asks for none. The
-            base class answers between two messages, so it must be longer than any message takes.
+        kill_timeout: Seconds it may take to go down once killed; then it is abandoned and fenced off.
+        confirm_timeout: Seconds what it owned may take to be gone; after that the child is retired.
+        cleanup_timeout: Seconds that `kill` and `cleanup` may take besides; after that the child is retired, too.
+        heartbeat_timeout: Seconds without a sign of life after which it is taken for hung and killed; None asks for
+            none. The base class answers between two messages, so it must be longer than any message takes.
         significant: Whether its end for good counts for `AutoShutdown`.
         gate: Name of an actor that is asked before each restart, or None.
         kill: Ends what the generation owns outside Python. Must return soon.
@@ -82,12 +82,12 @@ class ChildSpec:
     id: str = attrs.field(validator=a_name)
     start: Callable[[Context], Actor] = attrs.field(validator=to_call)
     restart: Restart = attrs.field(default=Restart.PERMANENT, validator=of_kind(Restart))
-    ready_within: float | None = attrs.field(default=30.0, validator=or_none(at_least(0.0)))
+    ready_timeout: float | None = attrs.field(default=30.0, validator=or_none(at_least(0.0)))
     shutdown: float = attrs.field(default=5.0, validator=at_least(0.0))
-    force: float = attrs.field(default=10.0, validator=at_least(0.0))
-    confirm_within: float = attrs.field(default=10.0, validator=at_least(0.0))
-    cleanup_within: float = attrs.field(default=30.0, validator=at_least(0.0))
-    silence: float | None = attrs.field(default=None, validator=or_none(at_least(_SHORTEST_SILENCE)))
+    kill_timeout: float = attrs.field(default=10.0, validator=at_least(0.0))
+    confirm_timeout: float = attrs.field(default=10.0, validator=at_least(0.0))
+    cleanup_timeout: float = attrs.field(default=30.0, validator=at_least(0.0))
+    heartbeat_timeout: float | None = attrs.field(default=None, validator=or_none(at_least(_SHORTEST_SILENCE)))
     significant: bool = attrs.field(default=False, validator=of_kind(bool))
     gate: str | None = attrs.field(default=None, validator=or_none(a_name))
     kill: Callable[[int], None] = attrs.field(default=_nothing, validator=to_call)
@@ -119,7 +119,7 @@ class SupervisorSpec:
         auto_shutdown: Whether the end of significant children ends it.
         max_children: Most children there may be, dynamic ones included; None for no limit.
         parallel: Start and stop children side by side instead of in order, as a crew of equals.
-        verdict_within: Seconds a gate may take to answer before the supervisor goes on by its own rule.
+        verdict_timeout: Seconds a gate may take to answer before the supervisor goes on by its own rule.
         observers: Names of actors that are told every `ChildEvent`.
         seed: Seeds the jitter of its backoff.
     """
@@ -130,7 +130,7 @@ class SupervisorSpec:
     auto_shutdown: AutoShutdown = attrs.field(default=AutoShutdown.NEVER, validator=of_kind(AutoShutdown))
     max_children: int | None = attrs.field(default=None, validator=or_none(at_least(0)))
     parallel: bool = attrs.field(default=False, validator=of_kind(bool))
-    verdict_within: float = attrs.field(default=1.0, validator=at_least(0.0))
+    verdict_timeout: float = attrs.field(default=1.0, validator=at_least(0.0))
     observers: tuple[str, ...] = ()
     seed: int = 0
 

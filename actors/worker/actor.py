@@ -39,16 +39,16 @@ class Worker(Actor):
         context: Its place in the system.
         tools: What it is built with.
         dispatcher: Name of the dispatcher.
-        gatekeeper: Name of the gatekeeper.
+        login_broker: Name of the login broker.
     """
 
     ready_after_start = False
 
-    def __init__(self, context: Context, tools: WorkerTools, *, dispatcher: str, gatekeeper: str) -> None:
+    def __init__(self, context: Context, tools: WorkerTools, *, dispatcher: str, login_broker: str) -> None:
         super().__init__(context)
         self._tools = tools
         self._dispatcher = dispatcher
-        self._gatekeeper = gatekeeper
+        self._login_broker = login_broker
         self._visitor: Visitor | None = None
         self._proved = False
         tools.revocation(Owner(context.name, context.generation))  # known from now on to whoever clears up
@@ -83,7 +83,7 @@ class Worker(Actor):
     def _do(self, duty: Duty, visitor: Visitor) -> None:
         ended, login = perform(duty, visitor, lambda event: self.context.tell(self._dispatcher, event))
         if login is not None:
-            self.context.tell(self._gatekeeper, login)
+            self.context.tell(self._login_broker, login)
         self.context.tell(self._dispatcher, ended)
         if not self._proved and isinstance(ended, VisitEnded) and isinstance(ended.outcome, Visited):
             self._proved = True

@@ -15,7 +15,7 @@ from actors.addresses import on_one_of, web_address
 from actors.evidence.addresses import fingerprint, located, without_paths
 from actors.worker.cleaning import without_secrets
 from actors.worker.listing import View, WholeList
-from actors.worker.pages import LoginMetError, Sight, check_host, read_again
+from actors.worker.pages import CurrentPage, LoginMetError, check_host, read_again
 from actors.worker.tools import Tools, VisitWatch
 from actors.worker.wholeness import require_end
 from contracts.config import Route
@@ -24,7 +24,7 @@ from contracts.errors import (
     AttachmentLimitError,
     AttachmentRefusedError,
     AuthenticationError,
-    HostResourceError,
+    MachineError,
     NetworkError,
     PortalError,
     SessionCorruptionError,
@@ -48,7 +48,7 @@ NETWORK_FAILURES_BEFORE_REST_IS_LEFT = 2
 
 
 @attrs.define
-class Harvest:
+class FetchedAttachments:
     """What came of the attachments of one order.
 
     Args:
@@ -75,8 +75,8 @@ class Harvest:
 
 
 def bring_attachments(
-    visit: VisitOrder, tools: Tools, watch: VisitWatch, sight: Sight, page: PageSnapshot, reading: OrderPage
-) -> Harvest:
+    visit: VisitOrder, tools: Tools, watch: VisitWatch, current: CurrentPage, page: PageSnapshot, reading: OrderPage
+) -> FetchedAttachments:
     """Bring in everything that the order in sight lists on all its pages, or else what its requisitions do.
 
     Raises:
@@ -85,31 +85,31 @@ def bring_attachments(
         UnprovenListError: They list none, and there may be some all the same.
         NetworkError: Nothing at all arrived.
         PortalError: The requisition did not open.
-        HostResourceError: The staging folder cannot be written.
+        MachineError: The staging folder cannot be written.
         SessionCorruptionError: The browser is unusable.
     """
-    carrier = _Carrier(visit, tools, watch, sight)
+    carrier = _AttachmentFetcher(visit, tools, watch, current)
     doubts = carrier.bring_list(page, reading, lambda shown: read_again(visit.order, tools, shown))
-    harvest = carrier.harvest
-    if not harvest.found and not doubts:
+    fetched = carrier.fetched
+    if not fetched.found and not doubts:
         require_end(page, tools, watch)
     for address in reading.requisitions:
-        if harvest.found:
+        if fetched.found:
             break
         watch.say(f"looking at the requisition of {visit.order.handle.po_number}")
-        shown = sight.open(tools, address)
+        shown = current.open(tools, address)
         doubts += carrier.bring_list(shown, *_requisition(visit, tools, shown))
-        if not doubts and not carrier.harvest.found:
+        if not doubts and not carrier.fetched.found:
             require_end(shown, tools, watch)
-    if doubts and not harvest.found:
+    if doubts and not fetched.found:
         text = "; ".join(dict.fromkeys(doubts))
         raise UnprovenListError(f"No attachment is listed, and it is not proven that there is none: {text}.")
     for doubt in dict.fromkeys(doubts):
-        harvest.miss("the list of attachments", page.url, "WORKER_ERROR", f"there may be more than is listed: {doubt}")
-        harvest.retry_worthwhile = True
-    if harvest.last_network_error is not None and not harvest.attachments:
-        raise harvest.last_network_error
-    return harvest
+        fetched.miss("the list of attachments", page.url, "WORKER_ERROR", f"there may be more than is listed: {doubt}")
+        fetched.retry_worthwhile = True
+    if fetched.last_network_error is not None and not fetched.attachments:
+        raise fetched.last_network_error
+    return fetched
 
 
 def _requisition(
@@ -129,31 +129,31 @@ def _requisition(
 
 
 @attrs.define(eq=False)
-class _Carrier:
+class _AttachmentFetcher:
     """Carries the files that an order lists into the staging folder of one lease.
 
     Args:
         visit: The lease and what earlier ones have kept.
         tools: Browser, fetcher, download folder.
         watch: The lease's deadline and its reports.
-        sight: The page in hand.
+        current: The page in hand.
     """
 
     visit: VisitOrder
     tools: Tools
     watch: VisitWatch
-    sight: Sight
-    harvest: Harvest = attrs.field(factory=Harvest, init=False)
+    current: CurrentPage
+    fetched: FetchedAttachments = attrs.field(factory=FetchedAttachments, init=False)
     cookies: tuple[Cookie, ...] = attrs.field(default=(), init=False)
     staging: Path | None = attrs.field(default=None, init=False)
     turned_back: PageSnapshot | None = attrs.field(default=None, init=False)
-    """The view of a list that is shown no more, since the page had to be opened again; no control of it is clicked."""
+    """A list that is no longer shown, since the page had to be opened again; no control of it is clicked."""
 
     def bring_list(
         self, page: PageSnapshot, reading: OrderPage, read: Callable[[PageSnapshot], OrderPage]
     ) -> list[str]:
         """Bring what a list shows, view by view; return why there may be more, for people."""
-        whole = WholeList(self.tools, self.watch, self.sight, read)
+        whole = WholeList(self.tools, self.watch, self.current, read)
         try:
             for view in whole.views(page, reading):
                 self._check_count(len(view.fresh))
@@ -169,7 +169,7 @@ class _Carrier:
             self.turned_back = None
         if whole.stated > whole.seen:
             whole.doubts.append(f"the page names {whole.stated} attachments and shows {whole.seen}")
-            self.harvest.found += whole.stated - whole.seen if whole.seen else 0
+            self.fetched.found += whole.stated - whole.seen if whole.seen else 0
         return whole.doubts
 
     def _drop_begun(self) -> None:
@@ -177,14 +177,14 @@ class _Carrier:
             self.tools.fetcher.drop_begun()
 
     def _check_count(self, more: int) -> None:
-        found, most = self.harvest.found + more, self.tools.limits.max_count
+        found, most = self.fetched.found + more, self.tools.limits.max_count
         if found > most:
             raise AttachmentLimitError(f"The order lists {found} attachments, more than the limit of {most}.")
 
     def _bring_view(self, view: View) -> None:
         """Bring one file after the other; where the fetcher can, the next one comes while one is on its way."""
-        tools, first = self.tools, self.harvest.found + 1
-        self.harvest.found += len(view.fresh)
+        tools, first = self.tools, self.fetched.found + 1
+        self.fetched.found += len(view.fresh)
         if self.staging is None:
             self.staging = tools.filing.stage(self.visit.lease)
         # Read for each view: those of the view before may be older than what its files have set since.
@@ -193,8 +193,8 @@ class _Carrier:
         places = [(item, self.staging / str(number)) for number, item in enumerate(fresh, start=first)]
         for index, (item, into) in enumerate(places):
             number = first + index
-            self.watch.say(f"{self.visit.order.handle.po_number}: file {number} of {self.harvest.found}")
-            if index + 1 < len(places) and not self.harvest.network_failures:
+            self.watch.say(f"{self.visit.order.handle.po_number}: file {number} of {self.fetched.found}")
+            if index + 1 < len(places) and not self.fetched.network_failures:
                 self._read_ahead(*places[index + 1], view.page)
             self._bring(item, into, view.page)
         self._pass_cookies_on()
@@ -209,7 +209,7 @@ class _Carrier:
         for cookie in (*self.cookies, *set_meanwhile):
             key = (cookie.name, cookie.domain, cookie.path)
             if key in login and login[key] != cookie.value:
-                self.harvest.renewed[key] = cookie
+                self.fetched.renewed[key] = cookie
 
     def _goes_over_http(self, item: ListedAttachment) -> bool:
         return item.url is not None and self.tools.route is Route.HYBRID
@@ -247,9 +247,9 @@ class _Carrier:
             raise AttachmentRefusedError(text)
 
     def _bring(self, item: ListedAttachment, into: Path, page: PageSnapshot) -> None:
-        harvest, where = self.harvest, item.url or item.label
-        if harvest.network_failures >= NETWORK_FAILURES_BEFORE_REST_IS_LEFT:
-            harvest.miss(item.label, where, "NETWORK_ERROR", "not tried, because the files before it did not arrive")
+        fetched, where = self.fetched, item.url or item.label
+        if fetched.network_failures >= NETWORK_FAILURES_BEFORE_REST_IS_LEFT:
+            fetched.miss(item.label, where, "NETWORK_ERROR", "not tried, because the files before it did not arrive")
             return
         try:
             if item.refused:
@@ -259,8 +259,8 @@ class _Carrier:
             if attachment is None:
                 self.tools.filing.make_folder(into)
                 attachment = self._brought(item, into, page)
-                harvest.network_failures = 0
-            harvest.attachments.append(attachment)
+                fetched.network_failures = 0
+            fetched.attachments.append(attachment)
             if item.url is not None:
                 kept = KeptFile(self.visit.lease, attachment, fingerprint(item.url), item.declared_size)
                 self.tools.keep(kept)
@@ -269,14 +269,14 @@ class _Carrier:
         except AuthenticationError as error:
             raise LoginMetError(str(error)) from error
         except (NetworkError, AttachmentError) as error:
-            harvest.miss(item.label, where, error_code(error), str(error))
-            harvest.retry_worthwhile |= not isinstance(error, AttachmentLimitError | AttachmentRefusedError)
+            fetched.miss(item.label, where, error_code(error), str(error))
+            fetched.retry_worthwhile |= not isinstance(error, AttachmentLimitError | AttachmentRefusedError)
             if isinstance(error, NetworkError):
-                harvest.network_failures += 1
-                harvest.last_network_error = error
+                fetched.network_failures += 1
+                fetched.last_network_error = error
         except OSError as error:
             text = f"The staging folder {into} cannot be written: {error}. Free some space."
-            raise HostResourceError(text) from error
+            raise MachineError(text) from error
 
     def _brought(self, item: ListedAttachment, into: Path, page: PageSnapshot) -> Attachment:
         """Download a file and place it. One that the portal wants a login for is asked for twice.
@@ -287,9 +287,9 @@ class _Carrier:
         try:
             return self._placed(item, into, page)
         except AuthenticationError:
-            if self.sight.turned:
+            if self.current.turned:
                 self.turned_back = page
-            again = self.sight.open(self.tools, page.url)
+            again = self.current.open(self.tools, page.url)
             if not again.is_new or again.http_status >= 400 or self.tools.portal.wants_login(again):
                 raise
         second = into / "again"

@@ -9,7 +9,7 @@ from typing import assert_never
 import attrs
 
 from actors.worker.secrets import KnownSecrets
-from contracts.errors import HostResourceError, WorkerError
+from contracts.errors import MachineError, WorkerError
 from contracts.messages import LoginEnded, LoginMet, Visited, VisitFailed, VisitOrder, VisitOutcome
 from contracts.ports import ListedAttachment
 from contracts.tasks import MissingAttachment, POResult
@@ -85,6 +85,6 @@ def cleaned_errors(secrets: KnownSecrets) -> Iterator[None]:
     """Take what is known out of the messages of errors that pass: they become reasons that are written down."""
     try:
         yield
-    except (WorkerError, HostResourceError) as error:
+    except (WorkerError, MachineError) as error:
         error.args = tuple(secrets.told(one) if isinstance(one, str) else one for one in error.args)
         raise

@@ -12,7 +12,7 @@ import attrs
 
 from actors.evidence import redacted
 from actors.worker.tools import Tools, VisitWatch
-from contracts.errors import Blame, HostResourceError, NetworkError, SessionCorruptionError, WorkerError
+from contracts.errors import Blame, MachineError, NetworkError, SessionCorruptionError, WorkerError
 from contracts.messages import VisitFailed, VisitOrder
 from contracts.ports import PageSnapshot
 from contracts.tasks import POResult
@@ -44,7 +44,7 @@ def keep_evidence(
     Returns:
         Nothing when there is nothing to show: no page, the page before, a login page, or a machine in trouble.
     """
-    if page is None or not page.is_new or failure.blame is Blame.HOST or watch.remaining() < SECONDS_NEEDED:
+    if page is None or not page.is_new or failure.blame is Blame.MACHINE or watch.remaining() < SECONDS_NEEDED:
         return ()
     try:
         if tools.portal.wants_login(page):
@@ -61,7 +61,7 @@ def keep_evidence(
         )
         text = redacted(f"{heading}{hidden}\n", secrets)
         return tools.filing.keep_evidence(visit.lease, text, picture)
-    except (WorkerError, HostResourceError) as error:
+    except (WorkerError, MachineError) as error:
         log.warning("There is no evidence of %s: %s", visit.order.handle.po_number, error)
         _note_loss(tools, error)
         return ()

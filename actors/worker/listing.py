@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 import attrs
 
-from actors.worker.pages import Sight
+from actors.worker.pages import CurrentPage
 from actors.worker.tools import Tools, VisitWatch
 from contracts.errors import NetworkError, SessionCorruptionError, WorkerError
 from contracts.ports import Control, ListedAttachment, OrderPage, PageSnapshot
@@ -53,7 +53,7 @@ class WholeList:
     Args:
         tools: Browser and portal adapter.
         watch: The lease's deadline and its reports.
-        sight: The page in hand.
+        current: The page in hand.
         read: Reads a page of this list; raises `WorkerError` when it is none.
         doubts: Why, for people, there may be more than was shown.
         stated: The largest number of attachments that a view names.
@@ -62,7 +62,7 @@ class WholeList:
 
     tools: Tools
     watch: VisitWatch
-    sight: Sight
+    current: CurrentPage
     read: Callable[[PageSnapshot], OrderPage]
     doubts: list[str] = attrs.field(factory=list)
     stated: int = 0
@@ -121,16 +121,16 @@ class WholeList:
         """Show what the list has beside this view; None when there is nothing more, or nothing more can be shown."""
         for control in reading.reveals:
             if control not in self._spent:
-                # What it led to instead is no page of this list, and nothing may be pressed there.
+                # What it led to instead is not a page of this list, and nothing may be pressed there.
                 return self._pressed(control, page, reading) or self._read_after(
-                    lambda: self.sight.open(self.tools, page.url), "the page that it was pressed on"
+                    lambda: self.current.open(self.tools, page.url), "the page that it was pressed on"
                 )
         address = reading.next_page
         if not address or address in self._opened:
             return None
         self._opened.add(address)
         self.watch.say("looking at the next page of the list")
-        after = self._read_after(lambda: self.sight.open(self.tools, address), f"its next page, {address},")
+        after = self._read_after(lambda: self.current.open(self.tools, address), f"its next page, {address},")
         if after is not None and after[1].attachments == reading.attachments:
             self.doubts.append(f"the next page of the list, {address}, shows the same again")
             return None
@@ -143,7 +143,7 @@ class WholeList:
         self, control: Control, page: PageSnapshot, reading: OrderPage
     ) -> tuple[PageSnapshot, OrderPage] | None:
         self.watch.say("showing more of the list")
-        after = self._read_after(lambda: self.sight.press(self.tools, control), "what a control of it shows")
+        after = self._read_after(lambda: self.current.press(self.tools, control), "what a control of it shows")
         # Once, unless it brings something: one that stays where it is, or leads back, would be pressed for ever.
         if after is None or not self._brings_any(after[1]):
             self._spent.add(control)
@@ -172,7 +172,7 @@ class WholeList:
         return lost >= (max(3, before) if now > before else 1)
 
     def _read_after(self, show: Callable[[], PageSnapshot], what: str) -> tuple[PageSnapshot, OrderPage] | None:
-        """Show more and read it; None, with a doubt, when that is no page of this list."""
+        """Show more and read it; None, with a doubt, when that is not a page of this list."""
         try:
             shown = show()
             return shown, self.read(shown)

@@ -39,7 +39,7 @@ class LoginMetError(Exception):
 
 
 @attrs.define
-class Sight:
+class CurrentPage:
     """The page in hand. One that does not open leaves none, since the browser may then show the last order's.
 
     Args:
@@ -72,17 +72,17 @@ class Sight:
         """Look on at a page that may yet change or go on; None when it is the same as before."""
         before = self.page
         shown = tools.browser.read(seconds)
-        if before is None or _same_sight(shown, before):
+        if before is None or _same_page(shown, before):
             return None
         self.page = attrs.evolve(shown, requested_url=before.requested_url)
         return self.page
 
 
-def _same_sight(one: PageSnapshot, other: PageSnapshot) -> bool:
+def _same_page(one: PageSnapshot, other: PageSnapshot) -> bool:
     return (one.url, one.time_origin, one.html, one.parts) == (other.url, other.time_origin, other.html, other.parts)
 
 
-def find_order(order: Order, tools: Tools, watch: VisitWatch, sight: Sight) -> tuple[PageSnapshot, OrderPage]:
+def find_order(order: Order, tools: Tools, watch: VisitWatch, current: CurrentPage) -> tuple[PageSnapshot, OrderPage]:
     """Open the order's addresses in turn until one shows a page that is proven to be this order's.
 
     Raises:
@@ -96,7 +96,7 @@ def find_order(order: Order, tools: Tools, watch: VisitWatch, sight: Sight) -> t
     denials: list[tuple[WorkerError, PageSnapshot]] = []
     for address in addresses:
         watch.say(f"opening {number}")
-        page = sight.open(tools, address)
+        page = current.open(tools, address)
         watch.say(f"reading {number}")
         watch.check()
         if not page.is_new:
@@ -104,9 +104,9 @@ def find_order(order: Order, tools: Tools, watch: VisitWatch, sight: Sight) -> t
                 f"The portal answered {address} without a page, so the last page stayed. Nothing was filed."
             )
         require_whole(page, tools, watch)
-        # Where there are more addresses, this one may well be another kind of portal's, whose page is no order's.
+        # Where there are more addresses, this one may well be another kind of portal's, whose page is not an order's.
         patience = SECONDS_OF_PATIENCE if address == addresses[-1] else SECONDS_BEFORE_THE_NEXT
-        page, reading = _read_patiently(page, number, tools, watch, sight, patience)
+        page, reading = _read_patiently(page, number, tools, watch, current, patience)
         match reading:
             case LoginPage(reason):
                 raise LoginMetError(reason)
@@ -127,12 +127,12 @@ def find_order(order: Order, tools: Tools, watch: VisitWatch, sight: Sight) -> t
                 assert_never(reading)
     if not denials:
         raise WrongPageError("There is no address to look for this order at. Give a URL or a base URL.")
-    denial, sight.page = denials[0]
+    denial, current.page = denials[0]
     raise denial
 
 
 def _read_patiently(
-    page: PageSnapshot, number: str, tools: Tools, watch: VisitWatch, sight: Sight, patience: float
+    page: PageSnapshot, number: str, tools: Tools, watch: VisitWatch, current: CurrentPage, patience: float
 ) -> tuple[PageSnapshot, PageReading]:
     """Read a page; one that goes on by itself, or that its scripts still fill in, is looked on at for a while."""
     deadline = tools.monotonic() + patience
@@ -145,7 +145,7 @@ def _read_patiently(
             return page, reading
         if not page.may_change or left <= 0:
             return page, reading
-        longer = sight.look_longer(tools, left)
+        longer = current.look_longer(tools, left)
         watch.check()
         if longer is None:
             return page, reading

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import attrs
 
-from actors.worker.attachments import Harvest, bring_attachments
+from actors.worker.attachments import FetchedAttachments, bring_attachments
 from actors.worker.evidence import keep_evidence
-from actors.worker.pages import LoginMetError, Sight, find_order
+from actors.worker.pages import CurrentPage, LoginMetError, find_order
 from actors.worker.tools import Tools, VisitWatch
 from contracts.errors import (
     Blame,
     FolderReplacedError,
-    HostResourceError,
+    MachineError,
     PageReadingError,
     PONotFoundError,
     PortalError,
@@ -41,51 +41,51 @@ def process_po(visit: VisitOrder, tools: Tools, watch: VisitWatch) -> VisitOutco
         SessionCorruptionError: The browser is unusable; the worker must be replaced.
     """
     began, began_at = tools.monotonic(), tools.now()
-    sight = Sight()
+    current = CurrentPage()
     try:
-        page, reading = find_order(visit.order, tools, watch, sight)
-        harvest = bring_attachments(visit, tools, watch, sight, page, reading)
+        page, reading = find_order(visit.order, tools, watch, current)
+        fetched = bring_attachments(visit, tools, watch, current, page, reading)
     except LoginMetError as met:
         return LoginMet(visit.session.version, str(met))
     except SessionCorruptionError:
         raise
-    except (WorkerError, HostResourceError) as error:
-        failure = _failed(visit, tools, error, sight, tools.monotonic() - began)
-        return attrs.evolve(failure, evidence=keep_evidence(visit, tools, watch, sight.page, failure))
+    except (WorkerError, MachineError) as error:
+        failure = _failed(visit, tools, error, current, tools.monotonic() - began)
+        return attrs.evolve(failure, evidence=keep_evidence(visit, tools, watch, current.page, failure))
     result = POResult(
         handle=visit.lease.task,
-        status=_status(harvest),
+        status=_status(fetched),
         supplier=visit.order.task.supplier.strip() or reading.supplier,
-        url=page.url if tools.secrets.may_show(page.url, visit.lease.task.po_number) else sight.first,
-        attachments_found=harvest.found,
-        attachments=tuple(harvest.attachments),
-        missing=tuple(harvest.missing),
-        error_code=harvest.missing[0].code if harvest.missing else "",
-        error_message="; ".join(f"{lost.listed_as}: {lost.message}" for lost in harvest.missing),
-        blame=Blame.PORTAL if harvest.missing else None,
+        url=page.url if tools.secrets.may_show(page.url, visit.lease.task.po_number) else current.first,
+        attachments_found=fetched.found,
+        attachments=tuple(fetched.attachments),
+        missing=tuple(fetched.missing),
+        error_code=fetched.missing[0].code if fetched.missing else "",
+        error_message="; ".join(f"{lost.listed_as}: {lost.message}" for lost in fetched.missing),
+        blame=Blame.PORTAL if fetched.missing else None,
         worker_id=visit.lease.worker,
         started_at=began_at,
         finished_at=tools.now(),
         duration=tools.monotonic() - began,
     )
     if not result.status.is_success:
-        result = attrs.evolve(result, evidence=keep_evidence(visit, tools, watch, sight.page, result))
-    return Visited(result, harvest.retry_worthwhile, tuple(harvest.renewed.values()))
+        result = attrs.evolve(result, evidence=keep_evidence(visit, tools, watch, current.page, result))
+    return Visited(result, fetched.retry_worthwhile, tuple(fetched.renewed.values()))
 
 
-def _status(harvest: Harvest) -> TaskStatus:
-    if not harvest.found:
+def _status(fetched: FetchedAttachments) -> TaskStatus:
+    if not fetched.found:
         return TaskStatus.NO_ATTACHMENTS
-    if not harvest.missing:
+    if not fetched.missing:
         return TaskStatus.COMPLETED
-    return TaskStatus.PARTIAL if harvest.attachments else TaskStatus.FAILED
+    return TaskStatus.PARTIAL if fetched.attachments else TaskStatus.FAILED
 
 
 def _failed(
-    visit: VisitOrder, tools: Tools, error: WorkerError | HostResourceError, sight: Sight, duration: float
+    visit: VisitOrder, tools: Tools, error: WorkerError | MachineError, current: CurrentPage, duration: float
 ) -> VisitFailed:
     portal_up: bool | None = None
-    answered = isinstance(error, PortalError) or (sight.page is not None and sight.page.http_status > 0)
+    answered = isinstance(error, PortalError) or (current.page is not None and current.page.http_status > 0)
     if error.blame in (Blame.PORTAL, Blame.NETWORK):
         status = tools.fetcher.probe(visit.order.base_url)
         portal_up = status is not None and status < 500
@@ -97,7 +97,7 @@ def _failed(
         not_found=isinstance(error, PONotFoundError),
         retry_after=error.retry_after if isinstance(error, PortalError) else None,
         portal_up=portal_up,
-        url=sight.first or visit.order.url,
+        url=current.first or visit.order.url,
         duration=duration,
         look_again=isinstance(error, WrongPageError | UnprovenListError | PageReadingError),
         ends_run=isinstance(error, FolderReplacedError),

@@ -28,7 +28,7 @@ from contracts.errors import (
     Blame,
     BrowserDiedError,
     FolderReplacedError,
-    HostResourceError,
+    MachineError,
     PageReadingError,
     ParallelProcessingError,
     PortalError,
@@ -199,10 +199,10 @@ class Visitor:
             return process_po(visit, tools, watch)
         except SessionCorruptionError:
             raise
-        except (WorkerError, HostResourceError) as error:  # raised over the evidence of another failure
+        except (WorkerError, MachineError) as error:  # raised over the evidence of another failure
             return self._failed(visit, error)
 
-    def _failed(self, visit: VisitOrder, error: WorkerError | HostResourceError) -> VisitFailed:
+    def _failed(self, visit: VisitOrder, error: WorkerError | MachineError) -> VisitFailed:
         portal_up: bool | None = None
         answered = isinstance(error, PortalError)
         if error.blame in (Blame.PORTAL, Blame.NETWORK):
@@ -240,7 +240,7 @@ class Visitor:
             return log_in(order, self._browser, GuardedPortal(self._tools.portal), watch, hosts)
         except SessionCorruptionError:
             raise
-        except (WorkerError, HostResourceError) as error:
+        except (WorkerError, MachineError) as error:
             return LoginEnded(order.host, LoginResult.FAILED, str(error))
 
     def probe(self, base_url: str) -> int | None:

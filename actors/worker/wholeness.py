@@ -1,4 +1,4 @@
-"""Half a page is no page: one that may have been cut on its way is asked for once more, outside of the browser.
+"""Half a page is not a page: one that may have been cut on its way is asked for once more, outside of the browser.
 
 A browser takes a packed document as whole wherever the packed bytes end, and one without a length wherever the
 connection ends. Where such a text has no end either, the bytes are looked at: packed ones say whether they are all.

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import attrs
 
-from actors.intake import read_orders
 from actors.journal import SqliteJournal
 from actors.session.orders import prepare
+from actors.tables import read_orders
 from contracts.ports import (
     BatchBegun,
     FileVerified,

@@ -10,8 +10,8 @@ from collections import Counter
 import attrs
 import psutil
 
-from actors.journal import RunStanding
-from actors.session.books import journal_path
+from actors.journal import RunStatus
+from actors.session.folder_journal import journal_path
 from scripts.havoc.ledger import browsers_lost
 from scripts.havoc.program import processes_of
 from scripts.portal.child import DemoPortal
@@ -47,7 +47,7 @@ class Mischief:
         """How many things went wrong."""
         return sum(self.done.values())
 
-    def do(self, standing: RunStanding, numbers: list[str]) -> None:
+    def do(self, standing: RunStatus, numbers: list[str]) -> None:
         """Do one thing.
 
         Args:
@@ -57,7 +57,7 @@ class Mischief:
         deed = self.chance.choices((self._kill, self._stop, self._expire, self._spoil), (10, 1, 1, 5))[0]
         deed(standing, numbers)
 
-    def _victim(self, standing: RunStanding, kind: str) -> tuple[str, psutil.Process] | None:
+    def _victim(self, standing: RunStatus, kind: str) -> tuple[str, psutil.Process] | None:
         """Return a worker and a process of its browser, of a worker whose order may lose it."""
         lost = browsers_lost(journal_path(self.place.downloads))
         if lost > _MOST_LOST:
@@ -71,7 +71,7 @@ class Mischief:
                 found.append((worker, process))
         return self.chance.choice(sorted(found, key=lambda one: one[1].pid)) if found else None
 
-    def _kill(self, standing: RunStanding, _numbers: list[str]) -> None:
+    def _kill(self, standing: RunStatus, _numbers: list[str]) -> None:
         kind = self.chance.choice(_KINDS)
         victim = self._victim(standing, "browser" if kind == "driver" else kind)
         if victim is None:
@@ -86,7 +86,7 @@ class Mischief:
         self.done[f"SIGKILL of a {kind}"] += 1
         self.losses.append((worker, time.time()))
 
-    def _stop(self, standing: RunStanding, _numbers: list[str]) -> None:
+    def _stop(self, standing: RunStatus, _numbers: list[str]) -> None:
         victim = self._victim(standing, "browser")
         if victim is None:
             return
@@ -96,7 +96,7 @@ class Mischief:
             return
         self.done["SIGSTOP of a browser"] += 1
 
-    def _expire(self, _standing: RunStanding, _numbers: list[str]) -> None:
+    def _expire(self, _standing: RunStatus, _numbers: list[str]) -> None:
         # Once in a life: an order that meets the login page after two logins fails, and rightly so.
         if self.logins_have_ended:
             return
@@ -104,7 +104,7 @@ class Mischief:
         self.portal.expire_logins()
         self.done["end of all logins"] += 1
 
-    def _spoil(self, _standing: RunStanding, numbers: list[str]) -> None:
+    def _spoil(self, _standing: RunStatus, numbers: list[str]) -> None:
         well = [number for number in numbers if number not in self.faulty]
         if not well:
             return

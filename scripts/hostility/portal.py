@@ -274,7 +274,7 @@ class HostilePortal(socketserver.ThreadingTCPServer):
         return random.Random(f"{self._seed} {plain} {turn}")
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Connections break off; that is no news here."""
+        """Connections break off; that is not news here."""
 
     def __enter__(self) -> Self:
         for server in (self, self.other):

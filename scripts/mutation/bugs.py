@@ -69,7 +69,7 @@ def bugs_in(file: str, source: str) -> list[Bug]:
         source: Its text.
 
     Raises:
-        SyntaxError: It is no Python.
+        SyntaxError: It is not Python.
     """
     found = _Finder(file, source).bugs()
     return sorted(found, key=lambda bug: (bug.start, bug.kind, bug.text))

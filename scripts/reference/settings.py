@@ -10,8 +10,8 @@ from typing import Any, get_args, get_type_hints
 import attrs
 
 from actors.cli import app as cli
-from actors.intake.run_settings import DEFAULT_WORKERS, GROUPS, SESSION_SETTINGS, RunSettings
-from actors.intake.settings_file import _ENVIRONMENT, _LEGACY_UNUSED
+from actors.tables.run_settings import DEFAULT_WORKERS, GROUPS, SESSION_SETTINGS, RunSettings
+from actors.tables.settings_file import _ENVIRONMENT, _LEGACY_UNUSED
 from contracts.config import HeadlessConfiguration, PoolConfig, Settings
 from scripts.reference.tables import arguments_of, code, table
 

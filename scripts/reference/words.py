@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from actors.cli.account import ExitCode
+from actors.cli.summary import ExitCode
 from contracts.errors import ERROR_MAPPING, Blame, error_code
 from contracts.status import SessionStatus, WorkerState
 from contracts.tasks import TaskStatus
@@ -60,7 +60,7 @@ _BLAMES: Mapping[Blame, str] = {
     Blame.AUTH: "the login",
     Blame.BROWSER: "the browser",
     Blame.PROGRAM: "this program",
-    Blame.HOST: "this machine",
+    Blame.MACHINE: "this machine",
 }
 
 

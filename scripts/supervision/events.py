@@ -13,7 +13,7 @@ import attrs
 
 _KEPT = 20
 _GOOD_ENDS = frozenset({"COMPLETED", "NO_ATTACHMENTS"})
-_QUIET_ROOMS = frozenset({"herald", "runtime"})
+_QUIET_ROOMS = frozenset({"reporter", "runtime"})
 _QUIET_ENDINGS = (" started", ": the session ends", " is concerned", " knows 0 open orders")
 
 

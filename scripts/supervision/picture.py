@@ -146,8 +146,8 @@ def _tree(progress: Progress, logins: int) -> Tree:
     restarts = sum(worker.restarts for worker in progress.workers)
     ended = progress.completed + progress.failed
     root = Tree(actor("root", "one_for_one"), guide_style="dim")
-    root.add(actor("herald"))
-    root.add(actor("gatekeeper", f"logins so far: {logins}"))
+    root.add(actor("reporter"))
+    root.add(actor("login-broker", f"logins so far: {logins}"))
     engine = root.add(actor("engine", "rest_for_one"))
     engine.add(actor("dispatcher", "; ".join([f"{ended} ended, {progress.active} leased", *progress.pauses])))
     crew = engine.add(actor("crew", f"one_for_one, restarts: {restarts}"))

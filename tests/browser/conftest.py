@@ -10,9 +10,9 @@ from pathlib import Path
 import attrs
 import pytest
 
+from actors.browser.chromium import ChromiumBrowser
 from actors.browser.find import find_browser
 from actors.browser.launch import ChromiumLauncher
-from actors.browser.session import ChromiumBrowser
 from actors.processes.ledger import ProcessLedger
 from contracts.config import HeadlessConfiguration, Timeouts
 from contracts.errors import NetworkError
@@ -57,7 +57,7 @@ class Site(http.server.ThreadingHTTPServer):
         return f"http://{host}:{self.server_port}{path}"
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A browser that was killed resets its connections; that is no news here."""
+        """A browser that was killed resets its connections; that is not news here."""
 
 
 class _Pages(http.server.BaseHTTPRequestHandler):
@@ -212,7 +212,7 @@ TIMEOUTS = Timeouts(page_load=5, settle=4, driver_command=20, download_stall=1.5
 @pytest.fixture(scope="module")
 def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProcessLedger]:
     """An open ledger; what it finds at the end is killed."""
-    with ProcessLedger(tmp_path_factory.mktemp("state"), warden=False) as opened:
+    with ProcessLedger(tmp_path_factory.mktemp("state"), watchdog=False) as opened:
         yield opened
 
 

@@ -12,10 +12,10 @@ from typing import Any, cast
 
 import attrs
 
+from actors.browser.chromium import ChromiumBrowser
 from actors.browser.downloads import Downloads
 from actors.browser.faults import PageReplacedError, PageTooSlowError
 from actors.browser.page import Counts, Document, Page, Reading
-from actors.browser.session import ChromiumBrowser
 from actors.browser.tab import DownloadEvent, Tab
 from contracts.ports import Control
 
@@ -141,13 +141,13 @@ class Screen:
     goes_on: bool = False
     counted: Counts | None = None
 
-    def leave(self, _doing: str, *, within: float | None = None) -> Counts:
+    def leave(self, _doing: str, *, timeout: float | None = None) -> Counts:
         """Tell what the document has asked for: nothing, unless it is busy or the test says what."""
         if self.goes_on:
             raise PageReplacedError("the page went on")
         if self.busy:
-            self.is_stuck = within is not None
-            raise PageTooSlowError(f"the page is busy for {within} seconds")
+            self.is_stuck = timeout is not None
+            raise PageTooSlowError(f"the page is busy for {timeout} seconds")
         return self.counted or Counts(self.shown.time_origin)
 
     def go(self, url: str, _doing: str) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import brotli
 import pytest
 
-from actors.browser.session import ChromiumBrowser
+from actors.browser.chromium import ChromiumBrowser
 from actors.fetch import HttpFetcher
 from actors.portals.addresses import absolute
 from contracts.config import Timeouts
@@ -180,7 +180,7 @@ class Portal(http.server.ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}"
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A browser breaks connections off; that is no news here."""
+        """A browser breaks connections off; that is not news here."""
 
 
 class _Answers(http.server.BaseHTTPRequestHandler):

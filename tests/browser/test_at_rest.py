@@ -6,7 +6,7 @@ from time import monotonic
 
 import pytest
 
-from actors.browser.session import BLOCKED_SECONDS, ChromiumBrowser
+from actors.browser.chromium import BLOCKED_SECONDS, ChromiumBrowser
 from contracts.errors import AttachmentError, NetworkError, PageReadingError
 from contracts.ports import Control, PageSnapshot
 from tests.browser.conftest import Site, Watch

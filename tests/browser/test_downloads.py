@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from actors.browser.session import ChromiumBrowser
+from actors.browser.chromium import ChromiumBrowser
 from contracts.errors import (
     AttachmentError,
     AttachmentLimitError,

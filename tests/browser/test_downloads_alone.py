@@ -15,7 +15,7 @@ from contracts.errors import (
     AttachmentLimitError,
     AuthenticationError,
     BrowserDiedError,
-    HostResourceError,
+    MachineError,
     NetworkError,
     PortalError,
 )
@@ -244,7 +244,7 @@ def test_an_empty_file_is_one_when_nothing_has_come_for_two_seconds(screen: Scre
     assert (file.size, file.suggested_name, screen.now - began) == (0, "a.txt", 3.0)
 
 
-@pytest.mark.parametrize(("free", "error"), [(2**20 - 1, HostResourceError), (2**20, NetworkError)])
+@pytest.mark.parametrize(("free", "error"), [(2**20 - 1, MachineError), (2**20, NetworkError)])
 def test_a_download_that_breaks_off_on_a_full_disk_is_the_machines_trouble(
     screen: Screen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, error: type[Exception]
 ) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 import brotli
 import pytest
 
-from actors.browser.session import ChromiumBrowser
+from actors.browser.chromium import ChromiumBrowser
 from contracts.errors import NetworkError
 from tests.fetch.rawserver import RawServer, Script
 

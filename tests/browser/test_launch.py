@@ -14,11 +14,11 @@ import attrs
 import pytest
 from selenium.webdriver.chromium.options import ChromiumOptions
 
+from actors.browser.chromium import ChromiumBrowser
 from actors.browser.driver import connect
 from actors.browser.find import BrowserKind, FoundBrowser
 from actors.browser.launch import ChromiumLauncher
 from actors.browser.profiles import folder_of
-from actors.browser.session import ChromiumBrowser
 from actors.processes import groups
 from actors.processes.ledger import ProcessLedger
 from contracts.config import HeadlessConfiguration, Timeouts

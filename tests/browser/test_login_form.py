@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 import pytest
 
-from actors.browser.session import ChromiumBrowser
+from actors.browser.chromium import ChromiumBrowser
 from contracts.errors import LoginDivertedError, LoginRefusedError, LoginUnclearError, NetworkError
 from contracts.ports import Credentials, LoginForm, PageSnapshot
 from tests.browser.conftest import Site, Watch

@@ -16,7 +16,7 @@ from hypothesis import given, strategies as st
 from actors import ProfileManager
 from actors.browser.options import child_environment
 from actors.browser.profiles import folder_of, make_folder
-from contracts.errors import HostResourceError, ProfileCorruptionError
+from contracts.errors import MachineError, ProfileCorruptionError
 from contracts.ports import Owner
 
 
@@ -128,7 +128,7 @@ def test_a_bad_clone_is_made_once_more(base: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_root_with_a_long_path_is_refused_before_the_browser_would_fail(tmp_path: Path) -> None:
-    with pytest.raises(HostResourceError, match="TMPDIR"):
+    with pytest.raises(MachineError, match="TMPDIR"):
         make_folder(tmp_path / ("x" * 60), Owner("w1", 1), None)
 
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from selenium.common.exceptions import InvalidArgumentException, WebDriverException
 
+from actors.browser.chromium import ChromiumBrowser
 from actors.browser.faults import is_refusal
 from actors.browser.launch import ChromiumLauncher
-from actors.browser.session import ChromiumBrowser
 from actors.browser.tab import Tab
 from actors.processes.ledger import ProcessLedger
 from contracts.errors import BrowserDiedError, SessionCorruptionError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from actors.browser.session import ChromiumBrowser
+from actors.browser.chromium import ChromiumBrowser
 from contracts.ports import PageSnapshot
 from tests.browser.conftest import Site
 

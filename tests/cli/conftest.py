@@ -10,13 +10,13 @@ from typing import Any
 import attrs
 import pytest
 
-from actors.cli import continuing
-from actors.cli.account import ExitCode
+from actors.cli import resume
 from actors.cli.options import RunOptions
 from actors.cli.run import run
-from actors.session import figures, house
+from actors.cli.summary import ExitCode
+from actors.session import figures, resources
 from tests.cli import fakes
-from tests.cli.stub_purser import BASE, ROOM, Script, premises
+from tests.cli.stub_purser import BASE, ROOM, Script, run_resources
 
 ONE_ATTEMPT = {"PURSER_RETRY_MAX_ATTEMPTS": "1"}
 """A failure that is the portal's fault ends an order at once."""
@@ -58,15 +58,15 @@ class Stand:
     def run(self, file: Path, *, json: bool = False, make_session: Any = None, **options: Any) -> ExitCode:
         """Run `purser run`."""
         options = {"download_dir": self.downloads, "base_url": BASE, "workers": 2, **options}
-        return run(RunOptions(file=file, **options), ONE_ATTEMPT, self._hear(json).outlets, make_session)
+        return run(RunOptions(file=file, **options), ONE_ATTEMPT, self._hear(json).output, make_session)
 
     def resume(self, folder: Path | None = None, *, json: bool = False, make_session: Any = None) -> ExitCode:
         """Run `purser resume`."""
-        return continuing.resume(folder or self.downloads, {}, self._hear(json).outlets, make_session)
+        return resume.resume(folder or self.downloads, {}, self._hear(json).output, make_session)
 
     def retry(self, statuses: str = "FAILED,PARTIAL", blames: str = "", *, json: bool = False) -> ExitCode:
         """Run `purser retry`."""
-        return continuing.retry(self.downloads, statuses, blames, {}, self._hear(json).outlets)
+        return resume.retry(self.downloads, statuses, blames, {}, self._hear(json).output)
 
     def statuses(self, results: Path | None = None) -> dict[str, str]:
         """Return status by order number from the results file."""
@@ -90,5 +90,5 @@ def stand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stand:
     for name in ("PURSER_USERNAME", "PURSER_PASSWORD"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(figures, "machine", lambda: ROOM)
-    monkeypatch.setattr(house, "RealPremises", premises(made.script))
+    monkeypatch.setattr(resources, "LocalResources", run_resources(made.script))
     return made

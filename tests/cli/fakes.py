@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from actors.cli.outlets import Outlets, console
-from actors.session.books import Books
+from actors.cli.output import Output, console
+from actors.session.folder_journal import FolderJournal
 from contracts.config import HeadlessConfiguration, Settings
 from contracts.status import Progress, WorkerHealth, WorkerState
 from contracts.tasks import POResult, POTask, TaskHandle, TaskStatus
@@ -49,14 +49,14 @@ class FakeSession:
         max_workers: int,
         *,
         settings: Settings,
-        journal: Books,
+        journal: FolderJournal,
     ) -> FakeSession:
         self.made_with = {
             "headless": headless_config.headless,
             "parallel": enable_parallel,
             "workers": max_workers,
             "settings": settings,
-            "books": journal,
+            "journal": journal,
         }
         return self
 
@@ -105,11 +105,11 @@ class FakeSession:
 
 
 class Heard:
-    """Outlets that keep what was said."""
+    """Output that keep what was said."""
 
     def __init__(self, *, terminal: bool = False, quiet: bool = False, json: bool = False) -> None:
         self._out, self._err = io.StringIO(), io.StringIO()
-        self.outlets = Outlets(
+        self.output = Output(
             console(self._out, width=160, force_terminal=False),
             console(self._err, width=160, force_terminal=terminal, color_system=None),
             quiet=quiet,

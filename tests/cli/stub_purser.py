@@ -20,10 +20,10 @@ from typing import Any
 
 import attrs
 
-from actors.runtime import Bell
-from actors.session import figures, house
+from actors.runtime import Notifier
+from actors.session import figures, resources
 from actors.session.mode import MachineFigures
-from actors.stubs.premises import StubBrowser, StubPortal, StubPremises
+from actors.stubs.resources import StubBrowser, StubPortal, StubResources
 from contracts.config import Settings
 from contracts.errors import BrowserDiedError
 from contracts.ports import HttpFailure, NotFoundPage, Owner, PageReading, PageSnapshot
@@ -32,7 +32,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BASE = "http://127.0.0.1:9"
 ROOM = MachineFigures(cores=4, memory_free_mb=16_000, memory_fraction=0.2, cpu_percent=10)
 PATIENCE = 60.0
-_never = Bell()
+_never = Notifier()
 
 SECONDS_BETWEEN_LOOKS = 0.02
 """How often a held browser looks whether it was killed; nobody rings when it is."""
@@ -92,8 +92,8 @@ class ScriptedPortal(StubPortal):
         return HttpFailure(page.http_status) if page.http_status != 200 else super().read(page, po_number)
 
 
-class ScriptedPremises(StubPremises):
-    """Stub premises with scripted browsers; takes what `RealPremises` takes."""
+class ScriptedResources(StubResources):
+    """Stub resources with scripted browsers; takes what `LocalResources` takes."""
 
     script: Script
 
@@ -109,9 +109,9 @@ class ScriptedPremises(StubPremises):
         return browser
 
 
-def premises(script: Script) -> type[ScriptedPremises]:
-    """Return premises that follow a script."""
-    return type("Premises", (ScriptedPremises,), {"script": script})
+def run_resources(script: Script) -> type[ScriptedResources]:
+    """Return resources that follow a script."""
+    return type("Resources", (ScriptedResources,), {"script": script})
 
 
 def program(*words: object, cwd: Path, **environment: str) -> subprocess.Popen[str]:
@@ -140,7 +140,7 @@ def main() -> None:
     script = Script(
         Path(log) if log else None, int(stop) if stop else None, json.loads(os.environ.get("STUB_ANSWERS", "{}"))
     )
-    house.RealPremises = premises(script)  # type: ignore[misc,assignment] # what this program is for
+    resources.LocalResources = run_resources(script)  # type: ignore[misc,assignment] # what this program is for
     figures.machine = lambda: ROOM
     from actors.cli.entry import entry_point
 

@@ -10,7 +10,7 @@ from hypothesis import given, strategies as st
 
 from actors.cli.display import LiveDisplay, NoDisplay, PlainDisplay, choose_display, clock, counts_line
 from actors.cli.logs import set_up_logging
-from actors.cli.outlets import printable
+from actors.cli.output import printable
 from actors.session.reports import remaining
 from contracts.status import Progress
 from tests.cli.fakes import Heard
@@ -45,7 +45,7 @@ def test_seconds_are_shown_as_a_clock(seconds: float, text: str) -> None:
 
 def test_plain_lines_come_at_most_every_two_seconds_only_with_news_and_once_at_the_end() -> None:
     heard = Heard()
-    display = PlainDisplay(heard.outlets.err)
+    display = PlainDisplay(heard.output.err)
     display.open()
     display.show(Progress(), 0.0)
     display.show(HALF, 0.1)
@@ -64,7 +64,7 @@ def test_plain_lines_come_at_most_every_two_seconds_only_with_news_and_once_at_t
 
 def test_the_last_line_is_told_however_soon_it_comes() -> None:
     heard = Heard()
-    display = PlainDisplay(heard.outlets.err)
+    display = PlainDisplay(heard.output.err)
     display.show(HALF, 0.0)
     display.show(Progress(total=40, completed=40), 0.5)
     display.close()
@@ -73,15 +73,15 @@ def test_the_last_line_is_told_however_soon_it_comes() -> None:
 
 def test_a_pause_is_told_with_its_reason() -> None:
     heard = Heard()
-    display = PlainDisplay(heard.outlets.err)
+    display = PlainDisplay(heard.output.err)
     display.show(Progress(total=1, pending=1, pauses=("disk full",), circuits_open=("p.example",)), 0.0)
     assert "paused: disk full; waiting until p.example answers again" in heard.err
 
 
 def test_the_display_fits_where_it_goes() -> None:
-    assert isinstance(choose_display(Heard(terminal=True).outlets), LiveDisplay)
-    assert isinstance(choose_display(Heard().outlets), PlainDisplay)
-    assert isinstance(choose_display(Heard(terminal=True, quiet=True).outlets), NoDisplay)
+    assert isinstance(choose_display(Heard(terminal=True).output), LiveDisplay)
+    assert isinstance(choose_display(Heard().output), PlainDisplay)
+    assert isinstance(choose_display(Heard(terminal=True, quiet=True).output), NoDisplay)
 
 
 @given(st.text(), st.integers(1, 50))
@@ -93,7 +93,7 @@ def test_nothing_that_a_terminal_acts_on_gets_through(text: str, longest: int) -
 
 def test_markup_in_a_message_is_shown_and_not_obeyed() -> None:
     heard = Heard()
-    heard.outlets.complain("[bold]PO1[/nonsense]")
+    heard.output.complain("[bold]PO1[/nonsense]")
     assert heard.err == "error: [bold]PO1[/nonsense]\n"
 
 
@@ -118,7 +118,7 @@ def _log_a_failure() -> None:
 
 def test_a_log_record_is_one_harmless_line_without_a_traceback(purser_log: logging.Logger) -> None:
     heard = Heard()
-    set_up_logging(heard.outlets, debug=False)
+    set_up_logging(heard.output, debug=False)
     purser_log.info("not told")
     _log_a_failure()
     assert heard.err == "error: it failed for PO\ufffd[2J1\n"
@@ -126,7 +126,7 @@ def test_a_log_record_is_one_harmless_line_without_a_traceback(purser_log: loggi
 
 def test_debugging_tells_everything(purser_log: logging.Logger) -> None:
     heard = Heard()
-    set_up_logging(heard.outlets, debug=True)
+    set_up_logging(heard.output, debug=True)
     purser_log.debug("told")
     _log_a_failure()
     assert "told" in heard.err
@@ -135,7 +135,7 @@ def test_debugging_tells_everything(purser_log: logging.Logger) -> None:
 
 def test_a_quiet_run_tells_no_warnings(purser_log: logging.Logger) -> None:
     heard = Heard(quiet=True)
-    set_up_logging(heard.outlets, debug=False)
+    set_up_logging(heard.output, debug=False)
     purser_log.warning("not told")
     purser_log.error("told")
     assert heard.err == "error: told\n"

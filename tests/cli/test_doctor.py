@@ -10,9 +10,9 @@ from pathlib import Path
 import attrs
 import pytest
 
-from actors import Books
-from actors.cli.account import ExitCode
+from actors import FolderJournal
 from actors.cli.doctor import BrowserVersions, Verdict, examine, find_versions, findings
+from actors.cli.summary import ExitCode
 from actors.filing import DownloadFolder
 from actors.processes import resources
 from actors.session.orders import prepare
@@ -49,33 +49,33 @@ def healthy(tmp_path: Path) -> dict[str, str]:
 
 def test_a_healthy_machine_is_ready(healthy: dict[str, str]) -> None:
     heard = Heard()
-    assert examine(healthy, heard.outlets, found) is ExitCode.SUCCESS
+    assert examine(healthy, heard.output, found) is ExitCode.SUCCESS
     assert "Ready to run." in heard.out
     assert "156.0.1.2" in heard.out
 
 
 def test_secrets_are_never_shown(healthy: dict[str, str]) -> None:
     heard = Heard()
-    examine(healthy, heard.outlets, found)
+    examine(healthy, heard.output, found)
     assert "hunter2" not in heard.out + heard.err
     assert "somebody" not in heard.out + heard.err
 
 
 def test_looking_leaves_nothing_behind(healthy: dict[str, str], tmp_path: Path) -> None:
-    examine(healthy, Heard().outlets, found)
+    examine(healthy, Heard().output, found)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_no_browser_exits_2_and_says_how_to_get_one(healthy: dict[str, str]) -> None:
     heard = Heard()
-    assert examine(healthy, heard.outlets, none) is ExitCode.UNUSABLE
+    assert examine(healthy, heard.output, none) is ExitCode.UNUSABLE
     assert "-> Install one of three." in heard.out
 
 
 def test_a_driver_of_another_version_is_a_problem(healthy: dict[str, str]) -> None:
     heard = Heard()
     odd = BrowserVersions("Chromium 156.0.1", "ChromeDriver 120.0.3")
-    assert examine(healthy, heard.outlets, lambda _: odd) is ExitCode.UNUSABLE
+    assert examine(healthy, heard.output, lambda _: odd) is ExitCode.UNUSABLE
     assert "do not fit together" in heard.out
 
 
@@ -90,7 +90,7 @@ def test_memory_is_judged_at_4_and_8_gb(
 
 def test_a_folder_that_cannot_be_written_is_a_problem(healthy: dict[str, str]) -> None:
     heard = Heard()
-    assert examine({**healthy, "PURSER_DOWNLOAD_DIR": "/dev/null/d"}, heard.outlets, found) is ExitCode.UNUSABLE
+    assert examine({**healthy, "PURSER_DOWNLOAD_DIR": "/dev/null/d"}, heard.output, found) is ExitCode.UNUSABLE
     assert "--download-dir" in heard.out
 
 
@@ -100,7 +100,7 @@ def test_a_state_folder_that_cannot_be_written_is_a_problem(
 ) -> None:
     monkeypatch.setenv("PURSER_STATE_DIR", place)
     heard = Heard()
-    assert examine(healthy, heard.outlets, found) is ExitCode.UNUSABLE
+    assert examine(healthy, heard.output, found) is ExitCode.UNUSABLE
     assert "missing  state folder" in heard.out
     assert "PURSER_STATE_DIR=" in heard.out
 
@@ -112,10 +112,10 @@ def test_a_user_without_a_home_is_a_problem_unless_a_folder_is_named(
         raise RuntimeError("could not determine the home directory")
 
     monkeypatch.setattr("platformdirs.user_state_path", nobody)
-    assert examine(healthy, Heard().outlets, found) is ExitCode.SUCCESS
+    assert examine(healthy, Heard().output, found) is ExitCode.SUCCESS
     monkeypatch.delenv("PURSER_STATE_DIR")
     heard = Heard()
-    assert examine(healthy, heard.outlets, found) is ExitCode.UNUSABLE
+    assert examine(healthy, heard.output, found) is ExitCode.UNUSABLE
     assert "this user has no home folder" in heard.out
     assert "PURSER_STATE_DIR=" in heard.out
 
@@ -123,14 +123,14 @@ def test_a_user_without_a_home_is_a_problem_unless_a_folder_is_named(
 @pytest.mark.parametrize("name", ["x" * 300, "a\ud800b", "a\0b"])
 def test_a_download_folder_that_cannot_be_is_a_problem(healthy: dict[str, str], tmp_path: Path, name: str) -> None:
     heard = Heard()
-    assert examine(healthy, heard.outlets, found, download_dir=tmp_path / name) is ExitCode.UNUSABLE
+    assert examine(healthy, heard.output, found, download_dir=tmp_path / name) is ExitCode.UNUSABLE
     assert "cannot be written" in heard.out
 
 
 @pytest.mark.parametrize("variable", ["PURSER_RESULTS", "PURSER_REPORT"])
 def test_an_output_that_cannot_be_written_is_a_problem(healthy: dict[str, str], variable: str) -> None:
     heard = Heard()
-    assert examine({**healthy, variable: "/dev/null/x"}, heard.outlets, found) is ExitCode.UNUSABLE
+    assert examine({**healthy, variable: "/dev/null/x"}, heard.output, found) is ExitCode.UNUSABLE
     assert "cannot be written" in heard.out
 
 
@@ -142,7 +142,7 @@ def test_a_machine_without_a_temporary_folder_has_a_problem(
 
     monkeypatch.setattr("actors.cli.places.short_temp_dir", none_usable)
     heard = Heard()
-    assert examine(healthy, heard.outlets, found) is ExitCode.UNUSABLE
+    assert examine(healthy, heard.output, found) is ExitCode.UNUSABLE
     assert "TMPDIR=" in heard.out
 
 
@@ -152,7 +152,7 @@ def test_a_disk_without_room_is_a_problem_wherever_a_run_writes(
     full = attrs.evolve(resources.usage())
     monkeypatch.setattr(resources, "usage", lambda *places: attrs.evolve(full, disk_free=dict.fromkeys(places, 2**20)))
     heard = Heard()
-    assert examine(healthy, heard.outlets, found) is ExitCode.UNUSABLE
+    assert examine(healthy, heard.output, found) is ExitCode.UNUSABLE
     for what in ("download folder", "state folder", "temporary folder"):
         assert f"missing  {what}" in heard.out
     assert "1 MB free" in heard.out
@@ -163,13 +163,13 @@ def test_names_that_the_locale_cannot_write_are_a_problem(
 ) -> None:
     monkeypatch.setattr("os.fsencode", lambda text: text.encode("ascii"))
     heard = Heard()
-    assert examine(healthy, heard.outlets, found) is ExitCode.UNUSABLE
+    assert examine(healthy, heard.output, found) is ExitCode.UNUSABLE
     assert "PYTHONUTF8=1" in heard.out
 
 
 def test_a_wrong_variable_is_found_and_the_rest_is_looked_at_all_the_same(healthy: dict[str, str]) -> None:
     heard = Heard()
-    assert examine({**healthy, "PURSER_WORKERS": "9"}, heard.outlets, found) is ExitCode.UNUSABLE
+    assert examine({**healthy, "PURSER_WORKERS": "9"}, heard.output, found) is ExitCode.UNUSABLE
     assert "PURSER_WORKERS" in heard.out
     assert "memory" in heard.out
 
@@ -181,7 +181,7 @@ def test_missing_credentials_are_a_warning_with_the_ways_to_give_them(
     """A portal may need none."""
     heard = Heard()
     environment = {name: value for name, value in healthy.items() if name in (*names, "PURSER_DOWNLOAD_DIR")}
-    assert examine(environment, heard.outlets, found) is ExitCode.SUCCESS
+    assert examine(environment, heard.output, found) is ExitCode.SUCCESS
     assert "warning  credentials" in heard.out
     assert "->" in heard.out
 
@@ -203,7 +203,7 @@ def test_the_keyring_is_asked_for_the_portal_that_is_set(
     monkeypatch.setattr("actors.cli.doctor._is_in_keyring", lambda host: asked.append(host) or kept)
     heard = Heard()
     folder = healthy["PURSER_DOWNLOAD_DIR"]
-    examine({"PURSER_BASE_URL": "https://P.example/x", "PURSER_DOWNLOAD_DIR": folder}, heard.outlets, found)
+    examine({"PURSER_BASE_URL": "https://P.example/x", "PURSER_DOWNLOAD_DIR": folder}, heard.output, found)
     assert asked == ["p.example"]
     assert verdict in heard.out
 
@@ -216,7 +216,7 @@ def test_a_browser_that_does_not_start_is_a_problem(healthy: dict[str, str]) -> 
         raise BrowserDiedError("The driver ended while starting: it said nothing")
 
     heard = Heard()
-    assert examine(healthy, heard.outlets, dies) is ExitCode.UNUSABLE
+    assert examine(healthy, heard.output, dies) is ExitCode.UNUSABLE
     assert "missing  browser: it does not start: The driver ended" in heard.out
 
 
@@ -228,7 +228,7 @@ def test_a_program_that_is_no_driver_is_found_out_by_starting_it(
         pytest.skip("no Chromium on this machine")
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     heard = Heard()
-    assert examine({**healthy, "PURSER_DRIVER": no_driver}, heard.outlets) is ExitCode.UNUSABLE
+    assert examine({**healthy, "PURSER_DRIVER": no_driver}, heard.output) is ExitCode.UNUSABLE
     assert "missing  browser: it does not start" in heard.out
     assert not (tmp_path / "state").exists()
 
@@ -241,7 +241,7 @@ def test_the_browser_of_this_machine_is_started_and_nothing_of_it_is_left(
         pytest.skip("no Chromium on this machine")
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     heard = Heard()
-    assert examine(healthy, heard.outlets) is ExitCode.SUCCESS
+    assert examine(healthy, heard.output) is ExitCode.SUCCESS
     assert "ok       browser: Chromium" in heard.out
     assert [path.name for path in tmp_path.iterdir()] == []
 
@@ -263,7 +263,7 @@ def test_a_settings_file_that_a_run_would_refuse_is_a_problem(
     if content is not None:
         file.write_text(content)
     heard = Heard()
-    assert examine(healthy, heard.outlets, found, config=file) is ExitCode.UNUSABLE
+    assert examine(healthy, heard.output, found, config=file) is ExitCode.UNUSABLE
     assert "missing  settings" in heard.out
     assert str(file) in heard.out
     assert "memory" in heard.out, "and the rest is looked at all the same"
@@ -273,11 +273,11 @@ def test_a_good_settings_file_is_gone_by(healthy: dict[str, str], tmp_path: Path
     file = tmp_path / "purser.toml"
     file.write_text(f'profile = "{tmp_path / "nothing"}"\n')
     heard = Heard()
-    assert examine(healthy, heard.outlets, found, config=file) is ExitCode.UNUSABLE
+    assert examine(healthy, heard.output, found, config=file) is ExitCode.UNUSABLE
     assert "missing  profile" in heard.out
     assert "purser login" in heard.out
     (tmp_path / "nothing").mkdir()
-    assert examine(healthy, Heard().outlets, found, config=file) is ExitCode.SUCCESS
+    assert examine(healthy, Heard().output, found, config=file) is ExitCode.SUCCESS
 
 
 @pytest.mark.parametrize("content", [None, "", "NAME\nx\n", "PO_NUMBER\n"])
@@ -288,41 +288,44 @@ def test_a_list_that_a_run_would_refuse_is_a_problem(
     if content is not None:
         file.write_text(content)
     heard = Heard()
-    assert examine({**healthy, "PURSER_INPUT_CSV": str(file)}, heard.outlets, found) is ExitCode.UNUSABLE
+    assert examine({**healthy, "PURSER_INPUT_CSV": str(file)}, heard.output, found) is ExitCode.UNUSABLE
     assert "missing  file of orders" in heard.out
 
 
 def _used(folder: Path) -> Path:
     """Make a download folder in which a run has been."""
-    with Books(folder) as books:
-        bring_home(books, 1)
+    with FolderJournal(folder) as folder_journal:
+        bring_home(folder_journal, 1)
     return folder / ".purser" / "journal.db"
 
 
-BOOKS: dict[str, tuple[Callable[[Path], object], str]] = {
+JOURNALS: dict[str, tuple[Callable[[Path], object], str]] = {
     "a journal that others may write": (lambda journal: journal.chmod(0o666), "may be written by others"),
     "a damaged journal": (lambda journal: journal.write_bytes(b"x" * 5000), "is damaged"),
-    "a journal that is a folder": (lambda journal: (journal.unlink(), journal.mkdir()), "is no regular file"),
+    "a journal that is a folder": (lambda journal: (journal.unlink(), journal.mkdir()), "is not a regular file"),
     "a journal that is a link": (lambda journal: (journal.unlink(), journal.symlink_to("x")), "is a link"),
-    "books that are a link": (
+    "a folder of the journal that is a link": (
         lambda journal: (journal.parent.rename(journal.parents[2] / "x"), journal.parent.symlink_to("../x")),
         "is a link",
     ),
-    "books that are a file": (lambda journal: (shutil.rmtree(journal.parent), journal.parent.touch()), "is no folder"),
+    "a folder of the journal that is a file": (
+        lambda journal: (shutil.rmtree(journal.parent), journal.parent.touch()),
+        "is not a folder",
+    ),
 }
 
 
-@pytest.mark.parametrize(("spoil", "says"), BOOKS.values(), ids=BOOKS)
+@pytest.mark.parametrize(("spoil", "says"), JOURNALS.values(), ids=JOURNALS)
 def test_books_that_a_run_would_refuse_are_a_problem(
     healthy: dict[str, str], tmp_path: Path, spoil: Callable[[Path], object], says: str
 ) -> None:
     folder = tmp_path / "d"
     journal = _used(folder)
-    assert examine(healthy, Heard().outlets, found) is ExitCode.SUCCESS
+    assert examine(healthy, Heard().output, found) is ExitCode.SUCCESS
     spoil(journal)
     heard = Heard()
-    assert examine(healthy, heard.outlets, found, download_dir=folder) is ExitCode.UNUSABLE
-    assert "missing  books in it" in heard.out
+    assert examine(healthy, heard.output, found, download_dir=folder) is ExitCode.UNUSABLE
+    assert "missing  journal in it" in heard.out
     assert says in heard.out
 
 
@@ -342,21 +345,21 @@ def test_a_link_that_a_run_would_refuse_is_a_problem(healthy: dict[str, str], tm
         place.unlink(missing_ok=True)
     place.symlink_to(tmp_path / "elsewhere")
     heard = Heard()
-    assert examine(healthy, heard.outlets, found) is ExitCode.UNUSABLE
-    assert "missing  books in it" in heard.out
+    assert examine(healthy, heard.output, found) is ExitCode.UNUSABLE
+    assert "missing  journal in it" in heard.out
     assert "link" in heard.out
-    with pytest.raises(ConfigurationError), Books(tmp_path / "d") as books:
-        DownloadFolder(tmp_path / "d", "run", ground=books.ground)
+    with pytest.raises(ConfigurationError), FolderJournal(tmp_path / "d") as folder_journal:
+        DownloadFolder(tmp_path / "d", "run", ground=folder_journal.ground)
 
 
 def test_a_journal_elsewhere_with_a_link_beside_it_is_a_problem(healthy: dict[str, str], tmp_path: Path) -> None:
-    with Books(tmp_path / "d", tmp_path / "mine" / "journal.db") as books:
-        bring_home(books, 1)
-    assert examine(healthy, Heard().outlets, found) is ExitCode.SUCCESS
+    with FolderJournal(tmp_path / "d", tmp_path / "mine" / "journal.db") as folder_journal:
+        bring_home(folder_journal, 1)
+    assert examine(healthy, Heard().output, found) is ExitCode.SUCCESS
     lock = tmp_path / "mine" / "journal.db-lock"
     lock.unlink()
     lock.symlink_to(tmp_path / "elsewhere")
-    assert examine(healthy, Heard().outlets, found) is ExitCode.UNUSABLE
+    assert examine(healthy, Heard().output, found) is ExitCode.UNUSABLE
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives links away")
@@ -365,24 +368,24 @@ def test_a_download_folder_that_is_another_users_link_is_a_problem(healthy: dict
     (tmp_path / "d").symlink_to("x")
     os.chown(tmp_path / "d", 65534, 65534, follow_symlinks=False)
     heard = Heard()
-    assert examine(healthy, heard.outlets, found) is ExitCode.UNUSABLE
+    assert examine(healthy, heard.output, found) is ExitCode.UNUSABLE
     assert "is a link of another user" in heard.out
 
 
 def test_a_folder_in_which_a_run_is_going_on_is_a_problem(healthy: dict[str, str], tmp_path: Path) -> None:
     heard = Heard()
-    with Books(tmp_path / "d"):
-        assert examine(healthy, heard.outlets, found) is ExitCode.UNUSABLE
+    with FolderJournal(tmp_path / "d"):
+        assert examine(healthy, heard.output, found) is ExitCode.UNUSABLE
     assert "a run is going on there" in heard.out
 
 
 def test_an_unfinished_run_is_told_of(healthy: dict[str, str], tmp_path: Path) -> None:
-    with Books(tmp_path / "d") as books:
-        journal = books.journal
+    with FolderJournal(tmp_path / "d") as folder_journal:
+        journal = folder_journal.journal
         batch = prepare(orders(2), BASE, 0)
         journal.append(journal.open_epoch(), (BatchBegun(0, 2), *(TaskAccepted(one) for one in batch.orders)))
     heard = Heard()
-    assert examine(healthy, heard.outlets, found) is ExitCode.SUCCESS
+    assert examine(healthy, heard.output, found) is ExitCode.SUCCESS
     assert "an unfinished run of 2 orders" in heard.out
     assert "purser resume" in heard.out
 
@@ -392,19 +395,19 @@ def test_a_state_folder_that_others_may_write_is_told_of(healthy: dict[str, str]
     state.mkdir()
     state.chmod(0o777)
     heard = Heard()
-    assert examine(healthy, heard.outlets, found) is ExitCode.SUCCESS
+    assert examine(healthy, heard.output, found) is ExitCode.SUCCESS
     assert "warning  state folder" in heard.out
     assert "may be written by others" in heard.out
     state.chmod(0o700)
     (state / "seal.key").write_bytes(bytes(32))
     (state / "seal.key").chmod(0o666)
     heard = Heard()
-    assert examine(healthy, heard.outlets, found) is ExitCode.UNUSABLE
+    assert examine(healthy, heard.output, found) is ExitCode.UNUSABLE
     assert "missing  seal of runs" in heard.out
 
 
 def test_the_room_that_the_settings_ask_for_must_be_there(healthy: dict[str, str], tmp_path: Path) -> None:
     heard = Heard()
     wants = {**healthy, "PURSER_LIMITS_MINIMUM_FREE_DISK": str(2**60)}
-    assert examine(wants, heard.outlets, found) is ExitCode.UNUSABLE
+    assert examine(wants, heard.output, found) is ExitCode.UNUSABLE
     assert "MB free" in heard.out

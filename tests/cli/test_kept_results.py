@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from actors.cli.account import ExitCode
 from actors.cli.options import RunOptions
 from actors.cli.run import run
+from actors.cli.summary import ExitCode
 from contracts.errors import CrewFailedError, InsufficientResourcesError
 from contracts.tasks import TaskStatus
 from tests.cli import fakes
@@ -25,7 +25,7 @@ def orders(tmp_path: Path) -> Path:
 
 def go(orders: Path, session: fakes.FakeSession, heard: fakes.Heard | None = None) -> ExitCode:
     options = RunOptions(file=orders, download_dir=orders.parent / "download")
-    return run(options, {}, (heard or fakes.Heard()).outlets, session.factory)
+    return run(options, {}, (heard or fakes.Heard()).output, session.factory)
 
 
 def kept(orders: Path) -> dict[str, bytes]:
@@ -102,7 +102,7 @@ def test_a_rerun_of_results_that_visits_nothing_leaves_the_second_results(orders
 
     def again(session: fakes.FakeSession) -> ExitCode:
         options = RunOptions(file=first, download_dir=first.parent)
-        return run(options, {}, fakes.Heard().outlets, session.factory)
+        return run(options, {}, fakes.Heard().output, session.factory)
 
     assert again(fakes.FakeSession()) is ExitCode.SUCCESS
     before = kept(orders)

@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from actors.cli.account import ExitCode
 from actors.cli.leaks import tell_leaks
+from actors.cli.summary import ExitCode
 from actors.processes import groups
 from actors.processes.leaks import runs_on_machine
 from actors.processes.reaper import reap
 from actors.processes.runfile import runs_folder
 from tests.cli import fakes
-from tests.processes.test_warden import run_program, until_gone
+from tests.processes.test_watchdog import run_program, until_gone
 
 
 @pytest.fixture
@@ -31,8 +31,8 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def crew(state: Path) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, Any]]]:
-    """A program without a warden that has a driver and a stray; all of it is gone afterwards."""
-    program, told = run_program(state, "no warden")
+    """A program without a watchdog that has a driver and a stray; all of it is gone afterwards."""
+    program, told = run_program(state, "no watchdog")
     yield program, told
     program.kill()
     program.wait()
@@ -43,7 +43,7 @@ def crew(state: Path) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, Any]]
 def told() -> tuple[ExitCode, str]:
     """Ask for leaks."""
     heard = fakes.Heard()
-    return tell_leaks(heard.outlets), heard.out + heard.err
+    return tell_leaks(heard.output), heard.out + heard.err
 
 
 def test_where_nothing_ever_ran_nothing_is_told_and_nothing_made(state: Path) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from actors.cli.account import ExitCode
 from actors.cli.login import PATIENCE, log_in
+from actors.cli.summary import ExitCode
 from contracts.config import HeadlessConfiguration
 from contracts.errors import AuthenticationError, BrowserNotFoundError
 from tests.cli.fakes import Heard
@@ -33,7 +33,7 @@ class Window:
 
 def test_the_window_is_visible_and_the_kept_profile_is_named() -> None:
     heard, window = Heard(), Window()
-    assert log_in("https://p.example", None, DESKTOP, heard.outlets, window) is ExitCode.SUCCESS
+    assert log_in("https://p.example", None, DESKTOP, heard.output, window) is ExitCode.SUCCESS
     assert window.asked == ("https://p.example", False, None, PATIENCE)
     assert "/state/p.example" in heard.out
     assert "uses it by itself" in heard.out
@@ -41,7 +41,7 @@ def test_the_window_is_visible_and_the_kept_profile_is_named() -> None:
 
 def test_a_profile_of_ones_own_is_handed_on() -> None:
     window = Window()
-    log_in("https://p.example", Path("/mine"), DESKTOP, Heard().outlets, window)
+    log_in("https://p.example", Path("/mine"), DESKTOP, Heard().output, window)
     assert window.asked[2] == Path("/mine")
 
 
@@ -56,7 +56,7 @@ def test_a_profile_of_ones_own_is_handed_on() -> None:
 )
 def test_what_is_missing_exits_2_and_opens_nothing(url: str | None, environment: dict[str, str], message: str) -> None:
     heard, window = Heard(), Window()
-    assert log_in(url, None, environment, heard.outlets, window) is ExitCode.UNUSABLE
+    assert log_in(url, None, environment, heard.output, window) is ExitCode.UNUSABLE
     assert message in heard.err
     assert "secret" not in heard.err
     assert window.asked == ()
@@ -72,7 +72,7 @@ def test_what_is_missing_exits_2_and_opens_nothing(url: str | None, environment:
 )
 def test_a_login_that_does_not_come_about_says_so(error: BaseException, code: ExitCode) -> None:
     heard = Heard()
-    assert log_in("https://p.example", None, DESKTOP, heard.outlets, Window(error)) is code
+    assert log_in("https://p.example", None, DESKTOP, heard.output, Window(error)) is code
     assert heard.err.startswith("error: ")
     assert "Logged in" not in heard.out
 
@@ -85,5 +85,5 @@ def test_sigterm_ends_the_wait_as_ctrl_c_does_and_the_handler_is_put_back() -> N
         signal.raise_signal(signal.SIGTERM)
         return Path("/never")
 
-    assert log_in("https://p.example", None, DESKTOP, Heard().outlets, window) is ExitCode.INTERRUPTED
+    assert log_in("https://p.example", None, DESKTOP, Heard().output, window) is ExitCode.INTERRUPTED
     assert signal.getsignal(signal.SIGTERM) is before

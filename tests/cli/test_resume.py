@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 
 from actors import ProcessingSession
-from actors.cli.account import ExitCode
 from actors.cli.options import RunOptions, make_plan
 from actors.cli.run import note_plan
-from actors.cli.standing import tell_status
+from actors.cli.status import tell_status
+from actors.cli.summary import ExitCode
 from actors.dispatch.core import DispatchCore
 from actors.dispatch.effects import DispatchEffect
-from contracts.errors import AuthenticationError, BrowserNotFoundError, HostResourceError
+from contracts.errors import AuthenticationError, BrowserNotFoundError, MachineError
 from contracts.messages import DispatchEvent, Drain
 from tests.cli import fakes
 from tests.cli.conftest import Stand
@@ -158,7 +158,7 @@ def test_a_changed_list_adds_its_new_orders_and_cancels_those_taken_out(stand: S
     assert stand.run(stand.orders("PO8", "PO4", "PO1", "PO9"), sequential=True) is ExitCode.SUCCESS
     assert stand.visited() == ["PO4", "PO8", "PO9"], "what is known goes first, what is done is done"
     assert stand.statuses() == dict.fromkeys(("PO8", "PO4", "PO1", "PO9"), "NO_ATTACHMENTS")
-    assert "1 orders of the unfinished run are in the list no more and are cancelled: PO3" in stand.heard.err
+    assert "1 orders of the unfinished run are no longer in the list and are cancelled: PO3" in stand.heard.err
     report = stand.report()
     assert (report["removed_pos"], report["resumed_pos"], report["total_pos"]) == (["PO3"], 1, 4)
     assert in_the_journal(stand) == {
@@ -295,8 +295,10 @@ def test_a_kept_list_that_is_gone_is_said_plainly_and_giving_it_again_helps(stan
 
 
 def test_a_run_begun_from_python_is_not_resumed_by_the_command(stand: Stand) -> None:
-    with closing(_books(stand)) as books:
-        session = ProcessingSession(_headless(), False, 1, base_url=BASE, download_dir=stand.downloads, journal=books)
+    with closing(_folder_journal(stand)) as folder_journal:
+        session = ProcessingSession(
+            _headless(), False, 1, base_url=BASE, download_dir=stand.downloads, journal=folder_journal
+        )
         visit = stand.script.visit
 
         def stopping(number: str) -> int:
@@ -310,10 +312,10 @@ def test_a_run_begun_from_python_is_not_resumed_by_the_command(stand: Stand) -> 
     assert "not begun by purser run" in stand.heard.err
 
 
-def _books(stand: Stand) -> Any:
-    from actors import Books
+def _folder_journal(stand: Stand) -> Any:
+    from actors import FolderJournal
 
-    return Books(stand.downloads)
+    return FolderJournal(stand.downloads)
 
 
 def _headless() -> Any:
@@ -440,7 +442,7 @@ def test_results_that_found_no_room_are_written_by_resume_and_nothing_is_visited
     stand: Stand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_given: object) -> None:
-        raise HostResourceError("The file could not be written: No space left on device.")
+        raise MachineError("The file could not be written: No space left on device.")
 
     with monkeypatch.context() as patch:
         patch.setattr("actors.cli.run.write_results", full)
@@ -448,20 +450,20 @@ def test_results_that_found_no_room_are_written_by_resume_and_nothing_is_visited
     assert sorted(stand.visited()) == ["PO1", "PO2"]
     assert not (stand.downloads / "results.csv").exists()
     heard = fakes.Heard()
-    assert tell_status(stand.downloads, heard.outlets) is ExitCode.NOT_FINISHED
+    assert tell_status(stand.downloads, heard.output) is ExitCode.NOT_FINISHED
     assert "Its results are not written" in heard.out
     assert "purser resume" in heard.out
     assert stand.resume() is ExitCode.SUCCESS
     assert stand.visited() == []
     assert stand.statuses() == dict.fromkeys(("PO1", "PO2"), "NO_ATTACHMENTS")
-    assert tell_status(stand.downloads, fakes.Heard().outlets) is ExitCode.SUCCESS
+    assert tell_status(stand.downloads, fakes.Heard().output) is ExitCode.SUCCESS
     assert stand.resume() is ExitCode.SUCCESS
     assert "Nothing to go on with" in stand.heard.out
 
 
 def test_giving_the_file_again_writes_results_that_are_owed(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_given: object) -> None:
-        raise HostResourceError("The file could not be written: No space left on device.")
+        raise MachineError("The file could not be written: No space left on device.")
 
     file = stand.orders("PO1", "PO2")
     with monkeypatch.context() as patch:
@@ -483,7 +485,7 @@ def test_a_run_that_could_not_begin_is_not_what_the_next_resume_goes_on_with(sta
     assert stand.run(stand.orders("PO2", name="other.csv"), make_session=none.factory) is ExitCode.UNUSABLE
     assert stand.resume() is ExitCode.SUCCESS
     assert "Nothing to go on with" in stand.heard.out
-    assert tell_status(stand.downloads, fakes.Heard().outlets) is ExitCode.SUCCESS
+    assert tell_status(stand.downloads, fakes.Heard().output) is ExitCode.SUCCESS
     assert stand.visited() == ["PO1"]
 
 
@@ -492,12 +494,12 @@ def test_what_was_set_up_stays_so_when_going_on_with_it_does_not_begin_either(
 ) -> None:
     """The portal is down, say: later it is gone on with all the same."""
     file = stand.orders("PO1", "PO2")
-    with monkeypatch.context() as killed, closing(_books(stand)) as books:
+    with monkeypatch.context() as killed, closing(_folder_journal(stand)) as folder_journal:
         plan = make_plan(RunOptions(file=file, base_url=BASE, download_dir=stand.downloads), {})
-        note_plan(plan, file, books)
+        note_plan(plan, file, folder_journal)
         # It leaves without a word.
-        killed.setattr(books.journal, "_has_announced", False)
-        killed.setattr(books, "_take_back", lambda: None)
+        killed.setattr(folder_journal.journal, "_has_announced", False)
+        killed.setattr(folder_journal, "_take_back", lambda: None)
     none = fakes.FakeSession(error=BrowserNotFoundError("Install one."))
     assert stand.resume(make_session=none.factory) is ExitCode.UNUSABLE
     assert stand.resume() is ExitCode.SUCCESS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from actors.cli.account import ExitCode
+from actors.cli.summary import ExitCode
 from tests.cli.conftest import Stand
 from tests.cli.test_resume import stopping_after
 

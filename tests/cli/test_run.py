@@ -11,9 +11,9 @@ from typing import Any
 import attrs
 import pytest
 
-from actors.cli.account import ExitCode
 from actors.cli.options import RunOptions
 from actors.cli.run import run
+from actors.cli.summary import ExitCode
 from contracts.config import PortalKind, Route
 from contracts.errors import (
     AuthenticationError,
@@ -48,7 +48,7 @@ def options(orders: Path, **more: Any) -> RunOptions:
 
 def go(orders: Path, session: Any, heard: Any = None, /, **more: Any) -> ExitCode:
     heard = heard or fakes.Heard()
-    return run(options(orders, **more), {}, heard.outlets, session.factory)
+    return run(options(orders, **more), {}, heard.output, session.factory)
 
 
 def statuses(orders: Path) -> list[tuple[str, str]]:
@@ -102,7 +102,7 @@ def test_a_rerun_visits_only_what_is_left_and_never_writes_over_its_input(orders
     code = run(
         RunOptions(file=first, download_dir=first.parent, base_url="https://p.example"),
         {},
-        heard.outlets,
+        heard.output,
         session.factory,
     )
     assert code is ExitCode.SUCCESS
@@ -148,7 +148,7 @@ def test_what_could_not_finish_exits_3_and_still_writes_the_results(orders: Path
 def test_an_unforeseen_error_is_called_by_its_name_and_shown_whole_only_when_asked(orders: Path) -> None:
     heard = fakes.Heard()
     session = fakes.FakeSession(error=KeyError("x"))
-    run(options(orders), {"PURSER_DEBUG": "1"}, heard.outlets, session.factory)
+    run(options(orders), {"PURSER_DEBUG": "1"}, heard.output, session.factory)
     assert "KeyError" in heard.err
     assert "Traceback" in heard.err
 
@@ -190,7 +190,7 @@ def test_a_second_signal_forces(orders: Path) -> None:
 def test_a_drain_that_takes_too_long_is_forced(orders: Path) -> None:
     session = fakes.FakeSession(waits_for_stop=True, ignores_drain=True)
     session.on_start = lambda: signal.raise_signal(signal.SIGINT)
-    code = run(options(orders), {"PURSER_TIMEOUTS_SHUTDOWN": "0"}, fakes.Heard().outlets, session.factory)
+    code = run(options(orders), {"PURSER_TIMEOUTS_SHUTDOWN": "0"}, fakes.Heard().output, session.factory)
     assert code is ExitCode.INTERRUPTED
     assert session.stops == [False, True]
 
@@ -226,7 +226,7 @@ def test_options_win_over_the_environment_and_that_over_the_file(orders: Path) -
     run(
         options(orders, config=config, workers=5, headed=True, sequential=True),
         {"PURSER_WORKERS": "3", "PURSER_PORTAL": "generic"},
-        fakes.Heard().outlets,
+        fakes.Heard().output,
         session.factory,
     )
     settings = session.made_with["settings"]
@@ -248,7 +248,7 @@ def test_defaults_are_four_workers_in_parallel_without_a_window(orders: Path) ->
 def test_the_file_of_orders_may_come_from_the_settings(orders: Path) -> None:
     session = fakes.FakeSession()
     code = run(
-        RunOptions(download_dir=orders.parent / "d"), {"INPUT_CSV": str(orders)}, fakes.Heard().outlets, session.factory
+        RunOptions(download_dir=orders.parent / "d"), {"INPUT_CSV": str(orders)}, fakes.Heard().output, session.factory
     )
     assert code is ExitCode.SUCCESS
 
@@ -259,7 +259,7 @@ def test_the_file_of_orders_may_come_from_the_settings(orders: Path) -> None:
         ({"workers": 0}, "--workers must be a whole number from 1 to 8, not 0"),
         ({"workers": 9}, "--workers must be a whole number from 1 to 8, not 9"),
         ({"base_url": "portal"}, "base_url must be an http or https address"),
-        ({"profile": Path("/nonexistent/profile")}, "is no folder"),
+        ({"profile": Path("/nonexistent/profile")}, "is not a folder"),
         ({"config": Path("/nonexistent/c.toml")}, "settings file"),
         ({"results": Path("/")}, "is a folder"),
         ({"results": Path("/dev/null/r.csv")}, "cannot be written"),
@@ -278,7 +278,7 @@ def test_a_wrong_option_exits_2_and_makes_nothing(orders: Path, more: dict[str, 
 def test_a_download_folder_that_cannot_be_exits_2_and_makes_nothing(orders: Path, place: Path, fresh: bool) -> None:
     heard, session = fakes.Heard(), fakes.FakeSession()
     told = attrs.evolve(options(orders, fresh=fresh), download_dir=orders.parent / place)
-    assert run(told, {}, heard.outlets, session.factory) is ExitCode.UNUSABLE
+    assert run(told, {}, heard.output, session.factory) is ExitCode.UNUSABLE
     assert "cannot be" in heard.err
     assert "choose another" in heard.err.lower()
     assert session.made_with == {}

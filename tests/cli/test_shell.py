@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from actors.journal import JournalReader
-from actors.session.books import journal_path
+from actors.session.folder_journal import journal_path
 from tests.cli.stub_purser import ROOT
 
 fcntl = pytest.importorskip("fcntl")
@@ -54,7 +54,7 @@ def assert_whole(place: Path) -> None:
     assert [line.split(",")[:2] for line in lines[1:]] == [["PO1", "NO_ATTACHMENTS"], ["PO2", "NO_ATTACHMENTS"]]
     assert json.loads((place / "download" / "report.json").read_text())["run"]["exit_code"] == 0
     with JournalReader(journal_path(place / "download")) as journal:
-        standing = journal.standing()
+        standing = journal.status()
     assert standing is not None
     assert (standing.succeeded, bool(standing.ended)) == (2, True)
 

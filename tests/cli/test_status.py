@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from actors.cli.account import ExitCode
-from actors.cli.standing import tell_status
+from actors.cli.status import tell_status
+from actors.cli.summary import ExitCode
 from tests.cli import fakes
 from tests.cli.conftest import Stand
 from tests.cli.stub_purser import BASE, PATIENCE, program
@@ -21,7 +21,7 @@ from tests.session.conftest import until
 def tell(folder: Path, *, as_json: bool = False) -> tuple[ExitCode, Any]:
     """Ask for the status; return exit code and what stdout got."""
     heard = fakes.Heard(json=as_json)
-    code = tell_status(folder, heard.outlets)
+    code = tell_status(folder, heard.output)
     return code, json.loads(heard.out) if as_json else heard.out
 
 
@@ -71,7 +71,7 @@ def test_the_way_on_can_be_copied_whatever_the_folder_is_called(stand: Stand) ->
 def test_a_folder_that_was_never_used_exits_2_and_gets_nothing(tmp_path: Path, as_json: bool) -> None:
     for folder in (tmp_path, tmp_path / "none"):
         heard = fakes.Heard(json=as_json)
-        assert tell_status(folder, heard.outlets) is ExitCode.UNUSABLE
+        assert tell_status(folder, heard.output) is ExitCode.UNUSABLE
         assert "There is no journal" in heard.err
         assert not as_json or json.loads(heard.out)["error"]["code"] == "CONFIG_ERROR"
     assert list(tmp_path.iterdir()) == []
@@ -127,9 +127,9 @@ def test_a_folder_that_may_only_be_read_is_told_as_it_is(stand: Stand) -> None:
 
 
 def test_books_in_which_no_run_has_begun_are_told_so(stand: Stand) -> None:
-    from actors import Books
+    from actors import FolderJournal
 
-    with Books(stand.downloads):
+    with FolderJournal(stand.downloads):
         code, told = tell(stand.downloads)
     assert code is ExitCode.SUCCESS
     assert "No run has begun" in told

@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from actors.cli.logs import set_up_logging
-from actors.cli.outlets import Outlets, console
+from actors.cli.output import Output, console
 from actors.cli.streams import HarmlessStream, SteadyStream, harmless
 from actors.evidence import BLACK
 from actors.worker.secrets import KnownSecrets
@@ -71,14 +71,14 @@ def test_ordinary_text_stays_as_it_is() -> None:
 @pytest.mark.parametrize("odd", ODD.values(), ids=ODD.keys())
 def test_no_way_to_a_console_lets_it_through(odd: str) -> None:
     stream = io.StringIO()
-    outlets = Outlets(console(stream), console(stream))
-    for say in (outlets.warn, outlets.complain, outlets.tell, outlets.out.say):
+    output = Output(console(stream), console(stream))
+    for say in (output.warn, output.complain, output.tell, output.out.say):
         say(f"PO{odd}1")
     table = Table(title=f"t{odd}")
     table.add_column(f"h{odd}")
     table.add_row(Text(f"c{odd}"))
-    outlets.out.print(table)
-    outlets.out.print(f"plain{odd}")
+    output.out.print(table)
+    output.out.print(f"plain{odd}")
     assert told(stream.getvalue()) == ""
     assert "PO" in stream.getvalue()
 
@@ -174,7 +174,7 @@ def _type(password: str) -> None:
 
 def test_a_traceback_shows_no_values_of_variables(purser_log: logging.Logger) -> None:
     stream = io.StringIO()
-    set_up_logging(Outlets(console(stream), console(stream)), debug=True)
+    set_up_logging(Output(console(stream), console(stream)), debug=True)
     credentials = Credentials("ann", PASSWORD)
     try:
         _type(credentials.password)
@@ -191,11 +191,11 @@ def test_known_secrets_and_keys_in_addresses_are_in_no_record_and_on_no_stream(p
     raw = io.StringIO()
     stream = HarmlessStream(SteadyStream(raw))
     made = console(stream)  # type: ignore[arg-type]  # a text stream to the console
-    outlets = Outlets(made, made)
-    set_up_logging(outlets, debug=True)
+    output = Output(made, made)
+    set_up_logging(output, debug=True)
     purser_log.info("opened %s", f"https://p.example/o?access_token=abc1234&x={PASSWORD}#frag")
-    outlets.complain(f"it says {PASSWORD}")
-    outlets.tell(PASSWORD)
+    output.complain(f"it says {PASSWORD}")
+    output.tell(PASSWORD)
     print(f"Exception in thread: {PASSWORD}", file=stream)  # type: ignore[arg-type]  # the same
     for secret in (PASSWORD, "abc1234", "frag"):
         assert secret not in raw.getvalue()

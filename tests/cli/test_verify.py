@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from actors import Books
-from actors.cli.account import ExitCode
+from actors import FolderJournal
+from actors.cli.summary import ExitCode
 from actors.cli.verifying import verify
-from actors.session.books import manifest_path
+from actors.session.folder_journal import manifest_path
 from actors.session.orders import prepare
 from contracts.ports import BatchBegun, OutcomeRecorded, TaskAccepted
 from contracts.tasks import Attachment, POResult, TaskStatus
@@ -25,15 +25,17 @@ from tests.session.conftest import BASE, orders
 PDF = b"%PDF-1.7 a quote"
 
 
-def bring_home(books: Books, count: int, status: TaskStatus = TaskStatus.COMPLETED, content: bytes = PDF) -> None:
+def bring_home(
+    folder_journal: FolderJournal, count: int, status: TaskStatus = TaskStatus.COMPLETED, content: bytes = PDF
+) -> None:
     """File that many orders, as a run would, and write their outcomes down."""
-    journal = books.journal
+    journal = folder_journal.journal
     first = journal.replay().next_sequence
     batch = prepare(orders(count), BASE, first)
     journal.append(journal.open_epoch(), (BatchBegun(first, count), *(TaskAccepted(one) for one in batch.orders)))
     for order in batch.orders:
         number = order.handle.po_number
-        folder = books.download_dir / "Acme" / f"{number}_{status.value}"
+        folder = folder_journal.download_dir / "Acme" / f"{number}_{status.value}"
         files = tuple(
             Attachment(name, len(content), sha256(content).hexdigest(), f"{BASE}/{name}") for name in ("a.pdf", "b.pdf")
         )
@@ -50,15 +52,15 @@ def bring_home(books: Books, count: int, status: TaskStatus = TaskStatus.COMPLET
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A download folder with three orders of two files each."""
     monkeypatch.setenv("PURSER_STATE_DIR", str(tmp_path / "state"))
-    with Books(tmp_path / "dl") as books:
-        bring_home(books, 3)
+    with FolderJournal(tmp_path / "dl") as folder_journal:
+        bring_home(folder_journal, 3)
     return tmp_path / "dl"
 
 
 def ask(folder: Path, head: str | None = None, *, as_json: bool = False) -> tuple[ExitCode, fakes.Heard]:
     """Verify a folder."""
     heard = fakes.Heard(json=as_json)
-    return verify(folder, head, heard.outlets), heard
+    return verify(folder, head, heard.output), heard
 
 
 def head_of(home: Path) -> str:
@@ -142,9 +144,9 @@ def test_a_last_line_changed_by_hand_is_told_by_the_journal_and_by_the_head(home
         (lambda lines: lines[1:], "Line 1 says that it is line 2"),
         (lambda lines: [lines[0], lines[2]], "Line 2 says that it is line 3"),
         (lambda lines: [*lines, lines[2]], "Line 4 says that it is line 3"),
-        (lambda lines: [*lines, "{}"], "Line 4 is no line of a manifest"),
-        (lambda lines: [*lines, "\u00fc"], "Line 4 is no line of a manifest"),
-        (lambda lines: [lines[0], lines[1], lines[2][:-9]], "Line 3 is no line of a manifest"),
+        (lambda lines: [*lines, "{}"], "Line 4 is not a line of a manifest"),
+        (lambda lines: [*lines, "\u00fc"], "Line 4 is not a line of a manifest"),
+        (lambda lines: [lines[0], lines[1], lines[2][:-9]], "Line 3 is not a line of a manifest"),
         (lambda _lines: [], "The journal knows the head"),
     ],
 )
@@ -213,24 +215,24 @@ def test_json_is_one_document_with_the_differences(home: Path) -> None:
 
 
 def test_of_an_order_that_was_fetched_again_the_last_files_count(home: Path) -> None:
-    with Books(home) as books:
-        bring_home(books, 2, TaskStatus.PARTIAL, b"%PDF-1.7 another quote")
+    with FolderJournal(home) as folder_journal:
+        bring_home(folder_journal, 2, TaskStatus.PARTIAL, b"%PDF-1.7 another quote")
     code, heard = ask(home)
     assert (code, heard.err) == (ExitCode.SUCCESS, "")
     assert "5 lines, 3 orders with files, 6 files" in heard.out
 
 
 def test_while_a_run_works_there_what_it_adds_is_no_difference(home: Path) -> None:
-    with Books(home) as books:
-        bring_home(books, 1, content=b"%PDF-1.7 newer")
+    with FolderJournal(home) as folder_journal:
+        bring_home(folder_journal, 1, content=b"%PDF-1.7 newer")
         assert ask(home)[0] is ExitCode.SUCCESS
 
 
 def test_lines_behind_a_noted_head_are_told_also_while_a_run_works_there(home: Path) -> None:
     """Nothing says that it was that run which added them."""
-    with Books(home) as books:
-        old = books.journal.head
-        bring_home(books, 1, content=b"%PDF-1.7 newer")
+    with FolderJournal(home) as folder_journal:
+        old = folder_journal.journal.head
+        bring_home(folder_journal, 1, content=b"%PDF-1.7 newer")
         for head, says in ((old, "lines follow the one that was noted. A run is at work"), ("0" * 63, "changed or")):
             code, heard = ask(home, head)
             assert code is ExitCode.SOME_FAILED

@@ -17,10 +17,10 @@ from contracts.errors import (
     ConfigurationError,
     CrewFailedError,
     DownloadFolderError,
-    HostResourceError,
+    InputFileError,
     InsufficientResourcesError,
-    IntakeError,
     InvalidOrderError,
+    MachineError,
     NetworkError,
     ParallelProcessingError,
     PONotFoundError,
@@ -71,7 +71,7 @@ def test_every_error_has_the_one_root_a_blame_a_code_and_is_importable_from_cont
 
 
 @pytest.mark.parametrize(
-    "kind", [BrowserNotFoundError, DownloadFolderError, IntakeError, PortalUnreachableError, ConfigurationError]
+    "kind", [BrowserNotFoundError, DownloadFolderError, InputFileError, PortalUnreachableError, ConfigurationError]
 )
 def test_what_a_person_can_mend_before_a_run_is_a_configuration_error_and_a_value_error(kind: type[Exception]) -> None:
     assert issubclass(kind, ConfigurationError)
@@ -83,7 +83,7 @@ def test_what_a_person_can_mend_before_a_run_is_a_configuration_error_and_a_valu
     [
         (ProfileCorruptionError, "PROFILE_ERROR"),
         (InsufficientResourcesError, "RESOURCE_ERROR"),
-        (HostResourceError, "RESOURCE_ERROR"),
+        (MachineError, "RESOURCE_ERROR"),
         (PONotFoundError, "PO_NOT_FOUND"),
         (NetworkError, "NETWORK_ERROR"),
         (PortalError("x", http_status=503), "NETWORK_ERROR"),
@@ -112,7 +112,7 @@ def test_codes_follow_the_bases_of_the_error(error: Exception | type[Exception],
         (AuthenticationError, Blame.AUTH),
         (BrowserDiedError, Blame.BROWSER),
         (CrewFailedError, Blame.BROWSER),
-        (HostResourceError, Blame.HOST),
+        (MachineError, Blame.MACHINE),
     ],
 )
 def test_each_failure_is_charged_to_whose_fault_it_is(kind: type[ParallelProcessingError], blame: Blame) -> None:

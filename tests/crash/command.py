@@ -22,14 +22,14 @@ from pathlib import Path
 
 import attrs
 
-from actors.cli import continuing
-from actors.cli.account import ExitCode
+from actors.cli import resume as resume_command
 from actors.cli.options import RunOptions
 from actors.cli.run import run
-from actors.cli.standing import tell_status
-from actors.session import figures, house
+from actors.cli.status import tell_status
+from actors.cli.summary import ExitCode
+from actors.session import figures, resources
 from tests.cli import fakes
-from tests.cli.stub_purser import BASE, ROOM, Script, premises
+from tests.cli.stub_purser import BASE, ROOM, Script, run_resources
 from tests.crash.points import KILLED, CrashPoints
 
 ORDERS = ("PO1", "PO2")
@@ -84,7 +84,7 @@ def command(place: Place, act: Callable[[fakes.Heard], ExitCode], kill_at: int |
     child = os.fork()
     if not child:
         try:
-            vars(house)["RealPremises"] = premises(Script(place.folder / "log"))
+            vars(resources)["LocalResources"] = run_resources(Script(place.folder / "log"))
             figures.machine = lambda: ROOM
             points, heard = CrashPoints(str(place.downloads), kill_at), fakes.Heard()
             points.watch()
@@ -104,17 +104,17 @@ def command(place: Place, act: Callable[[fakes.Heard], ExitCode], kill_at: int |
 def begin(place: Place, kill_at: int | None = None) -> Told:
     """`purser run`, of which one browser is enough."""
     options = RunOptions(file=place.folder / "orders.csv", base_url=BASE, download_dir=place.downloads, sequential=True)
-    return command(place, lambda heard: run(options, {}, heard.outlets), kill_at)
+    return command(place, lambda heard: run(options, {}, heard.output), kill_at)
 
 
 def status(place: Place) -> Told:
     """`purser status`."""
-    return command(place, lambda heard: tell_status(place.downloads, heard.outlets))
+    return command(place, lambda heard: tell_status(place.downloads, heard.output))
 
 
 def resume(place: Place, kill_at: int | None = None) -> Told:
     """`purser resume`."""
-    return command(place, lambda heard: continuing.resume(place.downloads, {}, heard.outlets), kill_at)
+    return command(place, lambda heard: resume_command.resume(place.downloads, {}, heard.output), kill_at)
 
 
 def prepared(folder: Path) -> Place:

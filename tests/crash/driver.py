@@ -27,14 +27,14 @@ from actors.filing import DownloadFolder
 from actors.filing.lock import FolderLock
 from actors.journal import JournalReader, SqliteJournal
 from actors.journal.coding import decoded
-from actors.session import figures, house
-from actors.session.books import JOURNAL, manifest_path
+from actors.session import figures, resources
+from actors.session.folder_journal import JOURNAL, manifest_path
 from actors.session.mode import MachineFigures
 from contracts.config import HeadlessConfiguration, RetryPolicy, Settings
 from contracts.ports import KeptFile
 from tests.crash.inspection import differences
 from tests.crash.points import KILLED, CrashPoints
-from tests.crash.world import EARLIER, ORDERS, CrashPremises, NobodysCredentials, Portal, TrueOrder
+from tests.crash.world import EARLIER, ORDERS, CrashResources, NobodysCredentials, Portal, TrueOrder
 
 RETRY = RetryPolicy(max_attempts=2, base_delay=0.0)
 ROOM = MachineFigures(cores=2, memory_free_mb=8_000, memory_fraction=0.2, cpu_percent=10)
@@ -67,8 +67,8 @@ class Place:
 
 def work(place: Place, orders: tuple[TrueOrder, ...]) -> None:
     """Begin the run, or go on with it; what `purser run` does."""
-    CrashPremises.the_portal = place.portal(orders)
-    vars(house)["RealPremises"] = CrashPremises
+    CrashResources.the_portal = place.portal(orders)
+    vars(resources)["LocalResources"] = CrashResources
     figures.machine = lambda: ROOM
     session = ProcessingSession(
         HeadlessConfiguration(),
@@ -83,7 +83,7 @@ def work(place: Place, orders: tuple[TrueOrder, ...]) -> None:
 def has_ended(place: Place) -> bool:
     """Whether the run that is killed here has come to its end."""
     with JournalReader(place.database) as reader:
-        standing = reader.standing()
+        standing = reader.status()
     return standing is not None and standing.number > 1 and bool(standing.ended)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from actors.journal import SqliteJournal
-from actors.session.books import manifest_path
+from actors.session.folder_journal import manifest_path
 from actors.session.verification import verify_folder
 from contracts.tasks import POResult
 from tests.crash.world import EARLIER, ORDERS, SUPPLIER, TrueOrder

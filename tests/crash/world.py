@@ -13,8 +13,8 @@ import attrs
 
 from actors.filing import DownloadFolder
 from actors.filing.lock import FolderLock
-from actors.session.premises import RealPremises
-from actors.stubs.premises import StubProcesses
+from actors.session.run_resources import LocalResources
+from actors.stubs.resources import StubProcesses
 from contracts.config import HeadlessConfiguration, Settings
 from contracts.errors import AttachmentError, PortalError
 from contracts.ports import (
@@ -249,7 +249,7 @@ class NobodysCredentials:
         return ()
 
 
-class CrashPremises(RealPremises):
+class CrashResources(LocalResources):
     """The real download folder under the real journal; browsers, processes and the portal are not real."""
 
     the_portal: Portal

@@ -23,7 +23,7 @@ from actors.dispatch.effects import (
     Publish,
     Record,
     RecycleWorker,
-    TellGatekeeper,
+    TellLoginBroker,
     TellWorker,
     WakeAt,
 )
@@ -33,10 +33,10 @@ from contracts.errors import Blame
 from contracts.messages import (
     BeginBatch,
     DispatchEvent,
-    GatekeeperMessage,
     HostOpened,
     HostSession,
     LeaseTouched,
+    LoginBrokerMessage,
     LoginMet,
     PortalAsked,
     ProbeEnded,
@@ -110,7 +110,7 @@ class Drive:
         self.generations: dict[str, int] = {}
         self.kills: list[KillWorker] = []
         self.recycles: list[RecycleWorker] = []
-        self.gatekeeper: list[GatekeeperMessage] = []
+        self.login_broker: list[LoginBrokerMessage] = []
         self.discarded: list[DiscardStaging] = []
         self.ended: list[NoteOrderEnded] = []
         self.published: list[Publish] = []
@@ -152,8 +152,8 @@ class Drive:
                 self.kills.append(effect)
             case RecycleWorker():
                 self.recycles.append(effect)
-            case TellGatekeeper(message):
-                self.gatekeeper.append(message)
+            case TellLoginBroker(message):
+                self.login_broker.append(message)
             case Publish(lease, result):
                 self.published.append(effect)
                 if self.publish_failures:
@@ -257,11 +257,11 @@ class Drive:
                 del self.last[worker]
                 self.send(ProbeEnded(worker, self.generations[worker], told.message.host, status))
 
-    def down(self, worker: str, kind: ExitKind = ExitKind.CRASHED, *, ordered: bool = False) -> None:
+    def down(self, worker: str, kind: ExitKind = ExitKind.CRASHED, *, requested: bool = False) -> None:
         """End the worker's generation."""
         self.last.pop(worker, None)
         reason = Reason(kind, "gone")
-        self.send(ChildEvent("crew", worker, self.generations[worker], ChildChange.DOWN, reason, ordered))
+        self.send(ChildEvent("crew", worker, self.generations[worker], ChildChange.DOWN, reason, requested))
 
     def crash(self, worker: str) -> None:
         """Let the browser of a busy worker end by itself after it was seen alive, and start the next one."""
@@ -270,7 +270,7 @@ class Drive:
         self.ready(worker)
 
     def open_host(self, version: int, host: str = HOST) -> None:
-        """Let the gatekeeper have a session."""
+        """Let the login broker have a session."""
         self.send(HostOpened(HostSession(host, version)))
 
     @property

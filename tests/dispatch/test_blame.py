@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from actors.gatekeeper.core import GatekeeperCore, LoginBook
+from actors.logins.core import LoginBook, LoginBrokerCore
 from contracts.errors import Blame
 from contracts.messages import (
     DutyEnded,
@@ -46,7 +46,7 @@ def test_the_login_page_costs_no_attempt_and_asks_for_one_login() -> None:
     drive = driven(3, workers=3)
     for worker in ("w1", "w2", "w3"):
         drive.meet_login(worker)
-    assert drive.gatekeeper == [LoginNeeded(HOST, 0)]
+    assert drive.login_broker == [LoginNeeded(HOST, 0)]
     assert [drive.ends_of(task)[-1].attempts for task in range(3)] == [0, 0, 0]
     assert all(drive.is_idle(worker) for worker in ("w1", "w2", "w3")), "dispatch for that host waits"
 
@@ -78,7 +78,7 @@ def test_a_login_page_seen_with_an_old_session_asks_for_no_second_login() -> Non
     drive.meet_login("w1")
     drive.open_host(1)
     drive.meet_login("w2")
-    assert drive.gatekeeper == [LoginNeeded(HOST, 0)]
+    assert drive.login_broker == [LoginNeeded(HOST, 0)]
     assert drive.visit("w2").session.version == 1
 
 
@@ -87,7 +87,7 @@ def test_the_first_login_of_a_run_may_end_over_an_order_without_failing_it() -> 
     drive.meet_login("w1")
     drive.open_host(1)
     drive.meet_login("w1")
-    assert drive.gatekeeper == [LoginNeeded(HOST, 0), LoginNeeded(HOST, 1)]
+    assert drive.login_broker == [LoginNeeded(HOST, 0), LoginNeeded(HOST, 1)]
     drive.open_host(2)
     drive.complete("w1")
     assert (drive.outcomes[0].status, drive.outcomes[0].attempts) == (TaskStatus.COMPLETED, 1)
@@ -125,23 +125,23 @@ def test_an_order_that_has_been_read_may_meet_two_more_logins_that_end() -> None
     drive.complete("w1", TaskStatus.PARTIAL, retry_worthwhile=True)
     drive.advance(60.0)
     drive.meet_login("w1")
-    assert drive.gatekeeper[-1] == LoginNeeded(HOST, 2)
+    assert drive.login_broker[-1] == LoginNeeded(HOST, 2)
     drive.open_host(3)
     drive.complete("w1")
     assert drive.outcomes[0].status is TaskStatus.COMPLETED
 
 
 def test_two_orders_without_rights_fail_and_stop_nobody_else() -> None:
-    """The gatekeeper gives a host up after some logins that prove nothing; these orders alone must not get it there."""
-    drive, gatekeeper, without_rights = driven(6), GatekeeperCore(KnownUser(), LoginBook()), {0, 1}
+    """A host is given up after some logins that prove nothing; these orders alone must not get it there."""
+    drive, login_broker, without_rights = driven(6), LoginBrokerCore(KnownUser(), LoginBook()), {0, 1}
     while not drive.progress.finished:
-        while drive.gatekeeper:
-            for answer in gatekeeper.handle(drive.gatekeeper.pop(0)):
+        while drive.login_broker:
+            for answer in login_broker.handle(drive.login_broker.pop(0)):
                 drive.send(answer)
         message = drive.last["w1"].message
         if isinstance(message, LogIn):
             del drive.last["w1"]
-            drive.gatekeeper.append(LoginEnded(HOST, LoginResult.LOGGED_IN))
+            drive.login_broker.append(LoginEnded(HOST, LoginResult.LOGGED_IN))
             drive.send(DutyEnded("w1", drive.generations["w1"]))
         elif drive.visit("w1").session.version == 0 or drive.number("w1") in without_rights:
             drive.meet_login("w1")
@@ -181,7 +181,7 @@ def test_an_order_in_work_when_its_host_is_refused_still_ends(how: str) -> None:
         case "browser":
             drive.crash("w1")
         case "machine":
-            drive.fail("w1", Blame.HOST)
+            drive.fail("w1", Blame.MACHINE)
         case "some files":
             drive.complete("w1", TaskStatus.PARTIAL, retry_worthwhile=True)
         case _:
@@ -191,12 +191,12 @@ def test_an_order_in_work_when_its_host_is_refused_still_ends(how: str) -> None:
     assert drive.outcomes[0].status in (TaskStatus.CANCELLED, TaskStatus.PARTIAL)
 
 
-def test_a_worker_that_dies_in_a_login_gives_it_back_to_the_gatekeeper() -> None:
+def test_a_worker_that_dies_in_a_login_gives_it_back_to_the_login_broker() -> None:
     drive = driven(1, workers=1)
     drive.meet_login("w1")
     drive.send(LoginWanted(HOST, SECRET))
     drive.down("w1")
-    assert drive.gatekeeper[-1] == LoginAbandoned(HOST)
+    assert drive.login_broker[-1] == LoginAbandoned(HOST)
 
 
 def test_a_login_that_dies_while_another_worker_probes_the_same_host_is_given_back_too() -> None:
@@ -207,7 +207,7 @@ def test_a_login_that_dies_while_another_worker_probes_the_same_host_is_given_ba
     drive.advance(5)
     assert isinstance(drive.last["w2"].message, ProbePortal)
     drive.down("w1")
-    assert drive.gatekeeper[-1] == LoginAbandoned(HOST)
+    assert drive.login_broker[-1] == LoginAbandoned(HOST)
 
 
 def test_a_login_that_takes_too_long_has_its_browser_killed_once() -> None:
@@ -220,15 +220,15 @@ def test_a_login_that_takes_too_long_has_its_browser_killed_once() -> None:
     assert [kill.worker for kill in drive.kills] == ["w1"]
 
 
-def test_the_gatekeeper_is_told_once_that_a_login_works() -> None:
+def test_the_login_broker_is_told_once_that_a_login_works() -> None:
     drive = driven(3)
     drive.complete("w1")
-    assert drive.gatekeeper == [], "without a login nothing is proved"
+    assert drive.login_broker == [], "without a login nothing is proved"
     drive.meet_login("w1")
     drive.open_host(1)
     drive.complete("w1")
     drive.complete("w1")
-    assert drive.gatekeeper.count(SessionProved(HOST, 1)) == 1
+    assert drive.login_broker.count(SessionProved(HOST, 1)) == 1
 
 
 # ------------------------------------------------------------------------------------------------------------- browser
@@ -252,7 +252,7 @@ def test_a_browser_that_was_not_seen_alive_with_the_order_charges_nothing() -> N
 def test_an_end_that_a_supervisor_ordered_charges_nothing(kind: ExitKind) -> None:
     drive = driven(1)
     drive.touch("w1")
-    drive.down("w1", kind, ordered=True)
+    drive.down("w1", kind, requested=True)
     assert drive.ends_of(0)[-1].crashes == 0
     assert drive.progress.crashes == 0
 
@@ -262,7 +262,7 @@ def test_an_end_at_a_deadline_is_charged_although_it_was_ordered() -> None:
     drive.touch("w1")
     drive.advance(90)
     assert [kill.text for kill in drive.kills] == ["no activity for 1 minute 30 seconds"]
-    drive.down("w1", ExitKind.KILLED, ordered=True)
+    drive.down("w1", ExitKind.KILLED, requested=True)
     assert drive.ends_of(0)[-1].crashes == 1
 
 
@@ -275,7 +275,7 @@ def test_an_order_that_cost_two_browsers_runs_alone_on_a_fresh_one_after_everyth
         drive.complete("w1")
     assert drive.is_idle("w1")
     assert [recycle.worker for recycle in drive.recycles] == ["w1"], "the browser that has worked is replaced first"
-    drive.down("w1", ExitKind.SHUTDOWN, ordered=True)
+    drive.down("w1", ExitKind.SHUTDOWN, requested=True)
     drive.ready("w1")
     assert drive.number("w1") == 0
     drive.complete("w1")
@@ -318,7 +318,7 @@ def test_failures_blamed_on_the_browser_end_in_quarantine_too(blame: Blame) -> N
     for _ in range(3):
         drive.fail("w1", blame, code="SESSION_ERROR")
         if drive.is_idle("w1"):
-            drive.down("w1", ExitKind.SHUTDOWN, ordered=True)
+            drive.down("w1", ExitKind.SHUTDOWN, requested=True)
             drive.ready("w1")
     assert drive.outcomes[0].status is TaskStatus.QUARANTINED
 
@@ -328,7 +328,7 @@ def test_failures_blamed_on_the_browser_end_in_quarantine_too(blame: Blame) -> N
 
 def test_trouble_of_the_machine_pauses_dispatch_and_charges_nobody() -> None:
     drive = driven(2)
-    drive.fail("w1", Blame.HOST, code="RESOURCE_ERROR", message="the disk is full")
+    drive.fail("w1", Blame.MACHINE, code="RESOURCE_ERROR", message="the disk is full")
     assert drive.progress.pauses == ("the disk is full",)
     assert drive.is_idle("w1")
     assert (drive.ends_of(0)[-1].attempts, drive.ends_of(0)[-1].crashes) == (0, 0)
@@ -378,7 +378,7 @@ def test_an_order_without_attachments_is_recorded_without_publishing() -> None:
 
 
 def test_a_login_with_the_number_of_the_one_before_it_lets_dispatch_go_on() -> None:
-    """A gatekeeper that came back counts anew, and may give a number again that a saved login had."""
+    """A login broker that came back counts anew, and may give a number again that a saved login had."""
     drive = driven(1)
     drive.meet_login("w1")
     drive.send(HostOpened(HostSession(HOST, 1, (), verified=False)))

@@ -56,7 +56,7 @@ def test_a_kill_that_comes_after_the_visit_ended_charges_the_next_order_nothing(
     drive.complete("w1")
     drive.touch("w1")
     assert drive.number("w1") == 1
-    drive.down("w1", ExitKind.KILLED, ordered=True)
+    drive.down("w1", ExitKind.KILLED, requested=True)
     assert drive.ends_of(1)[-1].crashes == 0
 
 

@@ -12,7 +12,7 @@ from actors.dispatch.effects import DiscardStaging, Publish
 from actors.dispatch.performer import Performer
 from actors.dispatch.recovery import finish_publishes
 from actors.journal import MemoryJournal
-from contracts.errors import AttachmentError, HostResourceError
+from contracts.errors import AttachmentError, MachineError
 from contracts.messages import Published, PublishFailed
 from contracts.ports import Filing, Lease, PublishStarted
 from contracts.tasks import POResult, TaskStatus
@@ -49,7 +49,7 @@ def performer(raises: type[Exception] | None) -> Performer:
         journal=MemoryJournal(),
         filing=cast("Filing", Folder(raises)),
         tell_worker=nobody,
-        tell_gatekeeper=nobody,
+        tell_login_broker=nobody,
         ask_portal=nobody,
         note_answered=nobody,
         kill=nobody,
@@ -108,7 +108,7 @@ class Trouble:
 
 
 @pytest.mark.parametrize(
-    ("error", "lost"), [(AttachmentError("the files are gone"), True), (HostResourceError("the disk is full"), False)]
+    ("error", "lost"), [(AttachmentError("the files are gone"), True), (MachineError("the disk is full"), False)]
 )
 def test_files_that_are_gone_are_told_from_a_full_disk(error: Exception, lost: bool) -> None:
     _, lease, result = in_work()

@@ -87,7 +87,7 @@ class Shell:
             journal=self.journal,
             filing=cast("Filing", Folder()),
             tell_worker=self._tell,
-            tell_gatekeeper=lambda _message: None,
+            tell_login_broker=lambda _message: None,
             ask_portal=lambda *_told: None,
             note_answered=lambda *_told: None,
             kill=lambda _worker, _generation, text: self.kills.append(text),
@@ -124,7 +124,7 @@ class Shell:
         self.send(VisitEnded(lease, Visited(result)))
 
     def outcomes(self) -> Iterator[str]:
-        """Yield the numbers of orders with an outcome in the books."""
+        """Yield the numbers of orders with an outcome in the journal."""
         return (entry.result.po_number for entry in self.journal.written if isinstance(entry, OutcomeRecorded))
 
 

@@ -91,7 +91,7 @@ def test_files_that_are_gone_when_they_are_published_are_offered_to_nobody() -> 
 
 def test_an_order_given_back_at_the_end_of_a_resumable_run_keeps_its_files() -> None:
     drive, _file = at_work(resumes=True)
-    drive.core._desk.resumes = True
+    drive.core._book.resumes = True
     drive.fail("w1", Blame.NETWORK, portal_up=False)
     drive.advance(drive.timeouts.circuit_open + 1)
     assert drive.progress.failed == 1

@@ -56,7 +56,7 @@ def test_orders_wait_until_the_portal_answers_and_then_the_login_is_asked_for_ag
     drive.send(DutyEnded("w1", 1))
     assert isinstance(drive.last["w1"].message, VisitOrder)
     drive.meet_login("w1")
-    assert drive.gatekeeper == [LoginNeeded(HOST, 0)] * 2
+    assert drive.login_broker == [LoginNeeded(HOST, 0)] * 2
     assert drive.outcomes == {}
 
 
@@ -68,13 +68,13 @@ def test_a_worker_that_meets_the_login_page_while_the_portal_is_in_trouble_asks_
     drive.send(LoginWanted(HOST, SECRET))
     end_in_trouble(drive)
     drive.meet_login("w2")
-    assert drive.gatekeeper == [LoginNeeded(HOST, 0)]
+    assert drive.login_broker == [LoginNeeded(HOST, 0)]
     drive.advance(5.0)
     drive.answer_probes(200)
     for worker in ("w1", "w2"):
         drive.send(DutyEnded(worker, 1))
     drive.meet_login("w1")
-    assert drive.gatekeeper == [LoginNeeded(HOST, 0)] * 2
+    assert drive.login_broker == [LoginNeeded(HOST, 0)] * 2
 
 
 def test_a_login_that_stays_in_trouble_while_the_base_answers_ends_the_run_after_the_limit() -> None:

@@ -45,7 +45,7 @@ def play(drive: Counting, bad: set[int]) -> None:
             return
         if drive.is_idle("w1"):
             assert drive.recycles, "nothing to do, and nobody is replaced"
-            drive.down("w1", ExitKind.SHUTDOWN, ordered=True)
+            drive.down("w1", ExitKind.SHUTDOWN, requested=True)
             drive.ready("w1")
         elif drive.number("w1") in bad:
             drive.crash("w1")
@@ -99,12 +99,12 @@ def test_a_slot_whose_lost_orders_are_done_elsewhere_is_excused_no_longer() -> N
     assert (before, len(drive.excused)) == (LOSSES_DISPROVED, LOSSES_DISPROVED)
 
 
-@pytest.mark.parametrize(("touched", "ordered"), [(False, False), (True, True)])
-def test_a_loss_that_no_order_is_charged_for_is_excused_by_none(touched: bool, ordered: bool) -> None:
+@pytest.mark.parametrize(("touched", "requested"), [(False, False), (True, True)])
+def test_a_loss_that_no_order_is_charged_for_is_excused_by_none(touched: bool, requested: bool) -> None:
     drive = driven(1)
     if touched:
         drive.touch("w1")
-    drive.down("w1", ordered=ordered)
+    drive.down("w1", requested=requested)
     assert drive.excused == []
 
 
@@ -115,7 +115,7 @@ def test_a_browser_lost_at_a_login_is_laid_at_the_host_s_door(overdue: bool) -> 
     drive.send(LoginWanted(HOST, Credentials("user", "secret")))
     if overdue:
         drive.advance(100.0)
-    drive.down("w1", ordered=overdue)
+    drive.down("w1", requested=overdue)
     assert drive.excused == [("w1", 1)]
 
 
@@ -167,7 +167,7 @@ def test_an_order_behind_all_others_is_still_behind_them_after_a_delay() -> None
     drive.fail(last)
     drive.fail(other)
     drive.advance(30.0)
-    drive.down("w2", ExitKind.SHUTDOWN, ordered=True)
-    drive.down("w1", ExitKind.SHUTDOWN, ordered=True)
+    drive.down("w2", ExitKind.SHUTDOWN, requested=True)
+    drive.down("w1", ExitKind.SHUTDOWN, requested=True)
     drive.ready("w1")
     assert drive.number("w1") == 1

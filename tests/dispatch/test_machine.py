@@ -1,6 +1,6 @@
-"""The dispatch core in a world of faults: after every step the books are straight, and once the faults cease all ends.
+"""The dispatch core in a world of faults: after every step its account is right, and once the faults cease all ends.
 
-The gatekeeper's own core takes part, since who asks for a login again, and when, lies between the two.
+The login broker's own core takes part, since who asks for a login again, and when, lies between the two.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from hypothesis import settings, strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
-from actors.gatekeeper.core import GatekeeperCore
+from actors.logins.core import LoginBrokerCore
 from contracts.errors import Blame
 from contracts.messages import (
     BeginBatch,
@@ -120,7 +120,7 @@ class DispatchMachine(DispatchWorld):
     @precondition(lambda self: self._busy(VisitOrder))
     @rule(
         pick=picks,
-        blame=st.sampled_from((Blame.ITEM, Blame.PORTAL, Blame.NETWORK, Blame.HOST)),
+        blame=st.sampled_from((Blame.ITEM, Blame.PORTAL, Blame.NETWORK, Blame.MACHINE)),
         up=st.sampled_from((True, True, False, None)),
         after=st.sampled_from((None, None, 7.0)),
     )
@@ -144,7 +144,7 @@ class DispatchMachine(DispatchWorld):
         """A login ends."""
         message = self.drive.last.pop(worker := self._pick(LogIn, pick)).message
         assert isinstance(message, LogIn)
-        self.drive.gatekeeper.append(LoginEnded(message.host, LoginResult[result]))
+        self.drive.login_broker.append(LoginEnded(message.host, LoginResult[result]))
         self._send(DutyEnded(worker, self.drive.generations[worker]))
 
     @precondition(lambda self: self._busy(ProbePortal))
@@ -155,20 +155,20 @@ class DispatchMachine(DispatchWorld):
         assert isinstance(message, ProbePortal)
         self._send(ProbeEnded(worker, self.drive.generations[worker], message.host, status))
 
-    @precondition(lambda self: self.drive.gatekeeper)
+    @precondition(lambda self: self.drive.login_broker)
     @rule()
     def gatekeeper_answers(self) -> None:
-        """The gatekeeper takes its oldest message."""
-        for answer in self.gatekeeper.handle(self.drive.gatekeeper.pop(0)):
+        """The login broker takes its oldest message."""
+        for answer in self.login_broker.handle(self.drive.login_broker.pop(0)):
             self._send(answer)
 
     @rule(chance=rare)
     def gatekeeper_dies(self, chance: int) -> None:
-        """The gatekeeper comes back without what was in its inbox."""
+        """The login broker comes back without what was in its inbox."""
         if chance:
             return
-        self.drive.gatekeeper.clear()
-        self.gatekeeper = GatekeeperCore(KnownUser(), self.book)
+        self.drive.login_broker.clear()
+        self.login_broker = LoginBrokerCore(KnownUser(), self.book)
 
     @rule(worker=workers, seen_alive=st.booleans(), comes_back=st.booleans())
     def dies_by_itself(self, worker: str, seen_alive: bool, comes_back: bool) -> None:
@@ -177,12 +177,12 @@ class DispatchMachine(DispatchWorld):
             self._touch(worker)
         if self.alive[worker]:
             doomed = any(kill.worker == worker for kill in self.drive.kills)
-            self._die(worker, ExitKind.CRASHED, ordered=doomed, at_deadline=self._is_doomed(worker))
+            self._die(worker, ExitKind.CRASHED, requested=doomed, at_deadline=self._is_doomed(worker))
         if comes_back:
             self.start_and_maybe_ready(worker, early=True)
 
     def _is_doomed(self, worker: str) -> bool:
-        leases = self.drive.core._desk.crew.leased()
+        leases = self.drive.core._book.crew.leased()
         return any(view.name == worker and view.lease is not None and bool(view.lease.doomed) for view in leases)
 
     @precondition(lambda self: self._busy(VisitOrder))
@@ -200,7 +200,7 @@ class DispatchMachine(DispatchWorld):
     def is_ended_by_order(self, worker: str) -> None:
         """Memory, a deadline or a recycling ends a generation."""
         if self.alive[worker]:
-            self._die(worker, ExitKind.KILLED, ordered=True, at_deadline=self._is_doomed(worker))
+            self._die(worker, ExitKind.KILLED, requested=True, at_deadline=self._is_doomed(worker))
 
     @rule(seconds=st.sampled_from((0.5, 3.0, 10.0, 25.0, 70.0)))
     def time_passes(self, seconds: float) -> None:
@@ -217,12 +217,12 @@ class DispatchMachine(DispatchWorld):
         """A message of a lease or generation that is over, or of this one, comes once more."""
         old = data.draw(st.sampled_from(self.history))
         outcomes = dict(self.drive.outcomes)
-        leases = {repr(held.lease) for held in self.drive.core._desk.crew.leases()}
+        leases = {repr(held.lease) for held in self.drive.core._book.crew.leases()}
         if isinstance(old, LeaseTouched) and repr(old.lease) in leases:
             return
         self._send(old)
         assert self.drive.outcomes == outcomes, "old news ends nothing"
-        assert leases <= {repr(held.lease) for held in self.drive.core._desk.crew.leases()}, "nor takes a lease away"
+        assert leases <= {repr(held.lease) for held in self.drive.core._book.crew.leases()}, "nor takes a lease away"
 
     @rule(worker=workers)
     def is_to_be_recycled(self, worker: str) -> None:
@@ -242,7 +242,7 @@ class DispatchMachine(DispatchWorld):
         old = self.drive
         self.drive = OrderlyDrive(journal=old.journal, timeouts=LIMITS, now=old.now)
         self.drive.outcomes, self.drive.generations = old.outcomes, old.generations
-        self.drive.gatekeeper = old.gatekeeper
+        self.drive.login_broker = old.login_broker
         self.history = [one for one in self.history if not isinstance(one, WorkerReady)]  # its crew went with it
         self.alive = dict.fromkeys(WORKERS, False)
         self.started = dict.fromkeys(WORKERS, False)
@@ -279,9 +279,9 @@ class DispatchMachine(DispatchWorld):
 
     def _revive(self) -> bool:
         for worker in WORKERS:
-            ordered = [one for one in (*self.drive.kills, *self.drive.recycles) if one.worker == worker]
-            if self.alive[worker] and any(one.generation == self.drive.generations[worker] for one in ordered):
-                self._die(worker, ExitKind.SHUTDOWN, ordered=True, at_deadline=self._is_doomed(worker))
+            requested = [one for one in (*self.drive.kills, *self.drive.recycles) if one.worker == worker]
+            if self.alive[worker] and any(one.generation == self.drive.generations[worker] for one in requested):
+                self._die(worker, ExitKind.SHUTDOWN, requested=True, at_deadline=self._is_doomed(worker))
             if not self.started[worker]:
                 self._start(worker)
             if not self.alive[worker]:
@@ -290,7 +290,7 @@ class DispatchMachine(DispatchWorld):
         return False
 
     def _answer_logins(self) -> bool:
-        if self.drive.gatekeeper:
+        if self.drive.login_broker:
             self.gatekeeper_answers()
             return True
         return False

@@ -48,7 +48,7 @@ def test_a_browser_killed_at_a_deadline_counts_as_lost_in_its_batch_alone() -> N
     drive.ready("w1")
     drive.advance(drive.timeouts.inactivity)
     assert len(drive.kills) == 1
-    drive.down("w1", ordered=True)
+    drive.down("w1", requested=True)
     assert drive.progress.crashes == 1
     drive.begin(orders(1, first=1))
     assert drive.progress.crashes == 0

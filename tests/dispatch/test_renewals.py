@@ -39,7 +39,7 @@ def test_a_renewed_cookie_takes_the_place_of_the_old_one_for_the_next_visits() -
     renew(drive, "w1", fresh)
     session = drive.visit("w1").session
     assert (session.version, session.renewals, set(session.cookies)) == (1, 1, {fresh, TOKEN})
-    assert SessionRenewed(session) in drive.gatekeeper
+    assert SessionRenewed(session) in drive.login_broker
     renew(drive, "w2")
     assert drive.visit("w2").session == session
 
@@ -56,7 +56,7 @@ def test_what_changes_nothing_counts_for_nothing() -> None:
     drive = driven()
     renew(drive, "w1", SID)
     assert drive.visit("w1").session.renewals == 0
-    assert not any(isinstance(one, SessionRenewed) for one in drive.gatekeeper)
+    assert not any(isinstance(one, SessionRenewed) for one in drive.login_broker)
 
 
 def test_what_was_renewed_of_an_older_login_changes_nothing_and_a_new_login_begins_anew() -> None:
@@ -68,7 +68,7 @@ def test_what_was_renewed_of_an_older_login_changes_nothing_and_a_new_login_begi
     assert drive.visit("w2").session == newer
 
 
-def test_a_gatekeeper_that_has_not_heard_of_it_takes_nothing_back() -> None:
+def test_a_login_broker_that_has_not_heard_of_it_takes_nothing_back() -> None:
     drive = driven()
     renew(drive, "w1", attrs.evolve(SID, value="new"))
     session = drive.visit("w1").session
@@ -79,12 +79,12 @@ def test_a_gatekeeper_that_has_not_heard_of_it_takes_nothing_back() -> None:
 
 def test_the_login_page_with_cookies_that_were_renewed_meanwhile_is_tried_once_with_the_new_ones() -> None:
     drive = driven("w2")
-    asked = len(drive.gatekeeper)
+    asked = len(drive.login_broker)
     renew(drive, "w1", attrs.evolve(SID, value="new"))
     number = drive.number("w2")
     drive.meet_login("w2")
-    assert not any(isinstance(one, LoginNeeded) for one in drive.gatekeeper[asked:])
+    assert not any(isinstance(one, LoginNeeded) for one in drive.login_broker[asked:])
     assert (drive.number("w2"), drive.visit("w2").session.renewals) == (number, 1)
     renew(drive, "w1", attrs.evolve(SID, value="newer"))
     drive.meet_login("w2")
-    assert drive.gatekeeper[-1] == LoginNeeded(HOST, 1), "others may renew it for ever"
+    assert drive.login_broker[-1] == LoginNeeded(HOST, 1), "others may renew it for ever"

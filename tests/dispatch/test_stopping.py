@@ -118,9 +118,9 @@ def test_an_order_that_misses_some_files_ends_with_what_it_has_while_draining() 
 def test_a_folder_that_was_replaced_ends_the_run_and_loses_no_order() -> None:
     """No waiting puts it right; nobody is charged, and all orders can be resumed."""
     drive = driven(4, workers=2, resumes=True)
-    drive.fail("w1", Blame.HOST, ends_run=True, message="another folder")
+    drive.fail("w1", Blame.MACHINE, ends_run=True, message="another folder")
     assert drive.is_idle("w1"), "nothing more is handed out"
-    drive.fail("w2", Blame.HOST, message="the same trouble, told as such")
+    drive.fail("w2", Blame.MACHINE, message="the same trouble, told as such")
     assert drive.progress.stopped_early == "another folder"
     drive.advance(60.0)
     assert drive.is_idle("w1")

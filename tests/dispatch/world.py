@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from actors.dispatch.effects import DispatchEffect, TellWorker
-from actors.gatekeeper.core import GatekeeperCore, LoginBook
+from actors.logins.core import LoginBook, LoginBrokerCore
 from contracts.config import Timeouts
 from contracts.errors import Blame
 from contracts.messages import (
@@ -48,25 +48,25 @@ class OrderlyDrive(Drive):
 
     def check(self, effects: list[DispatchEffect]) -> None:
         """Compare what was given out with what could have been."""
-        desk = self.core._desk
-        waiting = [keys[0] for host, keys in desk.queue._ready.items() if desk.hosts[host].admits(self.now)]
+        book = self.core._book
+        waiting = [keys[0] for host, keys in book.queue._ready.items() if book.hosts[host].admits(self.now)]
         for told in effects:
             if isinstance(told, TellWorker) and isinstance(told.message, VisitOrder):
                 given = told.message.order
-                if desk.tasks[given.handle.sequence].crashes < 2:
+                if book.tasks[given.handle.sequence].crashes < 2:
                     assert all((False, -given.task.priority, given.handle.sequence) < key for key in waiting)
                 else:
-                    assert not desk.queue._ready, "an order that cost two browsers goes last"
+                    assert not book.queue._ready, "an order that cost two browsers goes last"
 
 
 class DispatchWorld(RuleBasedStateMachine):
-    """Workers, gatekeeper, what each was told last, and old messages that may come again."""
+    """Workers, login broker, what each was told last, and old messages that may come again."""
 
     def __init__(self) -> None:
         super().__init__()
         self.drive: Drive = OrderlyDrive(timeouts=LIMITS)
         self.book = LoginBook()
-        self.gatekeeper = GatekeeperCore(KnownUser(), self.book)
+        self.login_broker = LoginBrokerCore(KnownUser(), self.book)
         self.alive: dict[str, bool] = dict.fromkeys(WORKERS, False)
         self.started: dict[str, bool] = dict.fromkeys(WORKERS, False)
         self.touched: dict[str, bool] = dict.fromkeys(WORKERS, False)
@@ -115,9 +115,9 @@ class DispatchWorld(RuleBasedStateMachine):
             self.touched[worker] = True
             self._send(LeaseTouched(message.lease, "reading"))
 
-    def _die(self, worker: str, kind: ExitKind, *, ordered: bool, at_deadline: bool) -> None:
+    def _die(self, worker: str, kind: ExitKind, *, requested: bool, at_deadline: bool) -> None:
         message = self._message(worker)
-        if isinstance(message, VisitOrder) and self.touched[worker] and (at_deadline or not ordered):
+        if isinstance(message, VisitOrder) and self.touched[worker] and (at_deadline or not requested):
             sequence = message.lease.task.sequence
             self.charges[sequence] = self.charges.get(sequence, 0) + 1
         if isinstance(message, VisitOrder):
@@ -130,7 +130,7 @@ class DispatchWorld(RuleBasedStateMachine):
         self.alive[worker] = self.started[worker] = False
         self.drive.kills = [kill for kill in self.drive.kills if kill.worker != worker]
         self.drive.recycles = [recycle for recycle in self.drive.recycles if recycle.worker != worker]
-        self.drive.down(worker, kind, ordered=ordered)
+        self.drive.down(worker, kind, requested=requested)
 
     def _end(self, worker: str, outcome: VisitOutcome) -> None:
         lease = self.drive.visit(worker).lease
@@ -154,15 +154,15 @@ class DispatchWorld(RuleBasedStateMachine):
         open_now = {task.order.handle.sequence for task in self.drive.journal.replay().open_tasks}
         assert open_now | set(self.drive.outcomes) == set(range(self.submitted))
         assert not open_now & set(self.drive.outcomes)
-        desk = self.drive.core._desk
-        assert set(desk.tasks) == open_now
-        assert len(desk.queue) + progress.active == len(open_now), "every open order waits or is in work"
+        book = self.drive.core._book
+        assert set(book.tasks) == open_now
+        assert len(book.queue) + progress.active == len(open_now), "every open order waits or is in work"
         assert progress.completed == sum(result.status.is_success for result in self.drive.outcomes.values())
 
     @invariant()
     def each_lease_has_one_live_owner(self) -> None:
         """Invariant 3."""
-        leased = list(self.drive.core._desk.crew.leased())
+        leased = list(self.drive.core._book.crew.leased())
         sequences = [view.lease.lease.task.sequence for view in leased if view.lease is not None]
         assert len(set(sequences)) == len(sequences)
         for view in leased:
@@ -188,8 +188,8 @@ class DispatchWorld(RuleBasedStateMachine):
     @invariant()
     def an_idle_worker_leaves_no_work_lying(self) -> None:
         """What may be handed out is."""
-        desk = self.drive.core._desk
-        if desk.stopping or desk.pauses or desk.crew.free() is None or any(one.alone for one in desk.crew.leases()):
+        book = self.drive.core._book
+        if book.stopping or book.pauses or book.crew.free() is None or any(one.alone for one in book.crew.leases()):
             return
-        ready = [host for host in desk.queue._ready if desk.hosts[host].admits(self.drive.now)]
+        ready = [host for host in book.queue._ready if book.hosts[host].admits(self.drive.now)]
         assert not ready

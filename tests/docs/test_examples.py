@@ -16,7 +16,7 @@ from pathlib import Path
 import attrs
 import pytest
 
-from actors import Books
+from actors import FolderJournal
 from scripts.demo_portal import DemoPortal
 from scripts.docs_reference import ROOT
 from tests.cli.test_verify import bring_home
@@ -121,9 +121,9 @@ def test_the_proof_of_what_was_fetched_runs_as_printed(tmp_path):
     """With purser, with sha256sum, and in a shell: all three agree, and all three notice a changed file or line."""
     work = tmp_path / "work"
     work.mkdir()
-    with Books(work / "download") as books:
-        bring_home(books, 3)
-        head = books.journal.head
+    with FolderJournal(work / "download") as folder_journal:
+        bring_home(folder_journal, 3)
+        head = folder_journal.journal.head
     script = "set -e\n" + "".join(
         block.text for block in blocks("bash", ROOT / "docs/how-to/prove-what-was-fetched.md")
     )

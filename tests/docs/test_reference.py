@@ -7,7 +7,7 @@ import re
 import pytest
 
 from actors.browser.options import NONCE_VARIABLE
-from actors.intake.run_settings import GROUPS
+from actors.tables.run_settings import GROUPS
 from scripts.docs_reference import REFERENCE, ROOT, TABLES, rendered, wanted_tables
 
 PAGES = sorted(REFERENCE.glob("*.md"))

@@ -126,7 +126,7 @@ def test_a_line_before_which_others_were_taken_out_is_named() -> None:
 
 @pytest.mark.parametrize("line", [b"", b"no JSON", b"[]", b"1", b"{}", b'{"number":1}', b"\xff\xfe"])
 def test_what_is_no_line_of_a_manifest_is_said_to_be_none(line: bytes) -> None:
-    with pytest.raises(BrokenChainError, match="Line 1 is no line of a manifest"):
+    with pytest.raises(BrokenChainError, match="Line 1 is not a line of a manifest"):
         list(read_chain([line + b"\n"]))
 
 

@@ -21,7 +21,7 @@ from contracts.errors import (
     AttachmentError,
     AttachmentLimitError,
     AuthenticationError,
-    HostResourceError,
+    MachineError,
     NetworkError,
     PortalError,
     WorkerError,
@@ -207,7 +207,7 @@ def test_a_full_disk_is_the_hosts_fault(tmp_path: Path) -> None:
     with FileSink(tmp_path, 100) as sink:
         sink._file.close()
         sink._file = Path("/dev/full").open("wb", buffering=0)  # noqa: SIM115 - the sink closes it
-        with pytest.raises(HostResourceError) as caught:
+        with pytest.raises(MachineError) as caught:
             sink.write(b"x")
     assert isinstance(caught.value.__cause__, OSError)
     assert caught.value.__cause__.errno == errno.ENOSPC
@@ -215,7 +215,7 @@ def test_a_full_disk_is_the_hosts_fault(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_is_the_hosts_fault(serve: Serve, fetcher: HttpFetcher, folder: Path) -> None:
-    with pytest.raises(HostResourceError):
+    with pytest.raises(MachineError):
         fetcher.fetch(ask(f"{serve(answer(BODY)).url}/a.pdf"), folder / "gone", FakeWatch())
 
 

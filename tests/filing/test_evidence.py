@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from actors.filing import DownloadFolder
-from contracts.errors import HostResourceError
+from contracts.errors import MachineError
 from tests.filing.samples import lease, visible
 
 
@@ -96,5 +96,5 @@ def test_a_very_long_text_is_cut(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_made_is_the_machines_trouble(tmp_path: Path) -> None:
     folder = DownloadFolder(tmp_path, "r")
     (tmp_path / ".purser" / "evidence").write_text("a file")
-    with pytest.raises(HostResourceError, match="keep evidence in"):
+    with pytest.raises(MachineError, match="keep evidence in"):
         folder.keep_evidence(lease("PO1"), "text", b"")

@@ -15,7 +15,7 @@ from actors.filing import DownloadFolder
 from actors.filing.staging import Staging
 from actors.folders.folder import Folder
 from actors.folders.ground import Ground
-from contracts.errors import AttachmentError, DownloadFolderError, HostResourceError
+from contracts.errors import AttachmentError, DownloadFolderError, MachineError
 from contracts.ports import Filing, Lease
 from contracts.tasks import POResult, TaskStatus
 from tests.filing.samples import PDF, URL, arrived, lease, listed, result, visible
@@ -154,7 +154,7 @@ def test_a_link_planted_at_a_suppliers_place_is_not_followed(tmp_path: Path) -> 
     assert list(outside.iterdir()) == []
     path.parent.rename(root / "kept")
     path.parent.symlink_to(outside)
-    with pytest.raises(HostResourceError, match="Remove them"):
+    with pytest.raises(MachineError, match="Remove them"):
         file_order(folder, "PO1")
 
 
@@ -322,7 +322,7 @@ def test_a_full_or_unwritable_disk_is_the_hosts_fault(
             lambda: folder.stage(lease("PO2", sequence=2)),
             lambda: folder.keep_evidence(of, "text", b"picture"),
         ):
-            with pytest.raises(HostResourceError, match=r"Cannot .*: .*\. Free disk space"):
+            with pytest.raises(MachineError, match=r"Cannot .*: .*\. Free disk space"):
                 act()
     assert folder.publish(of, outcome).is_dir()
 

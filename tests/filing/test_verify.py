@@ -265,5 +265,5 @@ def test_empty_missing_and_truncated_files_are_told_apart(tmp_path: Path) -> Non
     with pytest.raises(AttachmentError, match="gone"):
         verify(file, listed(), "a.pdf")
     file.path.symlink_to(tmp_path)
-    with pytest.raises(AttachmentError, match="no ordinary file"):
+    with pytest.raises(AttachmentError, match="not an ordinary file"):
         verify(file, listed(), "a.pdf")

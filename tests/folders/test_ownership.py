@@ -60,8 +60,8 @@ def test_links_and_second_names_are_not(tmp_path: Path) -> None:
 
 def test_the_wrong_kind_is_not(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    assert untrusted(tmp_path / "pipe") == untrusted(tmp_path) == "is no regular file"
-    assert untrusted(_own(tmp_path), folder=True) == "is no folder"
+    assert untrusted(tmp_path / "pipe") == untrusted(tmp_path) == "is not a regular file"
+    assert untrusted(_own(tmp_path), folder=True) == "is not a folder"
 
 
 def test_what_is_not_there_is_an_error(tmp_path: Path) -> None:

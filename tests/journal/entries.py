@@ -63,7 +63,7 @@ def started(sequence: int) -> PublishStarted:
 
 
 class Place:
-    """A download folder with a journal in it, as `actors.session.books` lays it out."""
+    """A download folder with a journal in it, as `actors.session.folder_journal` lays it out."""
 
     def __init__(self, root: Path) -> None:
         self.root = root

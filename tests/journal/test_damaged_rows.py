@@ -63,7 +63,7 @@ ROWS = {
     "a number that is none": "UPDATE tasks SET priority = 'high' WHERE sequence = 3",
     "a text that is a number": "UPDATE tasks SET fault = x'00ff' WHERE sequence = 3",
     "a number of an order that is bytes": "UPDATE tasks SET po_number = x'ff' WHERE sequence = 3",
-    "metadata that is no JSON": "UPDATE tasks SET metadata = '{' WHERE sequence = 3",
+    "metadata that is not JSON": "UPDATE tasks SET metadata = '{' WHERE sequence = 3",
     "metadata that is nested deeply": f"UPDATE tasks SET metadata = '{DEEP}' WHERE sequence = 3",  # noqa: S608
     "metadata with a very long number": f"UPDATE tasks SET metadata = '{'9' * 10_000}' WHERE sequence = 3",  # noqa: S608
     "a status that is none": "UPDATE tasks SET status = 'DONE' WHERE sequence = 3",
@@ -71,23 +71,23 @@ ROWS = {
     "a time of nothing": "UPDATE tasks SET timeout = -1 WHERE sequence = 3",
     "attempts below zero": "UPDATE tasks SET retries = -1 WHERE sequence = 3",
     "no attempts": "UPDATE tasks SET attempts = 'x' WHERE sequence = 3",
-    "an outcome that is no JSON": "UPDATE tasks SET result = 'x' WHERE sequence = 0",
+    "an outcome that is not JSON": "UPDATE tasks SET result = 'x' WHERE sequence = 0",
     "an outcome that is missing": "UPDATE tasks SET result = NULL WHERE sequence = 0",
     "an outcome of the wrong kind": "UPDATE tasks SET result = '[]' WHERE sequence = 0",
     "an outcome with an unknown status": """UPDATE tasks SET result = '{"handle":{"sequence":0,"po_number":"PO0"},
                                             "status":"DONE"}' WHERE sequence = 0""",
     "an outcome of another order": """UPDATE tasks SET result = '{"handle":{"sequence":7,"po_number":"PO0"},
                                       "status":"FAILED"}' WHERE sequence = 0""",
-    "a publish that is no JSON": "UPDATE tasks SET publishing = '{' WHERE sequence = 1",
+    "a publish that is not JSON": "UPDATE tasks SET publishing = '{' WHERE sequence = 1",
     "a publish without a lease": "UPDATE tasks SET publishing = '{}' WHERE sequence = 1",
     "a publish of another order": "UPDATE tasks SET publishing = (SELECT publishing FROM tasks WHERE sequence = 1) "
     "WHERE sequence = 3",
     "a publish under a lease of another order": "UPDATE tasks SET "
     "publishing = json_set(publishing, '$.lease.task.sequence', 3) WHERE sequence = 1",
-    "a file that is no JSON": "UPDATE files SET file = 'x'",
+    "a file that is not JSON": "UPDATE files SET file = 'x'",
     "a file with an infinite size": 'UPDATE files SET file = replace(file, \'"size":\', \'"size":1e999,"x":\')',
     "a file of another order": "UPDATE files SET sequence = 3",
-    "a plan that is no JSON": "UPDATE runs SET plan = '{'",
+    "a plan that is not JSON": "UPDATE runs SET plan = '{'",
     "a plan that is nested deeply": f"UPDATE runs SET plan = '{DEEP}'",  # noqa: S608
     "a count that is none": "UPDATE runs SET total = 'many'",
     "a line of the manifest that is bytes": "UPDATE manifest SET line = x'ff'",
@@ -115,7 +115,7 @@ STANDINGS = {
     "a count that is none": "UPDATE runs SET succeeded = 'many'",
     "a time that is none": "UPDATE runs SET began = x'00'",
     "a lease from no time": "UPDATE leases SET granted = x'00', ended = NULL",
-    "a plan that is no JSON": "UPDATE runs SET plan = '{'",
+    "a plan that is not JSON": "UPDATE runs SET plan = '{'",
     "a status that is bytes": "UPDATE tasks SET status = x'01' WHERE sequence = 0",
 }
 
@@ -124,7 +124,7 @@ STANDINGS = {
 def test_so_it_is_for_whoever_only_reads(place: Place, statement: str) -> None:
     change(place, statement)
     with JournalReader(place.database) as reader, pytest.raises(JournalError, match="is damaged"):
-        reader.standing()
+        reader.status()
 
 
 SCHEMAS = {
@@ -172,7 +172,7 @@ def test_good_rows_are_not_lost_with_a_damaged_one(place: Place) -> None:
     """What is damaged is mended by hand or from a copy; then everything is as it was."""
     with closing(place.open()) as journal:
         before = journal.replay()
-    change(place, ROWS["metadata that is no JSON"])
+    change(place, ROWS["metadata that is not JSON"])
     with suppress(JournalError), closing(place.open()) as journal:
         journal.replay()
     change(place, "UPDATE tasks SET metadata = '{}' WHERE sequence = 3")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from actors.journal import SqliteJournal, database
-from contracts.errors import HostResourceError
+from contracts.errors import MachineError
 from contracts.ports import (
     BatchBegun,
     FileVerified,
@@ -75,7 +75,7 @@ def grow_room(disk: Disk, act: Callable[[], object], check: Callable[[], None]) 
         disk.room = room
         try:
             act()
-        except HostResourceError as error:
+        except MachineError as error:
             assert FULL in str(error)  # noqa: PT017 - what is expected is either of two ends
             assert "Free some disk space" in str(error)  # noqa: PT017
         else:
@@ -180,7 +180,7 @@ def test_a_write_that_the_system_refuses_leaves_what_was_written_before(tmp_path
         with no_file_longer_than(size):
             try:
                 journal.append(epoch, (*accepted(100, first=100), outcome(1)))
-            except HostResourceError as error:
+            except MachineError as error:
                 assert "Free some disk space" in str(error)  # noqa: PT017 - it may also succeed
                 refused += 1
                 assert journal.replay() == before

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from actors.evidence.chain import BEFORE_THE_FIRST
-from contracts.errors import Blame, HostResourceError, JournalError
+from contracts.errors import Blame, JournalError, MachineError
 from contracts.ports import BatchBegun, LeaseEnded, LeaseGranted
 from contracts.tasks import TaskStatus
 from tests.evidence.chains import read_chain
@@ -239,7 +239,7 @@ def test_what_a_full_disk_kept_out_of_the_file_is_written_as_soon_as_there_is_ro
     epoch = journal.open_epoch()
     disk = FullDisk(journal._manifest._file, room)
     journal._manifest._file = disk  # type: ignore[assignment] # stands in for the file
-    with pytest.raises(HostResourceError, match="Free some disk space"):
+    with pytest.raises(MachineError, match="Free some disk space"):
         journal.append(epoch, (outcome(LINES), outcome(LINES + 1)))
     assert len(journal.results(0, 10)) == LINES + 2, "the database has them"
     disk.room = 10**6

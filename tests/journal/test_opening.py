@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from actors.journal import JournalReader, database
-from contracts.errors import HostResourceError, JournalError
+from contracts.errors import JournalError, MachineError
 from contracts.ports import BatchBegun, LeaseGranted
 from contracts.tasks import TaskStatus
 from tests.journal.entries import Place, accepted, lease, outcome
@@ -247,7 +247,7 @@ def test_there_is_nothing_to_read_where_no_journal_is(tmp_path: Path) -> None:
 
 def test_a_folder_in_place_of_the_journal_is_refused(place: Place) -> None:
     place.database.mkdir()
-    with pytest.raises((JournalError, HostResourceError), match=r"journal\.db"):
+    with pytest.raises((JournalError, MachineError), match=r"journal\.db"):
         place.open()
     with pytest.raises(JournalError, match="no journal"):
         JournalReader(place.database)
@@ -258,14 +258,14 @@ def test_a_folder_in_place_of_a_file_beside_the_journal_is_refused(used: Place, 
     used.database.with_name(used.database.name + ending).unlink(missing_ok=True)
     used.database.with_name(used.database.name + ending).mkdir()
     before = used.content()
-    with pytest.raises(HostResourceError, match="make the folder writable"):
+    with pytest.raises(MachineError, match="make the folder writable"):
         used.open()
     assert used.content() == before
 
 
 def test_a_folder_in_place_of_the_manifest_is_refused(place: Place) -> None:
     place.manifest.mkdir()
-    with pytest.raises(HostResourceError, match="manifest"):
+    with pytest.raises(MachineError, match="manifest"):
         place.open()
 
 
@@ -273,7 +273,7 @@ def test_a_missing_folder_is_said_to_be_so(tmp_path: Path) -> None:
     place = Place(tmp_path)
     place.manifest.parent.rmdir()
     (tmp_path / ".purser").rmdir()
-    with pytest.raises(HostResourceError, match="No such file"):
+    with pytest.raises(MachineError, match="No such file"):
         place.open()
 
 

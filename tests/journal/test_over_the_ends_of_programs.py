@@ -98,16 +98,16 @@ def test_verified_files_and_pauses_are_known_to_the_next_process(place: Place) -
         lambda j: j.append(j.open_epoch(), (LeaseGranted(lease(0)), FileVerified(file), PauseBegan("k", "waiting"))),
     )
     with JournalReader(place.database) as reader:
-        standing = reader.standing()
-        assert standing is not None
-        assert standing.pauses == ("waiting",)
+        status = reader.status()
+        assert status is not None
+        assert status.pauses == ("waiting",)
     journal = place.open()
     assert [task.kept for task in journal.replay().open_tasks] == [(file,)]
     journal.close()
     with JournalReader(place.database) as reader:
-        standing = reader.standing()
-        assert standing is not None
-        assert (standing.pauses, list(standing.waited_for)) == ((), ["waiting"]), "a dead program waits for nothing"
+        status = reader.status()
+        assert status is not None
+        assert (status.pauses, list(status.waited_for)) == ((), ["waiting"]), "a dead program waits for nothing"
 
 
 def test_each_process_gets_newer_epochs_than_all_before(place: Place) -> None:

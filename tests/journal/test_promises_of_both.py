@@ -141,7 +141,7 @@ CIRCULAR["itself"] = CIRCULAR
         {"priority": 2**70},
         {"priority": -(2**70)},
         {"retry_count": 2**70},
-        {"metadata": {(1, 2): "a key that is no text"}},
+        {"metadata": {(1, 2): "a key that is not text"}},
         {"metadata": {"day": date(2025, 1, 1)}},
         {"metadata": CIRCULAR},
     ],

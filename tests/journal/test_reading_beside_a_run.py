@@ -53,28 +53,28 @@ def begin(journal: SqliteJournal, count: int = 4) -> int:
 
 def test_a_run_s_standing_is_seen_from_outside_at_each_step(place: Place, journal: SqliteJournal) -> None:
     with JournalReader(place.database) as reader:
-        assert reader.standing() is None
+        assert reader.status() is None
         assert reader.head() == BEFORE_THE_FIRST
         journal.note_plan({"csv": "a.csv"})
         epoch = begin(journal)
-        standing = reader.standing()
-        assert standing is not None
-        assert (standing.number, standing.total, standing.open, standing.ended) == (1, 4, 4, "")
-        assert standing.plan == {"csv": "a.csv"}
+        status = reader.status()
+        assert status is not None
+        assert (status.number, status.total, status.open, status.ended) == (1, 4, 4, "")
+        assert status.plan == {"csv": "a.csv"}
         failed = POResult(TaskHandle(1, "PO1"), TaskStatus.FAILED, blame=Blame.PORTAL)
         journal.append(epoch, (LeaseGranted(lease(0)), outcome(3), OutcomeRecorded(failed), PauseBegan("k", "full")))
-        standing = reader.standing()
-        assert standing is not None
-        assert (standing.succeeded, standing.failed, standing.open) == (1, 1, 2)
-        assert (standing.by_status, standing.by_blame) == ({"COMPLETED": 1, "FAILED": 1}, {"portal": 1})
-        assert [(one.po_number, one.worker) for one in standing.in_hand] == [("PO0", "w1")]
-        assert standing.pauses == ("full",)
+        status = reader.status()
+        assert status is not None
+        assert (status.succeeded, status.failed, status.open) == (1, 1, 2)
+        assert (status.by_status, status.by_blame) == ({"COMPLETED": 1, "FAILED": 1}, {"portal": 1})
+        assert [(one.po_number, one.worker) for one in status.in_hand] == [("PO0", "w1")]
+        assert status.pauses == ("full",)
         journal.append(epoch, (PauseEnded("k"), LeaseEnded(lease(0), "so", 1, 0), outcome(0), outcome(2)))
-        standing = reader.standing()
-        assert standing is not None
-        assert (standing.open, standing.in_hand, standing.pauses) == (0, (), ())
-        assert standing.waited_for == {"full": 0.0}
-        assert standing.ended == NOON.isoformat(timespec="milliseconds")
+        status = reader.status()
+        assert status is not None
+        assert (status.open, status.in_hand, status.pauses) == (0, (), ())
+        assert status.waited_for == {"full": 0.0}
+        assert status.ended == NOON.isoformat(timespec="milliseconds")
         assert reader.head() == journal.head
 
 
@@ -84,7 +84,7 @@ def test_a_reader_in_the_middle_of_reading_keeps_no_writer_waiting(place: Place,
         reader._db.execute("BEGIN")
         assert reader.head() == BEFORE_THE_FIRST
         journal.append(epoch, (outcome(0), outcome(1)))
-        assert reader.head() == BEFORE_THE_FIRST, "it sees the books as they were when it began"
+        assert reader.head() == BEFORE_THE_FIRST, "it sees the journal as it was when it began"
         reader._db.execute("COMMIT")
         assert reader.head() == journal.head
 
@@ -111,9 +111,9 @@ def test_a_reader_reads_what_a_killed_run_left_in_its_log(place: Place) -> None:
     begin(journal)
     place.leave_as_killed(journal)
     with JournalReader(place.database) as reader:
-        standing = reader.standing()
-        assert standing is not None
-        assert standing.total == 4
+        status = reader.status()
+        assert status is not None
+        assert status.total == 4
 
 
 # ------------------------------------------------------------------------------------------------------ read-only
@@ -167,9 +167,9 @@ def test_a_folder_that_may_only_be_read_is_read(
 
     def read() -> None:
         with JournalReader(shown.database) as reader:
-            standing = reader.standing()
-            assert standing is not None
-            assert standing.total == 4
+            status = reader.status()
+            assert status is not None
+            assert status.total == 4
 
     as_nobody(read)
     if not in_order:
@@ -183,9 +183,9 @@ def test_a_journal_beside_which_nothing_can_be_made_is_read(place: Place) -> Non
     place.database.with_name("journal.db-shm").mkdir()
     before = place.content()
     with JournalReader(place.database) as reader:
-        standing = reader.standing()
-        assert standing is not None
-        assert standing.total == 4
+        status = reader.status()
+        assert status is not None
+        assert status.total == 4
     assert place.content() == before
 
 
@@ -193,7 +193,7 @@ def test_a_journal_beside_which_nothing_can_be_made_is_read(place: Place) -> Non
 def test_a_reader_lets_go_of_the_journal(place: Place) -> None:
     place.write(BatchBegun(0, 1), *accepted(1))
     with JournalReader(place.database) as reader:
-        reader.standing()
+        reader.status()
         assert place.database in open_files()
     assert place.database not in open_files()
 

@@ -13,7 +13,7 @@ import pytest
 
 from actors.journal.database import unwritable
 from actors.journal.room import is_full
-from contracts.errors import DiskFullError, HostResourceError
+from contracts.errors import DiskFullError, MachineError
 
 
 def sqlite_error(code: int) -> sqlite3.OperationalError:
@@ -48,7 +48,7 @@ def refusing(number: int) -> Callable[..., int]:
 def test_only_a_full_disk_is_one(tmp_path: Path, error: Exception, full: bool) -> None:
     assert is_full(tmp_path, error) is full
     told = unwritable(tmp_path / "journal.db", error)
-    assert isinstance(told, HostResourceError)
+    assert isinstance(told, MachineError)
     assert isinstance(told, DiskFullError) is full
     assert list(tmp_path.iterdir()) == [], "what was tried out is gone again"
 

@@ -64,9 +64,9 @@ def test_an_order_that_saw_the_program_end_once_is_told_as_interrupted(place: Pl
     place.leave_as_killed(journal)
     place.open().close()
     with JournalReader(place.database) as reader:
-        standing = reader.standing()
-    assert standing is not None
-    assert standing.interrupted == 1
+        status = reader.status()
+    assert status is not None
+    assert status.interrupted == 1
 
 
 def test_the_writers_lock_is_given_back_last(journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch) -> None:

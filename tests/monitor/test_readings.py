@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from actors.monitor.actor import take_reading
-from actors.stubs.premises import StubProcesses
-from contracts.errors import HostResourceError
+from actors.stubs.resources import StubProcesses
+from contracts.errors import MachineError
 from contracts.ports import Owner
 
 
@@ -14,7 +14,7 @@ def test_a_download_folder_that_cannot_be_looked_at_has_no_room() -> None:
     processes.start(Owner("worker-1", 1))
 
     def gone() -> int:
-        raise HostResourceError("The folder is gone. Bring it back; the work goes on by itself.")
+        raise MachineError("The folder is gone. Bring it back; the work goes on by itself.")
 
     read = take_reading(processes, gone)
     assert read.free_disk == 0

@@ -75,8 +75,8 @@ def start_crew() -> Iterator[StartCrew]:
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[ProcessLedger]:
-    """An open ledger without a warden."""
-    with ProcessLedger(tmp_path / "state", warden=False) as opened:
+    """An open ledger without a watchdog."""
+    with ProcessLedger(tmp_path / "state", watchdog=False) as opened:
         yield opened
 
 

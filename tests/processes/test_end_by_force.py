@@ -74,7 +74,7 @@ def end(program: subprocess.Popen[bytes]) -> int:
 
 
 def wait_gone(pid: int, folder: Path) -> None:
-    """Wait until the warden has cleared away."""
+    """Wait until the watchdog has cleared away."""
     deadline = 600
     while (groups.look(pid) is not None or folder.exists()) and deadline:
         deadline -= 1

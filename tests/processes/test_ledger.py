@@ -15,7 +15,7 @@ import pytest
 
 from actors.processes import groups, records
 from actors.processes.ledger import ProcessLedger
-from contracts.errors import BrowserDiedError, HostResourceError
+from contracts.errors import BrowserDiedError, MachineError
 from contracts.ports import CountsProcessorTime, Owner, ProcessTable
 from tests.processes.conftest import Crew, StartCrew
 
@@ -147,7 +147,7 @@ def test_waiting_for_a_living_group_ends_with_the_time_it_was_given(
         waits.append(seconds)
         now[0] += seconds
 
-    with ProcessLedger(tmp_path / "state", warden=False, monotonic=lambda: now[0], wait=wait) as ledger:
+    with ProcessLedger(tmp_path / "state", watchdog=False, monotonic=lambda: now[0], wait=wait) as ledger:
         record(ledger, owner, start_crew)
         assert not ledger.wait_gone(owner, 0.02)
         assert sum(waits) == pytest.approx(0.02)
@@ -167,7 +167,7 @@ def test_memory_is_that_of_the_group_and_nothing_once_it_is_gone(
 def test_closing_ends_every_group_and_removes_folder_and_file(
     tmp_path: Path, owner: Owner, start_crew: StartCrew
 ) -> None:
-    with ProcessLedger(tmp_path / "state", warden=False) as ledger:
+    with ProcessLedger(tmp_path / "state", watchdog=False) as ledger:
         crew = record(ledger, owner, start_crew)
         assert stat.S_IMODE(ledger.root.stat().st_mode) == 0o700
         (ledger.root / "w1").mkdir()
@@ -193,7 +193,7 @@ def test_the_run_file_tells_what_lives(ledger: ProcessLedger, owner: Owner, star
 
 def test_a_state_folder_that_cannot_be_written_is_said_plainly(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("a file where a folder should be")
-    with pytest.raises(HostResourceError, match="XDG_STATE_HOME"):
+    with pytest.raises(MachineError, match="XDG_STATE_HOME"):
         ProcessLedger(tmp_path / "state").open()
 
 

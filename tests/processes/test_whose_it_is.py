@@ -101,7 +101,7 @@ def test_a_live_run_whose_lock_cannot_be_seen_is_left_alone(tmp_path: Path) -> N
 def test_the_folders_of_a_run_are_its_users_alone_and_made_where_nothing_is(tmp_path: Path) -> None:
     state = tmp_path / "not" / "there"
     for _ in range(2):
-        with ProcessLedger(state, warden=False) as ledger:
+        with ProcessLedger(state, watchdog=False) as ledger:
             assert stat.S_IMODE(runs_folder(state).stat().st_mode) == 0o700
             assert stat.S_IMODE(ledger.root.stat().st_mode) == 0o700
             assert (ledger.root / records.MARKER).read_text(encoding="utf-8") == ledger._file.run
@@ -135,7 +135,7 @@ def test_a_driver_that_comes_too_late_is_killed_and_its_group_waited_for(
     monkeypatch.setattr(groups, "members", lambda _pid: left.pop(0))
     waits: list[float] = []
     driver = Driver()
-    with ProcessLedger(tmp_path, warden=False, wait=waits.append, monotonic=lambda: 0.0) as ledger:
+    with ProcessLedger(tmp_path, watchdog=False, wait=waits.append, monotonic=lambda: 0.0) as ledger:
         with pytest.raises(BrowserDiedError, match="stopped while it was starting"):
             ledger.record(owner, NOBODY.pid, tmp_path, "nonce", cast("subprocess.Popen[bytes]", driver))
         assert (killed, driver.waited, len(waits), left) == ([NOBODY.pid], 1, 2, [])
@@ -156,7 +156,7 @@ def test_a_browser_that_is_asked_to_end_is_waited_for_and_no_longer_than_it_may_
     def wait(_seconds: float) -> None:
         now[0] += 1.0
 
-    with ProcessLedger(tmp_path, warden=False, wait=wait, monotonic=lambda: now[0]) as ledger:
+    with ProcessLedger(tmp_path, watchdog=False, wait=wait, monotonic=lambda: now[0]) as ledger:
         ledger.announce(owner, tmp_path, "nonce")
         ledger._entries[owner].record = records.GroupRecord("w1/1", "folder", "nonce", NOBODY.pid, 7, NOBODY.pid)
         assert ledger.terminate(owner, 5.0) is in_time

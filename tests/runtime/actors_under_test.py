@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 import pykka
 
-from actors.runtime import Actor, Bell, Context, System, ThreadEnvironment
+from actors.runtime import Actor, Context, Notifier, System, ThreadEnvironment
 from contracts.supervision import Down, Reason
 
 PATIENCE = 20.0
@@ -58,11 +58,11 @@ class Probe(Actor):
         self.exits.append(reason)
 
 
-class House:
+class Stage:
     """A system of actors without parents, whose ends are kept."""
 
     def __init__(self, environment: ThreadEnvironment | None = None) -> None:
-        self.bell = Bell()
+        self.notifier = Notifier()
         self.downs: list[Down] = []
         self.environment = environment or ThreadEnvironment()
         self.system = System(self.environment, self._on_end)
@@ -70,7 +70,7 @@ class House:
 
     def _on_end(self, down: Down) -> None:
         self.downs.append(down)
-        self.bell.ring()
+        self.notifier.notify()
 
     def spawn(self, name: str = "a", on_start_do: Callable[[], Any] | None = None) -> Probe | None:
         """Start a probe."""
@@ -85,7 +85,7 @@ class House:
 
     def wait_down(self, count: int = 1) -> list[Down]:
         """Wait for that many ends."""
-        assert self.bell.wait_for(lambda: len(self.downs) >= count, PATIENCE), f"only {self.downs}"
+        assert self.notifier.wait_for(lambda: len(self.downs) >= count, PATIENCE), f"only {self.downs}"
         return self.downs
 
     def settle(self) -> None:
@@ -97,15 +97,15 @@ class House:
         """End every actor that lives."""
         for name in self.system.names():
             self.system.tell(name, pykka.messages._ActorStop())
-        self.bell.wait_for(lambda: not self.system.names(), PATIENCE)
+        self.notifier.wait_for(lambda: not self.system.names(), PATIENCE)
         self.environment.close()
 
 
 @contextmanager
-def house() -> Iterator[House]:
+def stage() -> Iterator[Stage]:
     """A house that leaves no actor behind."""
     known = set(pykka.ActorRegistry.get_all())
-    one = House()
+    one = Stage()
     try:
         yield one
     finally:

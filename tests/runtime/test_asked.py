@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from contracts.supervision import Exit, ExitKind
-from tests.runtime.actors_under_test import PATIENCE, Gate, House, Note, Probe, Say, ending_of, house
+from tests.runtime.actors_under_test import PATIENCE, Gate, Note, Probe, Say, Stage, ending_of, stage
 
 
 class Fatal(BaseException):
@@ -56,7 +56,7 @@ def throw(error: BaseException) -> Say:
     return Say(act)
 
 
-def one_crash(rooms: House, error: str) -> None:
+def one_crash(rooms: Stage, error: str) -> None:
     """Look that there was one end, by that error, and that the name is free."""
     rooms.wait_down()
     rooms.settle()
@@ -67,7 +67,7 @@ def one_crash(rooms: House, error: str) -> None:
 
 
 def test_who_asks_gets_the_exception_and_the_actor_ends_with_one_down_of_that_reason() -> None:
-    with house() as rooms:
+    with stage() as rooms:
         rooms.spawn("bystander")
         probe = rooms.spawn("a")
         assert probe is not None
@@ -82,7 +82,7 @@ def test_who_asks_gets_the_exception_and_the_actor_ends_with_one_down_of_that_re
 
 
 def test_what_waits_behind_the_question_is_counted_and_its_askers_are_freed() -> None:
-    with house() as rooms:
+    with stage() as rooms:
         gate = Gate()
         probe = rooms.spawn("a")
         assert probe is not None
@@ -99,7 +99,7 @@ def test_what_waits_behind_the_question_is_counted_and_its_askers_are_freed() ->
 
 @pytest.mark.parametrize("error", [Fatal("no"), SystemExit(1), KeyboardInterrupt(), GeneratorExit()], ids=repr)
 def test_what_is_no_exception_ends_the_actor_and_never_the_thread_that_asks(error: BaseException) -> None:
-    with house() as rooms:
+    with stage() as rooms:
         rooms.spawn("bystander")
         rooms.spawn("a")
         with pytest.raises(pykka.ActorDeadError) as caught:
@@ -111,7 +111,7 @@ def test_what_is_no_exception_ends_the_actor_and_never_the_thread_that_asks(erro
 
 @pytest.mark.parametrize("asked", [False, True])
 def test_an_error_that_cannot_be_shown_is_a_crash_all_the_same(asked: bool) -> None:
-    with house() as rooms:
+    with stage() as rooms:
         probe = rooms.spawn("a")
         assert probe is not None
         if asked:
@@ -124,7 +124,7 @@ def test_an_error_that_cannot_be_shown_is_a_crash_all_the_same(asked: bool) -> N
 
 
 def test_an_error_that_cannot_be_shown_is_a_failed_start_too() -> None:
-    with house() as rooms:
+    with stage() as rooms:
 
         def broken(_context: Any) -> Probe:
             raise UntoldError
@@ -135,7 +135,7 @@ def test_an_error_that_cannot_be_shown_is_a_failed_start_too() -> None:
 
 @pytest.mark.parametrize("way", ["call", "read", "write", "call and forget"])
 def test_a_proxy_that_meets_a_raise_ends_the_actor(way: str) -> None:
-    with house() as rooms:
+    with stage() as rooms:
         rooms.system.spawn("a", Obliging)
         entry = rooms.system._directory.find("a")
         assert entry is not None
@@ -154,7 +154,7 @@ def test_a_proxy_that_meets_a_raise_ends_the_actor(way: str) -> None:
 
 
 def test_a_refusal_is_an_answer_and_ends_nobody() -> None:
-    with house() as rooms:
+    with stage() as rooms:
         rooms.system.spawn("a", Obliging)
         with pytest.raises(KeyError):
             rooms.system.ask("a", throw(KeyError("unknown")), PATIENCE)
@@ -164,7 +164,7 @@ def test_a_refusal_is_an_answer_and_ends_nobody() -> None:
 
 
 def test_a_question_that_ends_the_actor_in_good_order_is_answered() -> None:
-    with house() as rooms:
+    with stage() as rooms:
         probe = rooms.spawn("a")
         assert probe is not None
         assert ending_of(probe.actor_ref.ask(Exit("enough"), block=False)) is None
@@ -174,7 +174,7 @@ def test_a_question_that_ends_the_actor_in_good_order_is_answered() -> None:
 @given(st.lists(st.tuples(st.sampled_from(["note", "error", "fatal", "exit"]), st.booleans()), min_size=1, max_size=12))
 def test_of_any_line_of_messages_the_first_that_ends_the_actor_decides(line: list[tuple[str, bool]]) -> None:
     """Everything before it is handled, everything after it is counted, and everyone who asked hears of it."""
-    with house() as rooms:
+    with stage() as rooms:
         gate = Gate()
         probe = rooms.spawn("a")
         assert probe is not None
@@ -208,7 +208,7 @@ def test_in_a_storm_of_askers_and_tellers_the_raise_is_one_down_and_no_message_i
     sys.setswitchinterval(1e-5)
     try:
         for _ in range(rounds):
-            with house() as rooms:
+            with stage() as rooms:
                 probe = rooms.spawn("a")
                 assert probe is not None
                 begin, fatal_at = threading.Barrier(writers), chance.randrange(each)
@@ -217,7 +217,7 @@ def test_in_a_storm_of_askers_and_tellers_the_raise_is_one_down_and_no_message_i
 
                 def write(
                     number: int,
-                    rooms: House = rooms,
+                    rooms: Stage = rooms,
                     begin: threading.Barrier = begin,
                     fatal_at: int = fatal_at,
                     endings: list[BaseException | None] = endings,

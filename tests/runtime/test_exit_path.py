@@ -12,7 +12,7 @@ import pytest
 
 from actors.runtime import Actor, Context, System, ThreadEnvironment
 from contracts.supervision import Down, Exit, ExitKind, Reason
-from tests.runtime.actors_under_test import PATIENCE, Gate, House, Note, Probe, Say, house, inject
+from tests.runtime.actors_under_test import PATIENCE, Gate, Note, Probe, Say, Stage, inject, stage
 
 
 class Fatal(BaseException):
@@ -28,7 +28,7 @@ def raiser(error: BaseException) -> Callable[[], Any]:
     return throw
 
 
-def one_down(rooms: House) -> ExitKind:
+def one_down(rooms: Stage) -> ExitKind:
     """Wait for the first end, look that no second one follows, and return its kind."""
     rooms.wait_down()
     rooms.settle()
@@ -44,7 +44,7 @@ def test_whatever_an_init_raises_is_a_failed_start_and_harms_nobody_who_starts_i
             super().__init__(context)
             raise error
 
-    with house() as rooms:
+    with stage() as rooms:
         rooms.spawn("parent")
         rooms.system.tell("parent", Say(lambda: rooms.system.spawn("a", Broken)))
         assert one_down(rooms) is ExitKind.START_FAILED
@@ -54,7 +54,7 @@ def test_whatever_an_init_raises_is_a_failed_start_and_harms_nobody_who_starts_i
 
 @pytest.mark.parametrize("wrong", ["none", "reference", "another context"])
 def test_a_start_that_makes_no_actor_of_this_place_is_a_failed_start(wrong: str) -> None:
-    with house() as rooms:
+    with stage() as rooms:
         other = rooms.spawn("other")
         assert other is not None
         made = {"none": None, "reference": other.actor_ref, "another context": other}
@@ -66,7 +66,7 @@ def test_a_start_that_makes_no_actor_of_this_place_is_a_failed_start(wrong: str)
 
 @pytest.mark.parametrize("error", [ValueError("no"), Fatal("no"), SystemExit(1), KeyboardInterrupt()], ids=repr)
 def test_whatever_on_start_raises_is_a_failed_start(error: BaseException) -> None:
-    with house() as rooms:
+    with stage() as rooms:
         rooms.spawn("bystander")
         rooms.spawn("a", raiser(error))
         assert one_down(rooms) is ExitKind.START_FAILED
@@ -76,7 +76,7 @@ def test_whatever_on_start_raises_is_a_failed_start(error: BaseException) -> Non
 
 @pytest.mark.parametrize("error", [ValueError("no"), Fatal("no"), SystemExit(1), GeneratorExit()], ids=repr)
 def test_whatever_a_handler_raises_ends_this_actor_and_no_other(error: BaseException) -> None:
-    with house() as rooms:
+    with stage() as rooms:
         rooms.spawn("bystander")
         rooms.spawn("a")
         rooms.system.tell("a", Say(raiser(error)))
@@ -86,7 +86,7 @@ def test_whatever_a_handler_raises_ends_this_actor_and_no_other(error: BaseExcep
 
 
 def test_pykkas_own_stop_is_a_normal_end() -> None:
-    with house() as rooms:
+    with stage() as rooms:
         probe = rooms.spawn("a")
         assert probe is not None
         probe.actor_ref.stop(timeout=PATIENCE)
@@ -94,7 +94,7 @@ def test_pykkas_own_stop_is_a_normal_end() -> None:
 
 
 def test_an_exit_order_is_a_shutdown_that_comes_after_the_messages_before_it() -> None:
-    with house() as rooms:
+    with stage() as rooms:
         probe = rooms.spawn("a")
         assert probe is not None
         rooms.system.tell("a", Note())
@@ -107,7 +107,7 @@ def test_an_exit_order_is_a_shutdown_that_comes_after_the_messages_before_it() -
 
 
 def test_what_an_actor_holds_is_released_once_on_every_path() -> None:
-    with house() as rooms:
+    with stage() as rooms:
         for number, end in enumerate((Exit("x"), Say(raiser(ValueError())), Say(raiser(Fatal())))):
             probe = rooms.spawn(f"a{number}")
             rooms.system.tell(f"a{number}", end)
@@ -125,7 +125,7 @@ def test_a_failure_to_release_does_not_hide_the_end_and_is_not_tried_again(error
             tries.append(reason)
             raise error
 
-    with house() as rooms:
+    with stage() as rooms:
         rooms.system.spawn("a", Clumsy)
         rooms.system.tell("a", Say(raiser(ValueError("the cause"))))
         assert one_down(rooms) is ExitKind.CRASHED
@@ -153,7 +153,7 @@ def test_whoever_is_told_of_an_end_and_fails_over_it_is_told_once(error: BaseExc
 
 
 def test_the_reason_of_a_crash_is_not_covered_by_an_order_to_stop() -> None:
-    with house() as rooms:
+    with stage() as rooms:
         gate = Gate()
         rooms.spawn("a")
         rooms.system.tell("a", Say(gate.wait))
@@ -164,7 +164,7 @@ def test_the_reason_of_a_crash_is_not_covered_by_an_order_to_stop() -> None:
 
 
 def test_of_two_reasons_to_end_the_first_one_is_told() -> None:
-    with house() as rooms:
+    with stage() as rooms:
         probe = rooms.spawn("a")
         assert probe is not None
 
@@ -183,7 +183,7 @@ def test_a_thread_that_cannot_be_started_is_a_failed_start_and_leaves_nothing_re
         def start_loop(self, name: str, loop: Callable[[], None]) -> None:
             raise RuntimeError("can't start new thread")
 
-    rooms = House(NoThreads())
+    rooms = Stage(NoThreads())
     known = len(pykka.ActorRegistry.get_all())
     probe = rooms.spawn("a")
     assert [down.reason.kind for down in rooms.downs] == [ExitKind.START_FAILED]
@@ -198,7 +198,7 @@ def test_an_actor_told_something_it_does_not_know_crashes() -> None:
     class Deaf(Actor):
         """Handles nothing."""
 
-    with house() as rooms:
+    with stage() as rooms:
         rooms.system.spawn("a", Deaf)
         rooms.system.tell("a", Note())
         assert one_down(rooms) is ExitKind.CRASHED
@@ -209,7 +209,7 @@ def test_an_actor_told_something_it_does_not_know_crashes() -> None:
 def test_an_exception_injected_from_outside_ends_an_actor_once_wherever_it_hits(kind: type[BaseException]) -> None:
     chance = random.Random(kind.__name__)
     rounds = 40
-    with house() as rooms:
+    with stage() as rooms:
         rooms.spawn("bystander")
         for number in range(rounds):
             name, at_work, steps = f"a{number}", threading.Event(), chance.randrange(0, 3000)
@@ -239,7 +239,7 @@ def test_an_exception_injected_while_messages_fly_loses_no_end_and_harms_no_byst
     kind: type[BaseException],
 ) -> None:
     rounds = 150
-    with house() as rooms:
+    with stage() as rooms:
         rooms.spawn("bystander")
         for number in range(rounds):
             name, ident = f"a{number}", []

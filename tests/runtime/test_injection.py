@@ -16,7 +16,7 @@ import pykka
 import pytest
 
 from contracts.supervision import Exit
-from tests.runtime.actors_under_test import PATIENCE, House, Note, Say, ending_of
+from tests.runtime.actors_under_test import PATIENCE, Note, Say, Stage, ending_of
 
 
 class Fatal(BaseException):
@@ -42,9 +42,9 @@ class Tracer:
         return self
 
 
-def last_moments(tracer: Tracer, *, crash: bool, asked: bool) -> House:
+def last_moments(tracer: Tracer, *, crash: bool, asked: bool) -> Stage:
     """Let an actor end under the tracer, beside another one. Who asks gets an answer at whatever step it ends."""
-    rooms = House()
+    rooms = Stage()
     rooms.spawn("bystander")
     probe = rooms.spawn("a")
     assert probe is not None
@@ -78,7 +78,7 @@ def last_moments(tracer: Tracer, *, crash: bool, asked: bool) -> House:
 def test_no_step_at_which_an_injected_exception_loses_the_end_or_harms_a_bystander(
     crash: bool, asked: bool, kind: type[BaseException], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # What is injected after the very last step leaves the thread; that is no news.
+    # What is injected after the very last step leaves the thread; that is not news.
     monkeypatch.setattr(threading, "excepthook", lambda _args: None)
     step = 0
     while True:

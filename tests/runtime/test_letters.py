@@ -13,11 +13,11 @@ from pykka._envelope import Envelope
 from actors.runtime import ThreadEnvironment
 from actors.runtime.threads import ClosingInbox
 from contracts.supervision import Exit
-from tests.runtime.actors_under_test import PATIENCE, Gate, House, Note, Probe, Say, house
+from tests.runtime.actors_under_test import PATIENCE, Gate, Note, Probe, Say, Stage, stage
 
 
 def test_a_message_to_nobody_is_a_dead_letter() -> None:
-    with house() as rooms:
+    with stage() as rooms:
         assert rooms.system.tell("nobody", Note()) is False
         assert rooms.system.tell("nobody", Exit()) is False
         letters = rooms.system.dead_letters
@@ -25,7 +25,7 @@ def test_a_message_to_nobody_is_a_dead_letter() -> None:
 
 
 def test_a_message_to_an_older_generation_is_a_dead_letter() -> None:
-    with house() as rooms:
+    with stage() as rooms:
         probe = rooms.spawn("a")
         assert rooms.system.tell("a", Note(), generation=2) is False
         assert rooms.system.tell("a", Note(), generation=1) is True
@@ -35,7 +35,7 @@ def test_a_message_to_an_older_generation_is_a_dead_letter() -> None:
 
 
 def test_what_was_waiting_when_an_actor_ends_is_counted_and_its_askers_are_freed() -> None:
-    with house() as rooms:
+    with stage() as rooms:
         gate = Gate()
         probe = rooms.spawn("a")
         assert probe is not None
@@ -52,7 +52,7 @@ def test_what_was_waiting_when_an_actor_ends_is_counted_and_its_askers_are_freed
 
 
 def test_a_question_to_nobody_fails_at_once_and_is_counted() -> None:
-    with house() as rooms:
+    with stage() as rooms:
         with pytest.raises(pykka.ActorDeadError):
             rooms.system.ask("nobody", Note(), PATIENCE)
         assert rooms.system.dead_letters.total == 1
@@ -63,7 +63,7 @@ def test_a_question_that_meets_a_closed_inbox_is_counted_too() -> None:
         def start_loop(self, name: str, loop: Callable[[], None]) -> None:
             """Leave the actor as it is in the moment between closing its inbox and leaving the directory."""
 
-    rooms = House(NoLoop())
+    rooms = Stage(NoLoop())
     probe = rooms.spawn("a")
     assert probe is not None
     probe.close_inbox()
@@ -75,7 +75,7 @@ def test_a_question_that_meets_a_closed_inbox_is_counted_too() -> None:
 
 
 def test_a_question_without_an_answer_times_out() -> None:
-    with house() as rooms:
+    with stage() as rooms:
         gate = Gate()
         rooms.spawn("a")
         rooms.system.tell("a", Say(gate.wait))
@@ -85,7 +85,7 @@ def test_a_question_without_an_answer_times_out() -> None:
 
 
 def test_an_end_told_to_a_parent_that_is_gone_is_a_dead_letter_and_no_error() -> None:
-    with house() as rooms:
+    with stage() as rooms:
         rooms.system.spawn("a", Probe, parent="gone")
         thread = next(thread for thread in threading.enumerate() if thread.name == "purser-a")
         rooms.system.tell("a", Exit("enough"))
@@ -100,7 +100,7 @@ def test_every_message_told_while_an_actor_ends_is_handled_or_counted(writers: i
     told = 400
     try:
         for _ in range(15):
-            with house() as rooms:
+            with stage() as rooms:
                 probe = rooms.spawn("a")
                 assert probe is not None
                 begin = threading.Barrier(writers + 1)
@@ -138,7 +138,7 @@ def test_a_closed_inbox_takes_nothing_and_gives_what_it_had_once() -> None:
 
 
 def test_an_actor_of_the_same_name_is_found_by_the_next_generation_only() -> None:
-    with house() as rooms:
+    with stage() as rooms:
         rooms.spawn("a")
         rooms.system.tell("a", Exit("enough"))
         rooms.wait_down()
@@ -149,7 +149,7 @@ def test_an_actor_of_the_same_name_is_found_by_the_next_generation_only() -> Non
 
 
 def test_a_name_that_belongs_to_somebody_elses_child_is_not_taken_over() -> None:
-    with house() as rooms:
+    with stage() as rooms:
         rooms.spawn("a")
         rooms.system.spawn("a", Probe, parent="somebody")
         assert rooms.system.dead_letters.by_kind == {"Down": 1}, "the second start has failed"
@@ -159,7 +159,7 @@ def test_a_name_that_belongs_to_somebody_elses_child_is_not_taken_over() -> None
 
 
 def test_a_generation_that_was_replaced_can_still_be_told_to_end_by_its_number() -> None:
-    with house() as rooms:
+    with stage() as rooms:
         old, new = rooms.spawn("a"), rooms.spawn("a")
         assert old is not None
         assert new is not None
@@ -171,7 +171,7 @@ def test_a_generation_that_was_replaced_can_still_be_told_to_end_by_its_number()
 
 
 def test_an_older_generation_that_starts_late_takes_no_name_away() -> None:
-    with house() as rooms:
+    with stage() as rooms:
         rooms.system.spawn("a", Probe, generation=2)
         late = rooms.system.spawn("a", Probe, generation=1)
         rooms.system.tell("a", Say(lambda: rooms.system.tell("a", Exit("the newest"))))
@@ -180,7 +180,7 @@ def test_an_older_generation_that_starts_late_takes_no_name_away() -> None:
 
 
 def test_the_children_of_one_that_was_given_up_are_told_to_end() -> None:
-    with house() as rooms:
+    with stage() as rooms:
         gate = Gate()
         rooms.spawn("parent")
         rooms.system.spawn("child", Probe, parent="parent")
@@ -199,7 +199,7 @@ def test_the_children_of_one_that_was_given_up_are_told_to_end() -> None:
 
 
 def test_the_end_of_an_older_generation_does_not_hide_the_newer_one() -> None:
-    with house() as rooms:
+    with stage() as rooms:
         rooms.spawn("a")
         rooms.system.forget("a", 7)
         assert rooms.system.is_alive("a")

@@ -8,7 +8,7 @@ import pytest
 
 from actors.runtime import ThreadEnvironment
 from contracts.supervision import Exit
-from tests.runtime.actors_under_test import PATIENCE, Note, Say, house
+from tests.runtime.actors_under_test import PATIENCE, Note, Say, stage
 
 
 def test_timers_fire_in_the_order_of_their_times() -> None:
@@ -62,7 +62,7 @@ def test_no_timer_fires_after_the_environment_was_closed() -> None:
 
 
 def test_a_timer_is_told_to_its_own_generation_and_to_no_later_one() -> None:
-    with house() as rooms:
+    with stage() as rooms:
         first = rooms.spawn("a")
         assert first is not None
         first.context.set_timer(0.01, Note(1))
@@ -75,11 +75,11 @@ def test_a_timer_is_told_to_its_own_generation_and_to_no_later_one() -> None:
         assert done.wait(PATIENCE)
         rooms.settle()
         assert second.handled == 2
-        assert "Note" not in rooms.system.dead_letters.by_kind, "a timer of an ended generation is no lost message"
+        assert "Note" not in rooms.system.dead_letters.by_kind, "a timer of an ended generation is not a lost message"
 
 
 def test_a_timer_reaches_a_generation_that_lives() -> None:
-    with house() as rooms:
+    with stage() as rooms:
         probe = rooms.spawn("a")
         assert probe is not None
         done = threading.Event()

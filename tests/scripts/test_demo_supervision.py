@@ -78,7 +78,7 @@ def test_each_deed_that_nobody_acted_on_is_told() -> None:
 
 
 def test_memory_is_pretended_only_while_it_is_asked_for(tmp_path: Path) -> None:
-    ledger = ProcessLedger(tmp_path, warden=False)
+    ledger = ProcessLedger(tmp_path, watchdog=False)
     with PretendedMemory() as memory:
         assert ledger.machine_memory() != PRETENDED
         memory.short = True

@@ -101,7 +101,7 @@ def test_every_bug_of_a_room_compiles_and_changes_what_it_says(room: str) -> Non
 def test_the_seed_decides_which_bugs_come_first() -> None:
     assert [bug.key for bug in bugs_of("supervise", 7, "")] == [bug.key for bug in bugs_of("supervise", 7, "")]
     assert bugs_of("supervise", 7, "")[0] != bugs_of("supervise", 8, "")[0]
-    assert {bug.file for bug in bugs_of("supervise", 7, "ward.py")} == {"actors/supervise/ward.py"}
+    assert {bug.file for bug in bugs_of("supervise", 7, "children.py")} == {"actors/supervise/children.py"}
     with pytest.raises(FileNotFoundError, match="no room called nowhere"):
         bugs_of("nowhere", 1, "")
 

@@ -1,8 +1,8 @@
 """A password and a cookie that stand nowhere, whatever goes wrong: one run of the whole program, searched to the end.
 
 What only parts of the program could get wrong is proven beside those parts: no password in a log or an exception
-(tests/browser/test_session.py, tests/fetch/test_fetcher.py, tests/session/test_credentials.py), none for another host
-(tests/session/test_credentials.py, tests/gatekeeper), none in evidence (tests/evidence, tests/worker/test_evidence.py),
+(tests/browser/test_chromium.py, tests/fetch/test_fetcher.py, tests/session/test_credentials.py), none for another host
+(tests/session/test_credentials.py, tests/logins), none in evidence (tests/evidence, tests/worker/test_evidence.py),
 cookies for their own host alone (tests/fetch/test_cookies.py), a refused password (tests/system/test_command.py).
 """
 

@@ -43,7 +43,7 @@ class Portal(http.server.ThreadingHTTPServer):
         self.hangs = False
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A browser that was killed resets its connections; that is no news here."""
+        """A browser that was killed resets its connections; that is not news here."""
 
 
 class _Pages(http.server.BaseHTTPRequestHandler):

@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
-from actors.cli.account import ExitCode
+from actors.cli.summary import ExitCode
 from actors.dispatch.recovery import finish_publishes
 from actors.filing import DownloadFolder
 from actors.filing.staging import Staging
-from actors.session.books import Books, journal_path
+from actors.session.folder_journal import FolderJournal, journal_path
 from actors.session.verification import verify_folder
 from contracts.ports import FileVerified, JournalEntry, KeptFile, Lease, LeaseGranted, PublishStarted
 from contracts.tasks import Attachment, POResult, TaskHandle, TaskStatus
@@ -33,15 +33,15 @@ RESULT = POResult(
 
 def lay_ready(stand: Stand, *entries: JournalEntry, mark: str = "") -> None:
     """Put a file into the staging folder of a lease, as a run would that had fetched it, and write entries of it."""
-    with Books(stand.downloads) as books:
-        folder = DownloadFolder(stand.downloads, "r1", ground=books.ground)
+    with FolderJournal(stand.downloads) as folder_journal:
+        folder = DownloadFolder(stand.downloads, "r1", ground=folder_journal.ground)
         path = folder.stage(LEASE) / "x"
         path.write_bytes(DATA)
         folder._staging.add(LEASE, path, FILE.name, 100)
         if mark:
             folder._staging.mark(LEASE, mark)
         if entries:
-            books.journal.append(books.journal.open_epoch(), (LeaseGranted(LEASE), *entries))
+            folder_journal.journal.append(folder_journal.journal.open_epoch(), (LeaseGranted(LEASE), *entries))
 
 
 class Begun:
@@ -52,13 +52,13 @@ class Begun:
         self.kept: list[Attachment] = []
 
     def _begin(self) -> None:
-        books: Books = self.session.made_with["books"]
-        folder = DownloadFolder(books.download_dir, "r2", ground=books.ground)
-        known = books.journal.replay().open_tasks
+        folder_journal: FolderJournal = self.session.made_with["journal"]
+        folder = DownloadFolder(folder_journal.download_dir, "r2", ground=folder_journal.ground)
+        known = folder_journal.journal.replay().open_tasks
         wanted = {one.lease.folder_name for task in known for one in task.kept}
         folder.sweep(wanted | {task.publishing.lease.folder_name for task in known if task.publishing is not None})
-        finish_publishes(books.journal, folder, books.journal.open_epoch())
-        self.kept = [one.attachment for task in books.journal.replay().open_tasks for one in task.kept]
+        finish_publishes(folder_journal.journal, folder, folder_journal.journal.open_epoch())
+        self.kept = [one.attachment for task in folder_journal.journal.replay().open_tasks for one in task.kept]
 
 
 READY: dict[str, Callable[[Stand], None]] = {
@@ -88,8 +88,8 @@ def test_nothing_that_lay_ready_in_somebody_elses_folder_is_filed(
     assert begun.session.tasks, "it has begun"
     assert filed(foreign) == []
     assert begun.kept == []
-    with Books(foreign.downloads) as books:
-        assert [task.order.task.po_number for task in books.journal.replay().open_tasks] == ["PO2", "PO3"]
+    with FolderJournal(foreign.downloads) as folder_journal:
+        assert [task.order.task.po_number for task in folder_journal.journal.replay().open_tasks] == ["PO2", "PO3"]
     assert verify_folder(foreign.downloads).files == 0
 
 

@@ -17,10 +17,10 @@ from typing import Any
 
 import pytest
 
-from actors.cli import continuing
-from actors.cli.account import ExitCode
-from actors.cli.standing import tell_status
-from actors.session.books import journal_path, manifest_path
+from actors.cli import resume as resume_command
+from actors.cli.status import tell_status
+from actors.cli.summary import ExitCode
+from actors.session.folder_journal import journal_path, manifest_path
 from contracts.config import HeadlessConfiguration
 from contracts.errors import JournalError
 from tests.cli import fakes
@@ -70,8 +70,8 @@ def resume(
 ) -> ExitCode:
     """Go on; nobody sits at the terminal unless `ask` does."""
     stand.heard = fakes.Heard()
-    return continuing.resume(
-        stand.downloads, environment or {}, stand.heard.outlets, make_session, ask=ask or Asked(False), **options
+    return resume_command.resume(
+        stand.downloads, environment or {}, stand.heard.output, make_session, ask=ask or Asked(False), **options
     )
 
 
@@ -96,7 +96,7 @@ def test_an_own_run_is_gone_on_with_unasked_wherever_the_folder_lies(unfinished:
     unfinished.downloads.rename(there)
     asked = Asked(True)
     heard = fakes.Heard()
-    assert continuing.resume(there, {}, heard.outlets, ask=asked) is ExitCode.SUCCESS
+    assert resume_command.resume(there, {}, heard.output, ask=asked) is ExitCode.SUCCESS
     assert sorted(unfinished.visited()) == OPEN
     assert asked.questions == []
 
@@ -199,7 +199,7 @@ CHANGES: dict[str, Callable[[Stand], object]] = {
     "everything": lambda s: replanned(s, evil_plan),
     "the seal": lambda s: replanned(s, lambda told: told.update(seal="0" * 64)),
     "no seal": lambda s: replanned(s, lambda told: told.pop("seal")),
-    "a seal that is no text": lambda s: replanned(s, lambda told: told.update(seal=[1])),
+    "a seal that is not text": lambda s: replanned(s, lambda told: told.update(seal=[1])),
     "the list": lambda s: next((s.downloads / ".purser" / "input").iterdir()).write_text("PO_NUMBER\nPO1\nPO2\n"),
     "a key that is thrown away": lambda s: (s.folder / "state" / "seal.key").unlink(),
     "a key that others may read and write": lambda s: (s.folder / "state" / "seal.key").chmod(0o666),
@@ -263,7 +263,7 @@ def test_retry_asks_as_resume_does(stand: Stand, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("PURSER_STATE_DIR", str(stand.folder / "another state"))
     for options, code in (({}, ExitCode.UNUSABLE), ({"base_url": BASE}, ExitCode.SOME_FAILED)):
         heard = fakes.Heard()
-        got = continuing.retry(stand.downloads, "PO_NOT_FOUND", "", {}, heard.outlets, ask=Asked(False), **options)
+        got = resume_command.retry(stand.downloads, "PO_NOT_FOUND", "", {}, heard.output, ask=Asked(False), **options)
         assert got is code
         assert stand.visited() == ([] if code is ExitCode.UNUSABLE else ["PO2"])
 
@@ -272,7 +272,7 @@ def test_a_list_elsewhere_is_not_read_for_a_foreign_folder(unfinished: Stand) ->
     for where in ("/etc/passwd", "../../orders.csv", ".purser/input/../../../orders.csv"):
         replanned(unfinished, lambda told, where=where: told.update(input=where))
         assert resume(unfinished, base_url=BASE) is ExitCode.UNUSABLE
-        assert "is no copy of a file of orders" in unfinished.heard.err
+        assert "is not a copy of a file of orders" in unfinished.heard.err
     assert unfinished.visited() == []
 
 
@@ -307,7 +307,7 @@ def test_a_journal_that_is_anothers_or_that_others_may_write_is_not_believed(
             code = unfinished.retry()
         case _:
             heard = unfinished.heard = fakes.Heard()
-            code = tell_status(unfinished.downloads, heard.outlets)
+            code = tell_status(unfinished.downloads, heard.output)
     assert code is ExitCode.UNUSABLE
     assert unfinished.visited() == []
     assert str(journal) in unfinished.heard.err
@@ -353,4 +353,4 @@ def test_a_folder_of_another_machine_is_proven_all_the_same(foreign: Stand, tmp_
     copy = tmp_path / "copy"
     shutil.copytree(foreign.downloads, copy)
     heard = fakes.Heard()
-    assert tell_status(copy, heard.outlets) is ExitCode.NOT_FINISHED
+    assert tell_status(copy, heard.output) is ExitCode.NOT_FINISHED

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from actors.cli.account import ExitCode
+from actors.cli.summary import ExitCode
 from actors.evidence.chain import line_of
 from actors.filing import lock
-from actors.session.books import manifest_path
+from actors.session.folder_journal import manifest_path
 from tests.cli.conftest import Stand, stand as stand
 from tests.cli.test_resume import stopping_after
 from tests.cli.test_status import tell

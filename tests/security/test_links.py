@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 
 from actors.cli import run
-from actors.cli.account import ExitCode
+from actors.cli.summary import ExitCode
 from actors.filing.folder import DownloadFolder
 from actors.filing.lock import FolderLock
 from actors.folders.folder import Folder
-from actors.intake import write_report
-from contracts.errors import ConfigurationError, HostResourceError
+from actors.tables import write_report
+from contracts.errors import ConfigurationError, MachineError
 from tests.cli.conftest import Stand, stand as stand
 from tests.filing.samples import arrived, lease, listed, result
 
@@ -159,7 +159,7 @@ def test_a_link_planted_between_staging_and_publishing_leads_no_file_out(tmp_pat
     before = everything(outside)
     try:
         filed = folder.publish(of, result(of, attachment))
-    except HostResourceError:
+    except MachineError:
         filed = root
     assert everything(outside) == before
     assert Path(os.path.realpath(filed)).is_relative_to(root)
@@ -210,7 +210,7 @@ def test_another_users_link_in_place_of_the_results_is_not_followed(stand: Stand
     assert "is a link of another user" in stand.heard.err
     assert stand.script.visits == []
     assert everything(outside) == before
-    with pytest.raises(HostResourceError, match="link of another user"):
+    with pytest.raises(MachineError, match="link of another user"):
         write_report(stand.downloads / name, {})
     assert everything(outside) == before
 

@@ -1,7 +1,7 @@
 """What holds a live login or tells of orders is readable by this user alone, whatever the umask.
 
 Proven elsewhere: a worker's folder (tests/browser/test_launch.py), the journal and the copy of the list
-(tests/session/test_books.py), evidence (tests/filing/test_evidence.py).
+(tests/session/test_folder_journal.py), evidence (tests/filing/test_evidence.py).
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ import attrs
 import pytest
 
 from actors.cli import logs
-from actors.cli.account import ExitCode, error_document
-from actors.intake import report_text
+from actors.cli.summary import ExitCode, error_document
 from actors.session import login
 from actors.session.saved_logins import COOKIES, load_cookies, login_folder, save_cookies
+from actors.tables import report_text
 from contracts.ports import Cookie, Credentials
 from contracts.tasks import POTask
 from tests.cli import fakes
@@ -97,7 +97,7 @@ def test_secrets_show_in_no_text_of_a_value_or_an_exception() -> None:
 
 def test_a_log_at_debug_level_tells_no_secret_of_a_value() -> None:
     heard = fakes.Heard()
-    handler = logs.set_up_logging(heard.outlets, debug=True)
+    handler = logs.set_up_logging(heard.output, debug=True)
     logging.getLogger("purser.security").debug("%s %r", COOKIE, Credentials("me", "s3cret-password"))
     logging.getLogger("purser").removeHandler(handler)
     assert "purser.security" in heard.err or "Cookie" in heard.err

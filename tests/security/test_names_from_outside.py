@@ -4,7 +4,7 @@ Here headers of any shape go the whole way to the disk. Proven elsewhere: the ru
 (tests/filing/test_names.py), those for folders (tests/filing/test_publishing.py), a hostile portal in a real browser
 (tests/system/test_batches.py), sizes and counts (tests/fetch/test_fetcher.py, tests/browser/test_downloads.py,
 tests/worker/test_process_po.py), other hosts and schemes (tests/fetch/test_fetcher.py,
-tests/worker/test_process_po.py, tests/session/test_orders.py), formulas in output (tests/intake/test_results_csv.py).
+tests/worker/test_process_po.py, tests/session/test_orders.py), formulas in output (tests/tables/test_results_csv.py).
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from hypothesis import given, strategies as st
 from actors.filing.disposition import name_in_disposition
 from actors.filing.folder import DownloadFolder
 from actors.filing.naming import LONGEST_NAME
-from contracts.errors import AttachmentError, AuthenticationError, HostResourceError
+from contracts.errors import AttachmentError, AuthenticationError, MachineError
 from contracts.ports import ListedAttachment
 from contracts.tasks import TaskStatus
 from tests.filing.samples import PDF, arrived, lease, result
 from tests.filing.test_names import NASTY, is_safe
 
-DOCUMENTED = (AttachmentError, AuthenticationError, HostResourceError)
+DOCUMENTED = (AttachmentError, AuthenticationError, MachineError)
 """What `place` and `publish` say that they raise."""
 
 SEPARATORS = ["/", "\\", "..", "../", "..\\", "\x00", "%2e%2e%2f", "%2F", ":", "\r\n", "\u2215", "\uff0f", "\u202e"]

@@ -10,7 +10,7 @@ import pytest
 from actors.filing.folder import DownloadFolder
 from actors.filing.lock import FolderLock
 from actors.folders.ground import OWN_NAMES, Ground
-from actors.intake import read_orders, write_report, write_results
+from actors.tables import read_orders, write_report, write_results
 from tests.filing.samples import arrived, lease, listed, result
 
 WIDE = str.maketrans({chr(code): chr(code + 0xFEE0) for code in range(ord("!"), ord("~") + 1)})

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from actors.cli.account import ExitCode
 from actors.cli.places import look_at_places
-from actors.session import books, seals
-from actors.session.books import Books, journal_path
+from actors.cli.summary import ExitCode
+from actors.session import folder_journal, seals
+from actors.session.folder_journal import FolderJournal, journal_path
 from contracts.config import Settings
 from contracts.errors import JournalError
 from tests.cli.conftest import Stand, stand as stand
@@ -44,7 +44,7 @@ def test_a_run_on_an_odd_volume_is_told_of_gone_on_with_and_followed_by_another(
     stand: Stand, monkeypatch: pytest.MonkeyPatch, tells: Tells, is_share: bool
 ) -> None:
     """On a share the journal lies in the state folder, on a disk of this machine, whose owner is this user."""
-    monkeypatch.setattr(books, "is_network_share", lambda _: is_share)
+    monkeypatch.setattr(folder_journal, "is_network_share", lambda _: is_share)
     stand.downloads.mkdir()
     put_on(monkeypatch, stand.downloads, tells)
     with stopping_after(stand, 1):
@@ -53,7 +53,7 @@ def test_a_run_on_an_odd_volume_is_told_of_gone_on_with_and_followed_by_another(
     assert journal_path(stand.downloads).is_relative_to(stand.downloads) is not is_share
     assert tell(stand.downloads)[0] is ExitCode.NOT_FINISHED
     found = look_at_places(Settings(download_dir=stand.downloads), {})
-    assert [one.detail for one in found if one.what == "books in it"] == ["an unfinished run of 3 orders"]
+    assert [one.detail for one in found if one.what == "journal in it"] == ["an unfinished run of 3 orders"]
     assert stand.resume() is ExitCode.SUCCESS
     assert sorted(stand.visited()) == ["PO2", "PO3"]
     assert ask(stand.downloads)[0] is ExitCode.SUCCESS
@@ -117,7 +117,7 @@ def test_a_folder_that_another_user_set_up_on_an_ordinary_disk_is_refused_howeve
 
 
 def test_a_pointer_that_is_refused_is_refused_in_one_sentence(tmp_path: Path) -> None:
-    with Books(tmp_path / "dl", tmp_path / "mine" / "journal.db"):
+    with FolderJournal(tmp_path / "dl", tmp_path / "mine" / "journal.db"):
         pointer = tmp_path / "dl" / ".purser" / "journal.path"
         pointer.chmod(0o666)
         with pytest.raises(JournalError, match=r"^The file \S+ names a journal and is not believed, since"):

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from actors import ProcessingSession
-from actors.browser import page as page_module, session as session_module
+from actors.browser import chromium as session_module, page as page_module
 from contracts.config import HeadlessConfiguration, RetryPolicy, Timeouts
 from contracts.tasks import TaskStatus
 from tests.serving import serving
@@ -79,7 +79,7 @@ class _Portal(http.server.ThreadingHTTPServer):
         self.asked = {name: threading.Event() for name in ("asking", *(f"GOOD-{one}.pdf" for one in _HELD))}
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Browsers break connections off; that is no news here."""
+        """Browsers break connections off; that is not news here."""
 
 
 class _Pages(http.server.BaseHTTPRequestHandler):

@@ -1,4 +1,4 @@
-"""Files that somebody planted where the books lie: second names, pointers, other users' files. None is written into.
+"""Files that somebody planted where the journal lies: second names, pointers, other users' files. None is written into.
 
 Links are proven in test_links.py, what happens while a run works in test_swapped_folders.py.
 """
@@ -11,18 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from actors.cli.account import ExitCode
-from actors.session import books
-from actors.session.book_places import place_in_state_folder
-from actors.session.books import Books, journal_path
+from actors.cli.summary import ExitCode
+from actors.session import folder_journal
+from actors.session.folder_journal import FolderJournal, journal_path
+from actors.session.journal_places import place_in_state_folder
 from contracts.errors import DownloadFolderError, JournalError
 from tests.cli.conftest import Stand, stand as stand
 from tests.security.test_links import everything, outside as outside
-from tests.session.test_books import begin
+from tests.session.test_folder_journal import begin
 
 NOBODY = 65534
 only_root = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives files away")
-BOOKS = (
+JOURNAL_FILES = (
     ".purser/lock",
     ".purser/journal.db",
     ".purser/journal.db-wal",
@@ -39,7 +39,7 @@ def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "state"
 
 
-@pytest.mark.parametrize("place", BOOKS)
+@pytest.mark.parametrize("place", JOURNAL_FILES)
 @pytest.mark.parametrize("content", ["", "precious"])
 def test_a_second_name_of_somebody_elses_file_is_not_written_into(
     stand: Stand, outside: Path, place: str, content: str
@@ -55,17 +55,17 @@ def test_a_second_name_of_somebody_elses_file_is_not_written_into(
     assert stand.script.visits == []
 
 
-@pytest.mark.parametrize("place", BOOKS)
+@pytest.mark.parametrize("place", JOURNAL_FILES)
 def test_a_pipe_in_place_of_the_books_holds_nobody_up(stand: Stand, place: str) -> None:
     path = stand.downloads / place
     path.parent.mkdir(parents=True)
     os.mkfifo(path)
     assert stand.run(stand.orders("PO1")) is ExitCode.UNUSABLE
-    assert "no regular file" in stand.heard.err
+    assert "not a regular file" in stand.heard.err
 
 
 @only_root
-@pytest.mark.parametrize("place", [".purser", ".purser/evidence", ".purser/input", *BOOKS])
+@pytest.mark.parametrize("place", [".purser", ".purser/evidence", ".purser/input", *JOURNAL_FILES])
 def test_what_belongs_to_another_user_is_refused(stand: Stand, place: str) -> None:
     path = stand.downloads / place
     path.parent.mkdir(parents=True)
@@ -105,7 +105,7 @@ def test_a_pointer_out_of_the_state_folder_is_not_believed(
     (own_state / "journals").mkdir(parents=True)
     _point(tmp_path / "dl", named.format(outside=outside, state=own_state / "journals"))
     before = everything(outside)
-    for use in (lambda: Books(tmp_path / "dl"), lambda: journal_path(tmp_path / "dl")):
+    for use in (lambda: FolderJournal(tmp_path / "dl"), lambda: journal_path(tmp_path / "dl")):
         with pytest.raises(JournalError, match="neither in this user's state folder"):
             use()
     assert everything(outside) == before
@@ -113,15 +113,15 @@ def test_a_pointer_out_of_the_state_folder_is_not_believed(
 
 def test_a_pointer_to_another_folders_journal_is_not_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A copy of a download folder on a share has one, and `--fresh` would put the journal aside that it names."""
-    monkeypatch.setattr(books, "is_network_share", lambda _folder: True)
-    with Books(tmp_path / "share") as used:
+    monkeypatch.setattr(folder_journal, "is_network_share", lambda _folder: True)
+    with FolderJournal(tmp_path / "share") as used:
         begin(used)
     shutil.copytree(tmp_path / "share", tmp_path / "copy")
     other = place_in_state_folder(tmp_path / "share")
     before = other.read_bytes()
     for afresh in (False, True):
         with pytest.raises(JournalError, match=r"of another download folder.*If this one is a copy, remove the file"):
-            Books(tmp_path / "copy", afresh=afresh)
+            FolderJournal(tmp_path / "copy", afresh=afresh)
     assert other.read_bytes() == before
     (other.parent / "folder.path").unlink()
     with pytest.raises(JournalError, match="of another download folder"):
@@ -135,7 +135,7 @@ def test_a_pointer_behind_a_link_in_the_state_folder_is_not_believed(
     (own_state / "journals" / "x").symlink_to(outside)
     _point(tmp_path / "dl", own_state / "journals" / "x" / "journal.db")
     with pytest.raises(JournalError, match="neither in this user's state folder"):
-        Books(tmp_path / "dl")
+        FolderJournal(tmp_path / "dl")
 
 
 @pytest.mark.parametrize("mode", [0o620, 0o602])
@@ -169,7 +169,7 @@ def test_another_users_pointer_is_not_believed(tmp_path: Path, own_state: Path, 
     with pytest.raises(JournalError, match="belongs to another user"):
         journal_path(tmp_path / "dl")
     with pytest.raises((JournalError, DownloadFolderError), match="belongs to another user"):
-        Books(tmp_path / "dl")
+        FolderJournal(tmp_path / "dl")
 
 
 def test_a_pointer_without_end_is_not_read_to_its_end(tmp_path: Path) -> None:
@@ -180,12 +180,12 @@ def test_a_pointer_without_end_is_not_read_to_its_end(tmp_path: Path) -> None:
 
 def test_a_journal_that_the_user_named_is_found_again(tmp_path: Path, own_state: Path) -> None:
     """In a program of his own; the state folder knows."""
-    with Books(tmp_path / "dl", tmp_path / "mine" / "journal.db") as books:
-        begin(books)
+    with FolderJournal(tmp_path / "dl", tmp_path / "mine" / "journal.db") as folder_journal:
+        begin(folder_journal)
     assert journal_path(tmp_path / "dl") == tmp_path / "mine" / "journal.db"
-    with Books(tmp_path / "dl") as books:
-        assert len(books.journal.tasks_in_hand()) == 2
-        assert books.journal.path == tmp_path / "mine" / "journal.db"
+    with FolderJournal(tmp_path / "dl") as folder_journal:
+        assert len(folder_journal.journal.tasks_in_hand()) == 2
+        assert folder_journal.journal.path == tmp_path / "mine" / "journal.db"
     (tmp_path / "other").mkdir()
     (tmp_path / "dl" / ".purser").rename(tmp_path / "other" / ".purser")
     with pytest.raises(JournalError, match="neither in this user's state folder"):
@@ -193,7 +193,7 @@ def test_a_journal_that_the_user_named_is_found_again(tmp_path: Path, own_state:
 
 
 def test_books_that_the_user_named_and_that_no_run_began_leave_nothing(tmp_path: Path, own_state: Path) -> None:
-    with Books(tmp_path / "dl", tmp_path / "mine" / "journal.db"):
+    with FolderJournal(tmp_path / "dl", tmp_path / "mine" / "journal.db"):
         assert journal_path(tmp_path / "dl") == tmp_path / "mine" / "journal.db"
     assert not (tmp_path / "dl").exists()
     assert not (tmp_path / "mine").exists()

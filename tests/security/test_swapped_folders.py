@@ -17,8 +17,8 @@ from actors.fetch.sink import FileSink
 from actors.filing.folder import DownloadFolder
 from actors.filing.lock import FolderLock
 from actors.folders.folder import make_folder
-from actors.session.books import Books
-from contracts.errors import AttachmentError, FolderReplacedError, HostResourceError, JournalError
+from actors.session.folder_journal import FolderJournal
+from contracts.errors import AttachmentError, FolderReplacedError, JournalError, MachineError
 from contracts.ports import DownloadedFile, KeptFile
 from contracts.tasks import Attachment
 from tests.filing.samples import PDF, arrived, lease, listed, result
@@ -99,7 +99,7 @@ def everything_a_run_does(folder: DownloadFolder, root: Path) -> None:
         folder.sweep,
     )
     for act in acts:
-        with contextlib.suppress(AttachmentError, HostResourceError, OSError):
+        with contextlib.suppress(AttachmentError, MachineError, OSError):
             act()
 
 
@@ -147,16 +147,16 @@ def test_the_lock_and_the_books_end_where_they_began(tmp_path: Path, outside: Pa
         (outside / name).write_text("precious")
     (outside / "evidence").mkdir()
     (outside / "input").mkdir()
-    books = Books(root)
+    folder_journal = FolderJournal(root)
     (tmp_path / "orders.csv").write_text("po_number\nPO1\n")
     swap(root / ".purser", outside)
     before = everything(outside)
-    books.journal.open_epoch()
-    books.keep_input(tmp_path / "orders.csv")
-    with contextlib.suppress(JournalError, HostResourceError):
-        books.close()
+    folder_journal.journal.open_epoch()
+    folder_journal.keep_input(tmp_path / "orders.csv")
+    with contextlib.suppress(JournalError, MachineError):
+        folder_journal.close()
     assert everything(outside) == before
-    assert not books.lock.is_held
+    assert not folder_journal.lock.is_held
 
 
 def test_a_lock_with_a_second_name_is_refused(tmp_path: Path, outside: Path) -> None:

@@ -20,13 +20,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from actors import Books
-from actors.cli import continuing
-from actors.cli.account import ExitCode
-from actors.cli.standing import tell_status
+from actors import FolderJournal
+from actors.cli import resume
+from actors.cli.status import tell_status
+from actors.cli.summary import ExitCode
 from actors.cli.verifying import verify
 from actors.session import verification
-from actors.session.books import journal_path, manifest_path
+from actors.session.folder_journal import journal_path, manifest_path
 from tests.cli import fakes
 from tests.cli.test_verify import bring_home
 
@@ -38,8 +38,8 @@ GOOD = "3 lines, 3 orders with files, 6 files as they were"
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A download folder with three orders of two files each."""
     monkeypatch.setenv("PURSER_STATE_DIR", str(tmp_path / "state"))
-    with Books(tmp_path / "dl") as books:
-        bring_home(books, 3)
+    with FolderJournal(tmp_path / "dl") as folder_journal:
+        bring_home(folder_journal, 3)
     return tmp_path / "dl"
 
 
@@ -58,9 +58,9 @@ def little_memory(more: int = 512 * 2**20) -> Iterator[None]:
 def ask(home: Path, head: str | None = None) -> tuple[ExitCode, str]:
     """Verify; return exit code and everything that was said."""
     heard, as_json = fakes.Heard(), fakes.Heard(json=True)
-    code = verify(home, head, heard.outlets)
+    code = verify(home, head, heard.output)
     assert code in (ExitCode.SUCCESS, ExitCode.SOME_FAILED, ExitCode.UNUSABLE)
-    assert verify(home, head, as_json.outlets) is code
+    assert verify(home, head, as_json.output) is code
     json.loads(as_json.out)
     return code, heard.out + heard.err
 
@@ -116,7 +116,7 @@ PLANTED: dict[str, tuple[Callable[[Path], object], tuple[str, ...]]] = {
     "something among the program's own": (
         lambda home: put(home / ".purser" / "invoices" / "a.pdf", b"evil"), (".purser/invoices is",),
     ),
-    "a name that is no text": (lambda home: put(home / os.fsdecode(b"\xff\xfe.pdf"), b"evil"), ("is not in the",)),
+    "a name that is not text": (lambda home: put(home / os.fsdecode(b"\xff\xfe.pdf"), b"evil"), ("is not in the",)),
     "a name with control characters": (lambda home: put(home / "\x1b[31m\n", b"evil"), ("is not in the",)),
 }  # fmt: skip
 
@@ -137,7 +137,7 @@ def test_whatever_was_not_fetched_is_named(home: Path, plant: Callable[[Path], o
 
 def ask_json(home: Path) -> str:
     heard = fakes.Heard(json=True)
-    verify(home, None, heard.outlets)
+    verify(home, None, heard.output)
     return heard.out
 
 
@@ -213,7 +213,7 @@ def test_any_kind_of_file_in_any_place_ends_it_soon(
     with little_memory():
         code, _ = ask(home)
         heard = fakes.Heard()
-        tell_status(home, heard.outlets)
+        tell_status(home, heard.output)
     if name.startswith("Acme"):
         assert code is ExitCode.SOME_FAILED
     elif name in (".purser", ".purser/evidence"):
@@ -279,7 +279,7 @@ def test_a_line_without_an_end_is_read_no_further_than_a_line_can_be_long(home: 
     with little_memory():
         code, said = ask(home)
     assert code is ExitCode.SOME_FAILED
-    assert "Line 4 is no line of a manifest (it is longer than" in said
+    assert "Line 4 is not a line of a manifest (it is longer than" in said
 
 
 NAMES = (
@@ -314,8 +314,8 @@ class Fuzzed:
     """One folder for all examples of a test; each finds it as it was brought home."""
 
     def __init__(self, folder: Path) -> None:
-        with Books(folder) as books:
-            bring_home(books, 3)
+        with FolderJournal(folder) as folder_journal:
+            bring_home(folder_journal, 3)
         self.folder = folder
         self.manifest = manifest_path(folder).read_bytes()
         with closing(sqlite3.connect(journal_path(folder))) as db:
@@ -380,8 +380,8 @@ def test_a_journal_with_any_bytes_anywhere(fuzzed: Fuzzed, at: int, content: byt
     journal_path(fuzzed.folder).chmod(0o600)
     ask(fuzzed.folder)
     heard = fakes.Heard()
-    assert tell_status(fuzzed.folder, heard.outlets) in tuple(ExitCode)
-    code = continuing.resume(fuzzed.folder, {}, heard.outlets)
+    assert tell_status(fuzzed.folder, heard.output) in tuple(ExitCode)
+    code = resume.resume(fuzzed.folder, {}, heard.output)
     if code is ExitCode.UNUSABLE:
         assert heard.err.startswith("error: ")
 
@@ -393,4 +393,4 @@ def test_notes_of_any_bytes(fuzzed: Fuzzed, content: bytes) -> None:
     for name in ("lock.json", "journal.path"):
         put(fuzzed.folder / ".purser" / name, content)
         ask(fuzzed.folder)
-        tell_status(fuzzed.folder, fakes.Heard().outlets)
+        tell_status(fuzzed.folder, fakes.Heard().output)

@@ -13,7 +13,7 @@ import pytest
 from actors import ProcessingSession
 from actors.session import figures
 from actors.session.mode import MachineFigures
-from actors.stubs.premises import StubBrowser, StubPortal, StubPremises
+from actors.stubs.resources import StubBrowser, StubPortal, StubResources
 from contracts.config import HeadlessConfiguration, Settings, Timeouts
 from contracts.errors import BrowserDiedError
 from contracts.ports import LoginPage, Owner, PageReading, PageSnapshot
@@ -26,7 +26,7 @@ PATIENCE = 30.0
 
 @attrs.define(eq=False)
 class Ground:
-    """What the stub premises of one test share: the gate, who was visited, who may start.
+    """What the stub resources of one test share: the gate, who was visited, who may start.
 
     Args:
         gate: Visits wait here while it is cleared.
@@ -43,8 +43,8 @@ class Ground:
     closed: int = 0
 
 
-class GatedPremises(StubPremises):
-    """Stub premises that let a visit through when the gate is open."""
+class GatedResources(StubResources):
+    """Stub resources that let a visit through when the gate is open."""
 
     ground: Ground
 
@@ -96,11 +96,11 @@ def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def ground(monkeypatch: pytest.MonkeyPatch) -> Iterator[Ground]:
-    """Puts gated premises under every session of the test; the gate is open unless the test closes it."""
+    """Puts gated resources under every session of the test; the gate is open unless the test closes it."""
     made = Ground()
     made.gate.set()
-    premises = type("Premises", (GatedPremises,), {"ground": made})
-    monkeypatch.setattr("actors.session.house.StubPremises", premises)
+    run_resources = type("Resources", (GatedResources,), {"ground": made})
+    monkeypatch.setattr("actors.session.resources.StubResources", run_resources)
     yield made
     made.gate.set()
 

@@ -14,9 +14,9 @@ from actors.session.batch import BatchRun
 from actors.session.crew import CHUNK, CrewEngine
 from actors.session.engine import Work
 from actors.session.first_look import HOSTS_ASKED_FIRST
-from actors.session.house import House
 from actors.session.orders import prepare
 from actors.session.outcome import Outcome
+from actors.session.resources import SessionResources
 from actors.session.sequential import SequentialEngine
 from contracts.config import Settings
 from contracts.errors import AuthenticationError, PortalUnreachableError
@@ -27,8 +27,8 @@ from tests.session.conftest import BASE, PATIENCE, Ground, MakeSession, orders, 
 
 
 @attrs.define
-class SilentHouse:
-    """A house whose fetcher gets an answer from few or nobody, and counts whom it asked."""
+class SilentResources:
+    """Resources whose fetcher gets an answer from few or nobody, and counts whom it asked."""
 
     asked: list[str] = attrs.field(factory=list)
     ends: list[str] = attrs.field(factory=list)
@@ -38,11 +38,11 @@ class SilentHouse:
     answered: set[str] = attrs.field(factory=set)
     run_job: Any = attrs.field(factory=lambda: ThreadEnvironment().run_job)
 
-    def premises(self, _settings: Settings) -> SilentHouse:
-        """Stand for the premises, too."""
+    def run_resources(self, _settings: Settings) -> SilentResources:
+        """Stand for the resources of a run, too."""
         return self
 
-    def make_fetcher(self) -> SilentHouse:
+    def make_fetcher(self) -> SilentResources:
         """And for the fetcher."""
         return self
 
@@ -65,13 +65,13 @@ class SilentHouse:
         return len(self.ends)
 
 
-def batch_run(house: object = None) -> BatchRun:
+def batch_run(resources: object = None) -> BatchRun:
     """A batch that has not begun."""
 
     def nobody(*_arguments: object) -> tuple[int, int]:
         raise AssertionError("no crew fails here")
 
-    return BatchRun(cast("House", house), Settings(), 2, nobody)
+    return BatchRun(cast("SessionResources", resources), Settings(), 2, nobody)
 
 
 def of_hosts(count: int) -> tuple[Any, ...]:
@@ -82,34 +82,34 @@ def of_hosts(count: int) -> tuple[Any, ...]:
 
 @pytest.mark.parametrize("count", [1, HOSTS_ASKED_FIRST])
 def test_a_batch_none_of_whose_few_hosts_answers_is_stopped(count: int) -> None:
-    house = SilentHouse()
+    resources = SilentResources()
     with pytest.raises(PortalUnreachableError):
-        batch_run(house)._check_portals(of_hosts(count))
-    assert (len(house.asked), house.closed) == (count, count)
+        batch_run(resources)._check_portals(of_hosts(count))
+    assert (len(resources.asked), resources.closed) == (count, count)
 
 
 def test_a_batch_of_more_hosts_than_are_asked_goes_on_at_once() -> None:
-    house = SilentHouse()
-    batch_run(house)._check_portals(of_hosts(HOSTS_ASKED_FIRST + 1))
-    assert (house.asked, house.closed) == ([], 0)
+    resources = SilentResources()
+    batch_run(resources)._check_portals(of_hosts(HOSTS_ASKED_FIRST + 1))
+    assert (resources.asked, resources.closed) == ([], 0)
 
 
 def test_a_batch_waits_for_no_silent_host_once_another_has_answered() -> None:
-    house = SilentHouse(lively="http://host3.example", hangs=True)
-    batch_run(house)._check_portals(of_hosts(5))
-    assert house.answered == {"host3.example"}
-    assert house.closed == 1, "all others are still being asked"
-    house.never.set()
-    until(lambda: house.closed == 5, "every fetcher is closed")
+    resources = SilentResources(lively="http://host3.example", hangs=True)
+    batch_run(resources)._check_portals(of_hosts(5))
+    assert resources.answered == {"host3.example"}
+    assert resources.closed == 1, "all others are still being asked"
+    resources.never.set()
+    until(lambda: resources.closed == 5, "every fetcher is closed")
 
 
 def test_a_batch_that_is_to_be_stopped_waits_for_no_silent_host() -> None:
-    house = SilentHouse(hangs=True)
-    run = batch_run(house)
+    resources = SilentResources(hangs=True)
+    run = batch_run(resources)
     run.request_stop("stopped")
     run._check_portals(of_hosts(2))
-    house.never.set()
-    until(lambda: house.closed == 2, "every fetcher is closed")
+    resources.never.set()
+    until(lambda: resources.closed == 2, "every fetcher is closed")
 
 
 def test_only_a_batch_of_which_no_order_was_let_in_fails_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,7 +158,7 @@ def test_nothing_of_a_visit_stays_behind_that_could_kill_the_idle_browser(
 ) -> None:
     with make_session(parallel=False) as session:
         assert session.process_pos(orders(2))[:2] == (2, 0)
-        engine = session._house.warm_engine
+        engine = session._resources.warm_engine
         assert isinstance(engine, SequentialEngine)
         assert engine._errand is None
         assert engine._killed == {}

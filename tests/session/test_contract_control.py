@@ -21,7 +21,7 @@ from contracts.config import HeadlessConfiguration
 from contracts.errors import InsufficientResourcesError
 from contracts.status import SessionStatus
 from contracts.tasks import TaskStatus
-from tests.session.conftest import PATIENCE, Beside, GatedPremises, Ground, MakeSession, orders, until
+from tests.session.conftest import PATIENCE, Beside, GatedResources, Ground, MakeSession, orders, until
 
 # ---------------------------------------------------------------------------------------------------- stopping: 15, 16
 
@@ -87,14 +87,14 @@ def test_16_when_stopping_returns_everything_is_closed_counted_and_reported(
 ) -> None:
     """Contract 16: True means that browsers are gone and the final report is made, not that both are on their way."""
     closing, go_on = threading.Event(), threading.Event()
-    close = GatedPremises.close
+    close = GatedResources.close
 
-    def close_slowly(premises: GatedPremises) -> tuple[str, ...]:
+    def close_slowly(run_resources: GatedResources) -> tuple[str, ...]:
         closing.set()
         go_on.wait(PATIENCE)
-        return close(premises)
+        return close(run_resources)
 
-    monkeypatch.setattr(GatedPremises, "close", close_slowly)
+    monkeypatch.setattr(GatedResources, "close", close_slowly)
     session = make_session(parallel)
     ground.gate.clear()
     batch = Beside(session, orders(9))
@@ -286,7 +286,7 @@ def test_18_a_callback_that_asks_for_the_end_of_the_program_ends_no_batch(
     def leave(_progress: dict[str, Any]) -> None:
         raise SystemExit(3)
 
-    with caplog.at_level(logging.ERROR, logger="purser.herald"):
+    with caplog.at_level(logging.ERROR, logger="purser.reporter"):
         assert make_session(parallel, callback=leave).process_pos(orders(3))[:2] == (3, 0)
     assert "The progress callback raised" in caplog.text
 
@@ -308,7 +308,7 @@ def test_a_crew_on_too_small_a_machine_is_refused_and_one_browser_does_the_work(
         return fall_back(error, *rest)
 
     monkeypatch.setattr(figures, "memory", lambda: int(gigabytes * 10**9))
-    monkeypatch.setattr("actors.session.house.House.is_exempt", property(lambda _house: False))
+    monkeypatch.setattr("actors.session.resources.SessionResources.is_exempt", property(lambda _resources: False))
     monkeypatch.setattr(session, "_handle_parallel_failure", note)
     successful, failed, report = session.process_pos(orders(4))
     assert (successful, failed) == (4, 0)

@@ -147,8 +147,8 @@ def test_18_a_callback_that_blocks_delays_nobody_but_its_own_final_call(
 
     ground.gate.clear()
     session = make_session(callback=callback)
-    finish = session._house.lane.finish
-    monkeypatch.setattr(session._house.lane, "finish", lambda make, timeout: finish(make, min(timeout, 0.2)))
+    finish = session._resources.callbacks.finish
+    monkeypatch.setattr(session._resources.callbacks, "finish", lambda make, timeout: finish(make, min(timeout, 0.2)))
     batch = Beside(session, orders(4))
     try:
         assert blocked.wait(20)
@@ -160,22 +160,22 @@ def test_18_a_callback_that_blocks_delays_nobody_but_its_own_final_call(
 
 def test_18_the_wait_for_a_blocked_callback_is_bounded_in_all() -> None:
     """Contract 18: waiting for the call before and for the final one shares one limit."""
-    from actors.herald.lane import CallbackLane
+    from actors.reporter.callback_runner import CallbackRunner
     from actors.runtime import ThreadEnvironment
 
     release = threading.Event()
-    lane = CallbackLane(ThreadEnvironment())
+    callbacks = CallbackRunner(ThreadEnvironment())
     waits: list[float] = []
-    wait_for = lane._bell.wait_for
+    wait_for = callbacks._notifier.wait_for
 
     def noted(happened: Any, timeout: float) -> bool:
         waits.append(timeout)
         return wait_for(happened, timeout)
 
-    lane._bell.wait_for = noted  # type: ignore[method-assign] # listens in
-    lane.set_callback(lambda _progress: release.wait(0.2))
-    lane.offer(dict)
-    assert lane.finish(dict, 1.0)
+    callbacks._notifier.wait_for = noted  # type: ignore[method-assign] # listens in
+    callbacks.set_callback(lambda _progress: release.wait(0.2))
+    callbacks.offer(dict)
+    assert callbacks.finish(dict, 1.0)
     assert sum(waits) <= 2.0
     assert waits[-1] < 1.0
     release.set()

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from actors.runtime import Bell, ThreadEnvironment
+from actors.runtime import Notifier, ThreadEnvironment
 from actors.session.errand import Errand
 from actors.worker.visitor import Visitor
 from contracts.ports import Owner
@@ -40,19 +40,19 @@ def errand(work: Any, held: Held) -> Errand:
 
 
 def test_what_an_errand_holds_is_closed_when_it_is_left_after_its_end(environment: ThreadEnvironment) -> None:
-    bell, held = Bell(), Held()
+    notifier, held = Notifier(), Held()
     made = errand(lambda: None, held)
-    made.start(environment, bell)
-    assert bell.wait_for(lambda: made.is_over, PATIENCE)
+    made.start(environment, notifier)
+    assert notifier.wait_for(lambda: made.is_over, PATIENCE)
     assert held.closed == 0
     made.leave()
     assert held.closed == 1
 
 
 def test_what_an_errand_holds_is_closed_when_it_comes_back_after_it_was_left(environment: ThreadEnvironment) -> None:
-    bell, held, gate = Bell(), Held(), threading.Event()
+    notifier, held, gate = Notifier(), Held(), threading.Event()
     made = errand(lambda: gate.wait(PATIENCE), held)
-    made.start(environment, bell)
+    made.start(environment, notifier)
     made.leave()
     assert held.closed == 0
     gate.set()
@@ -60,11 +60,11 @@ def test_what_an_errand_holds_is_closed_when_it_comes_back_after_it_was_left(env
 
 
 def test_an_errand_that_is_begun_twice_is_done_once(environment: ThreadEnvironment) -> None:
-    bell, done = Bell(), []
+    notifier, done = Notifier(), []
     made = errand(lambda: done.append(1), Held())
-    made.start(environment, bell)
-    made.start(environment, bell)
-    assert bell.wait_for(lambda: made.is_over, PATIENCE)
-    made.start(environment, bell)
+    made.start(environment, notifier)
+    made.start(environment, notifier)
+    assert notifier.wait_for(lambda: made.is_over, PATIENCE)
+    made.start(environment, notifier)
     until(lambda: not any(t.name == "purser-job-test" for t in threading.enumerate()), "all threads came back")
     assert done == [1]

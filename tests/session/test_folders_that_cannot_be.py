@@ -25,7 +25,7 @@ CASES = {
     "null": "a null in it",
     "below a null": "a null in it",
     "file": "something else than a folder",
-    "below a file": "no folder",
+    "below a file": "not a folder",
     "loop": "something else than a folder",
     "below a loop": "in a circle",
     "locked": "Permission denied",
@@ -88,20 +88,20 @@ def refusal(doing: Callable[[], object]) -> str:
 
 
 @both_modes
-@pytest.mark.parametrize("books", ["none", "inside", "outside"])
+@pytest.mark.parametrize("journal", ["none", "inside", "outside"])
 def test_whatever_needs_the_folder_says_what_is_wrong_with_it(
-    folder: tuple[Path, str], tmp_path: Path, parallel: bool, books: str
+    folder: tuple[Path, str], tmp_path: Path, parallel: bool, journal: str
 ) -> None:
     place, why = folder
-    session = real_session(place, parallel, **journals(place, tmp_path)[books])
-    first = real_session(place, parallel, **journals(place, tmp_path)[books])
+    session = real_session(place, parallel, **journals(place, tmp_path)[journal])
+    first = real_session(place, parallel, **journals(place, tmp_path)[journal])
     calls = [
         lambda: session.process_pos(orders(2)),
         lambda: session.process_pos(orders(1)),
         lambda: session._handle_parallel_failure(RuntimeError("the crew"), orders(2), (0, 0)),
         lambda: first._handle_parallel_failure(RuntimeError("the crew"), orders(2), (0, 0)),
     ]
-    if books != "none":
+    if journal != "none":
         calls.append(session.resume)
     for call in calls:
         text = refusal(call)

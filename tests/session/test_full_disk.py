@@ -14,7 +14,7 @@ from contracts.config import HeadlessConfiguration
 from contracts.errors import DiskFullError
 from contracts.ports import JournalEntry, OutcomeRecorded
 from contracts.tasks import TaskStatus
-from tests.session.conftest import BASE, TIMEOUTS, Beside, GatedPremises, Ground, orders, until
+from tests.session.conftest import BASE, TIMEOUTS, Beside, GatedResources, Ground, orders, until
 
 
 @attrs.define
@@ -54,12 +54,12 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
 def session(tmp_path: Path, ground: Ground, monkeypatch: pytest.MonkeyPatch, request: Any) -> ProcessingSession:
     """A session with a journal on disk over stub browsers, in one of the modes."""
 
-    class Premises(GatedPremises):
+    class RunResources(GatedResources):
         def __init__(self, settings: Any, *_more: Any) -> None:
             super().__init__(settings, simulate_failures=False, fixed=True)
 
-    Premises.ground = ground
-    monkeypatch.setattr("actors.session.house.RealPremises", Premises)
+    RunResources.ground = ground
+    monkeypatch.setattr("actors.session.resources.LocalResources", RunResources)
     return ProcessingSession(
         HeadlessConfiguration(), request.param, 2, base_url=BASE, download_dir=tmp_path / "dl", timeouts=TIMEOUTS,
         seed=1, journal=tmp_path / "dl" / ".purser" / "journal.db",
@@ -97,9 +97,9 @@ def test_a_stop_while_the_disk_is_full_ends_with_a_clear_word_and_the_next_run_g
     assert {result.status for result in session.results} == {TaskStatus.NO_ATTACHMENTS, TaskStatus.INTERRUPTED}
     assert ground.opened == ground.closed
     with JournalReader(tmp_path / "dl" / ".purser" / "journal.db") as reader:
-        standing = reader.standing()
-    assert standing is not None
-    assert (standing.succeeded, standing.open) == (3, 9)
+        status = reader.status()
+    assert status is not None
+    assert (status.succeeded, status.open) == (3, 9)
     disk.room = 10**9
     ok, failed, report = session.process_pos(orders(12))
     assert (ok, failed, report["resumed_pos"]) == (12, 0, 3)

@@ -14,7 +14,7 @@ from actors import ProcessingSession
 from actors.session.batch import BatchRun
 from contracts.status import SessionStatus
 from contracts.tasks import TaskStatus
-from tests.session.conftest import GatedPremises, Ground, MakeSession, orders, until
+from tests.session.conftest import GatedResources, Ground, MakeSession, orders, until
 from tests.session.interrupting import Line, Lines, interrupt_main, traced
 
 COUNT = 3
@@ -22,7 +22,7 @@ TRIES = 5
 """Whether the caller's thread waits at all depends on who is faster: a line of waiting is not passed each time."""
 STEP = 20 if os.environ.get("PURSER_CRASH") == "quick" else 1
 """In the whole suite each twentieth line is struck; `pytest tests/session/test_interrupts.py` strikes them all."""
-WORKING = ("session", "dispatch", "gatekeeper/core.py", "monitor/core.py")
+WORKING = ("session", "dispatch", "logins/core.py", "monitor/core.py")
 WAITING = ("session/apart.py",)
 """The caller's own thread runs little else."""
 
@@ -189,7 +189,7 @@ def test_an_interrupt_while_the_engine_is_closed_waits_for_it(
     make_session: MakeSession, ground: Ground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The end of a batch is not broken off: the folder's lock, the threads and the browsers go with it."""
-    close = GatedPremises.close
+    close = GatedResources.close
     noted = threading.Event()
     interrupt = BatchRun.interrupt
 
@@ -197,12 +197,12 @@ def test_an_interrupt_while_the_engine_is_closed_waits_for_it(
         interrupt(batch)
         noted.set()
 
-    def close_amid_an_interrupt(premises: GatedPremises) -> tuple[str, ...]:
+    def close_amid_an_interrupt(run_resources: GatedResources) -> tuple[str, ...]:
         interrupt_main(noted)
-        return close(premises)
+        return close(run_resources)
 
     monkeypatch.setattr(BatchRun, "interrupt", note)
-    monkeypatch.setattr(GatedPremises, "close", close_amid_an_interrupt)
+    monkeypatch.setattr(GatedResources, "close", close_amid_an_interrupt)
     for parallel in (True, False):
         session = make_session(parallel)
         with pytest.raises(KeyboardInterrupt):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from actors import MainApp
-from actors.stubs.premises import StubBrowser, StubFetcher
+from actors.stubs.resources import StubBrowser, StubFetcher
 from contracts.config import HeadlessConfiguration
 from contracts.ports import Cookie, Credentials, PageSnapshot
 from tests.session.conftest import BASE, TIMEOUTS, Ground, NoEntry, orders
@@ -78,7 +78,7 @@ class _Changing:
 def test_a_rejected_password_is_not_sent_again_by_any_later_call_and_another_one_is(
     tmp_path: Path, ground: Ground, monkeypatch: pytest.MonkeyPatch, parallel: bool
 ) -> None:
-    monkeypatch.setattr("actors.stubs.premises.StubPortal", NoEntry)
+    monkeypatch.setattr("actors.stubs.resources.StubPortal", NoEntry)
     sent: list[str] = []
 
     def submit(

@@ -1,4 +1,4 @@
-"""One row costs one row, and rows that lead to one page one visit: in both modes, with books in memory and on disk."""
+"""One row costs one row, and rows that lead to one page one visit: in both modes, journals in memory and on disk."""
 
 from __future__ import annotations
 

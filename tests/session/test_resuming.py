@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from actors import Books, ProcessingSession
+from actors import FolderJournal, ProcessingSession
 from actors.journal import MemoryJournal
 from contracts.config import HeadlessConfiguration
 from contracts.errors import ConfigurationError, DownloadFolderError, JournalError, PortalUnreachableError
 from contracts.ports import BatchBegun, TaskAccepted
 from contracts.status import SessionStatus
 from contracts.tasks import TaskStatus
-from tests.session.conftest import BASE, TIMEOUTS, Beside, GatedPremises, Ground, orders, until
+from tests.session.conftest import BASE, TIMEOUTS, Beside, GatedResources, Ground, orders, until
 
 Make = Callable[..., ProcessingSession]
 
@@ -24,12 +24,12 @@ Make = Callable[..., ProcessingSession]
 def make(tmp_path: Path, ground: Ground, monkeypatch: pytest.MonkeyPatch) -> Make:
     """Make sessions with a journal on disk over gated stub browsers that count as real ones."""
 
-    class Premises(GatedPremises):
+    class RunResources(GatedResources):
         def __init__(self, settings: Any, *_more: Any) -> None:
             super().__init__(settings, simulate_failures=False, fixed=True)
 
-    Premises.ground = ground
-    monkeypatch.setattr("actors.session.house.RealPremises", Premises)
+    RunResources.ground = ground
+    monkeypatch.setattr("actors.session.resources.LocalResources", RunResources)
 
     def session(parallel: bool = True, workers: int = 2, **options: Any) -> ProcessingSession:
         options = {
@@ -149,8 +149,8 @@ def test_an_empty_list_does_nothing_and_leaves_the_unfinished_run(make: Make, gr
 def test_a_list_that_was_only_partly_taken_over_must_be_given_again(make: Make, ground: Ground, tmp_path: Path) -> None:
     """The program was killed between two chunks of the list: what is not in the journal cannot be resumed from it."""
     done = stop_in_the_middle(make(), ground, orders(6))
-    with Books(tmp_path / "dl") as books:
-        books.journal.append(books.journal.open_epoch(), (BatchBegun(0, 9),))
+    with FolderJournal(tmp_path / "dl") as folder_journal:
+        folder_journal.journal.append(folder_journal.journal.open_epoch(), (BatchBegun(0, 9),))
     with pytest.raises(JournalError, match=r"6 of 9 orders\. Give the list again"):
         make().resume()
     visited(ground)
@@ -177,19 +177,19 @@ def test_the_journal_may_lie_anywhere_and_the_folder_tells_where(make: Make, gro
     stop_in_the_middle(make(journal=str(elsewhere)), ground, orders(6))
     assert elsewhere.is_file()
     assert not (tmp_path / "dl" / ".purser" / "journal.db").exists()
-    with Books(tmp_path / "dl") as books:
-        assert books.journal.path == elsewhere
-        assert len(books.journal.tasks_in_hand()) == 6
+    with FolderJournal(tmp_path / "dl") as folder_journal:
+        assert folder_journal.journal.path == elsewhere
+        assert len(folder_journal.journal.tasks_in_hand()) == 6
 
 
 def test_books_that_the_caller_holds_stay_open(make: Make, ground: Ground, tmp_path: Path) -> None:
-    with Books(tmp_path / "dl") as books:
-        done = stop_in_the_middle(make(journal=books), ground, orders(6))
-        assert make(journal=books).resume()[2]["resumed_pos"] == len(done)
-        assert books.journal.head
+    with FolderJournal(tmp_path / "dl") as folder_journal:
+        done = stop_in_the_middle(make(journal=folder_journal), ground, orders(6))
+        assert make(journal=folder_journal).resume()[2]["resumed_pos"] == len(done)
+        assert folder_journal.journal.head
         with pytest.raises(DownloadFolderError, match="This process already works"):
-            Books(tmp_path / "dl")
-    Books(tmp_path / "dl").close()
+            FolderJournal(tmp_path / "dl")
+    FolderJournal(tmp_path / "dl").close()
 
 
 def test_two_sessions_on_one_journal_are_one_too_many(make: Make, ground: Ground) -> None:
@@ -206,7 +206,7 @@ def test_two_sessions_on_one_journal_are_one_too_many(make: Make, ground: Ground
 def test_a_portal_that_does_not_answer_leaves_nothing_when_nothing_was_there(
     make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("actors.stubs.premises.StubFetcher.probe", lambda *_: None)
+    monkeypatch.setattr("actors.stubs.resources.StubFetcher.probe", lambda *_: None)
     with pytest.raises(PortalUnreachableError):
         make().process_pos(orders(4))
     assert not (tmp_path / "dl").exists()
@@ -217,7 +217,7 @@ def test_a_portal_that_does_not_answer_costs_an_unfinished_run_nothing(
 ) -> None:
     done = stop_in_the_middle(make(), ground, orders(6))
     with monkeypatch.context() as patch:
-        patch.setattr("actors.stubs.premises.StubFetcher.probe", lambda *_: None)
+        patch.setattr("actors.stubs.resources.StubFetcher.probe", lambda *_: None)
         session = make()
         with pytest.raises(PortalUnreachableError):
             session.resume()
@@ -243,8 +243,8 @@ def test_metadata_and_priority_of_resumed_orders_are_those_of_the_first_list(
     done = stop_in_the_middle(make(False), ground, rows)
     assert done == {"PO5"}
     visited(ground)
-    with Books(tmp_path / "dl") as books:
-        assert {one.order.task.metadata["cost_centre"] for one in books.journal.tasks_in_hand()} == {"17"}
+    with FolderJournal(tmp_path / "dl") as folder_journal:
+        assert {one.order.task.metadata["cost_centre"] for one in folder_journal.journal.tasks_in_hand()} == {"17"}
     assert make(False).resume()[:2] == (5, 0)
     assert visited(ground) == ["PO4", "PO3", "PO2", "PO1"]
 
@@ -252,22 +252,22 @@ def test_metadata_and_priority_of_resumed_orders_are_those_of_the_first_list(
 def test_an_order_taken_out_whose_files_were_on_their_way_is_finished_not_cancelled(
     make: Make, ground: Ground, tmp_path: Path
 ) -> None:
-    """Its files would lie in their place, and the books would say that it was cancelled."""
+    """Its files would lie in their place, and the journal would say that it was cancelled."""
     from actors.session.orders import prepare
     from contracts.ports import Lease, LeaseGranted, PublishStarted
     from contracts.tasks import POResult
 
-    with Books(tmp_path / "dl") as books:
+    with FolderJournal(tmp_path / "dl") as folder_journal:
         batch = prepare(orders(3), BASE, 0)
-        lease = Lease(batch.orders[1].handle, 1, "worker-1", 1, books.journal.open_epoch())
+        lease = Lease(batch.orders[1].handle, 1, "worker-1", 1, folder_journal.journal.open_epoch())
         result = POResult(lease.task, TaskStatus.COMPLETED, supplier="Acme", url=f"{BASE}/PO2")
         entries = (BatchBegun(0, 3), *(TaskAccepted(order) for order in batch.orders), LeaseGranted(lease))
-        books.journal.append(lease.epoch, (*entries, PublishStarted(lease, result)))
+        folder_journal.journal.append(lease.epoch, (*entries, PublishStarted(lease, result)))
     # The stub's own folder has none of the files: the publish is given up, the order visited and not cancelled.
     session = make(False)
     ok, failed, report = session.process_pos([*orders(1), *orders(1, 3)])
     assert (ok, failed, report["removed_pos"]) == (2, 0, [])
-    with Books(tmp_path / "dl") as books:
-        assert books.journal.tasks_in_hand() == ()
-        (second,) = books.journal.results(1, 1)
+    with FolderJournal(tmp_path / "dl") as folder_journal:
+        assert folder_journal.journal.tasks_in_hand() == ()
+        (second,) = folder_journal.journal.results(1, 1)
         assert second.status is not TaskStatus.CANCELLED

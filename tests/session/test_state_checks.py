@@ -10,7 +10,7 @@ import pytest
 
 from actors import ProcessingSession
 from actors.filing.lock import FolderLock
-from actors.session.house import House
+from actors.session.resources import SessionResources
 from actors.session.state_checks import SeenState, inconsistencies
 from actors.session.view import Look, SessionView
 from contracts.errors import BrowserNotFoundError
@@ -38,7 +38,7 @@ def seen(view: dict[str, Any] | None = None, progress: dict[str, Any] | None = N
     shown: Any = SessionView(totals=None, **known)  # type: ignore[arg-type] # nobody looks at the totals here
     look = Look(view=shown, progress=Progress(**counted), status=shown.status, elapsed=1.0)
     usual: dict[str, Any] = {
-        "is_taken": False, "is_warm": False, "live": (), "has_engine": False, "has_premises": False, "threads": ()
+        "is_taken": False, "is_warm": False, "live": (), "has_engine": False, "has_run_resources": False, "threads": ()
     }  # fmt: skip
     return SeenState(look=look, **{**usual, **fields})
 
@@ -50,7 +50,7 @@ def test_a_batch_that_is_over_is_consistent() -> None:
 @pytest.mark.parametrize(
     ("found", "word"),
     [
-        (seen(has_premises=True), "download folder is held"),
+        (seen(has_run_resources=True), "download folder is held"),
         (seen(has_engine=True), "an engine is there"),
         (seen(live=(Owner("worker-1", 2),)), "worker-1/2"),
         (seen(threads=("purser-dispatcher",)), "1 threads did not end with their engine: purser-dispatcher"),
@@ -75,8 +75,8 @@ def test_what_is_wrong_between_batches_is_said(found: SeenState, word: str) -> N
 @pytest.mark.parametrize(
     "found",
     [
-        seen(is_warm=True, has_premises=True, has_engine=True, live=(Owner("worker-1", 1),)),
-        seen(is_taken=True, has_premises=True, has_engine=True, live=(Owner("worker-1", 1),)),
+        seen(is_warm=True, has_run_resources=True, has_engine=True, live=(Owner("worker-1", 1),)),
+        seen(is_taken=True, has_run_resources=True, has_engine=True, live=(Owner("worker-1", 1),)),
         seen({"status": SessionStatus.RUNNING, "results": ()}, {"completed": 1, "active": 2}, is_taken=True),
         seen({"status": SessionStatus.CANCELLED, "left": 2, "successful": 1}, {"completed": 1, "failed": 2}),
         seen({"removed": 2}, {"total": 5, "completed": 4, "failed": 1}),
@@ -98,12 +98,12 @@ def test_what_a_batch_leaves_open_outside_with_is_seen(
 ) -> None:
     session = make_session(parallel)
     with monkeypatch.context() as patched:
-        patched.setattr(House, "close", lambda _house: True)
+        patched.setattr(SessionResources, "close", lambda _resources: True)
         session.process_pos(orders(3))
     assert says(session, "an engine is there")
     assert says(session, "the download folder is held")
     assert says(session, "browsers are alive")
-    session._house.close()
+    session._resources.close()
     assert session.validate_session_state() == []
 
 
@@ -111,7 +111,7 @@ def test_what_a_batch_leaves_open_outside_with_is_seen(
 def test_threads_that_outlive_their_engine_are_seen_until_they_end(
     make_session: MakeSession, ground: Ground, monkeypatch: pytest.MonkeyPatch, parallel: bool
 ) -> None:
-    monkeypatch.setattr("actors.session.house.SECONDS_TO_END", 0.05)
+    monkeypatch.setattr("actors.session.resources.SECONDS_TO_END", 0.05)
     asked, go_on = threading.Event(), threading.Event()
 
     def look(_folder: Any) -> int:
@@ -119,7 +119,7 @@ def test_threads_that_outlive_their_engine_are_seen_until_they_end(
         go_on.wait(60)
         return 2**40
 
-    monkeypatch.setattr("actors.stubs.premises.StubFolder.free_bytes", look)
+    monkeypatch.setattr("actors.stubs.resources.StubFolder.free_bytes", look)
     session = make_session(parallel)
     ground.gate.clear()
     batch = Beside(session, orders(3))
@@ -161,7 +161,7 @@ def test_nothing_is_wrong_in_ten_thousand_looks_while_batches_begin_run_fail_and
             session.process_pos(orders(7, 401))
         session.enable_test_mode(mock_workers=True)
         with monkeypatch.context() as patched:
-            patched.setattr("actors.session.house.StubPremises", no_browser)
+            patched.setattr("actors.session.resources.StubResources", no_browser)
             with pytest.raises(BrowserNotFoundError):
                 session.process_pos(orders(3, 501))
         session.process_pos(orders(3, 601))
@@ -176,12 +176,12 @@ def test_a_lock_that_is_kept_on_the_journal_s_folder_is_seen(
 ) -> None:
     session = make_session(journal=tmp_path / "dl" / ".purser" / "journal.sqlite")
     session.enable_test_mode()
-    session._house.open_books(session._settings)
+    session._resources.open_folder_journal(session._settings)
     try:
         assert FolderLock(tmp_path / "dl").is_taken()
         assert says(session, "the download folder is held")
     finally:
-        session._house.close()
+        session._resources.close()
     assert session.validate_session_state() == []
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from actors import ProcessingSession
-from actors.session.house import FIXED_SEED
+from actors.session.resources import FIXED_SEED
 from actors.stubs import FailingLauncher, FailingPortal
 from actors.stubs.failures import is_missing, loses_browser
-from actors.stubs.premises import StubPremises
+from actors.stubs.resources import StubResources
 from contracts.config import HeadlessConfiguration, Settings
 from contracts.tasks import TaskStatus
 from tests.session.conftest import BASE, TIMEOUTS, Beside, Ground, MakeSession, orders, until
@@ -23,8 +23,8 @@ COUNT = 20
 MISSING = {f"PO{number}" for number in range(1, COUNT + 1) if is_missing(f"PO{number}")}
 
 
-class RealOnes(StubPremises):
-    """Stands in for premises with real browsers, which take time by chance and fail of themselves in nothing."""
+class RealOnes(StubResources):
+    """Stands in for resources with real browsers, which take time by chance and fail of themselves in nothing."""
 
     opened = 0
     portal: Any
@@ -35,16 +35,16 @@ class RealOnes(StubPremises):
         type(self).opened += 1
 
     def simulate_failures(self) -> None:
-        """As `RealPremises.simulate_failures`."""
+        """As `LocalResources.simulate_failures`."""
         self.portal = FailingPortal(self.portal)
         self.launcher = FailingLauncher(self.launcher, self.processes)
 
 
 @pytest.fixture
 def real(monkeypatch: pytest.MonkeyPatch) -> type[RealOnes]:
-    """Counts how often premises with real browsers were opened."""
+    """Counts how often resources with real browsers were opened."""
     kind = type("Real", (RealOnes,), {"opened": 0})
-    monkeypatch.setattr("actors.session.house.RealPremises", kind)
+    monkeypatch.setattr("actors.session.resources.LocalResources", kind)
     return kind
 
 
@@ -119,7 +119,7 @@ def test_fixed_timing_alone_keeps_the_browsers_and_seeds_all_jitter_alike(
 def test_a_seed_of_the_user_s_own_stays(real: type[RealOnes], tmp_path: Path) -> None:
     session = session_of(tmp_path, parallel=True, seed=77)
     session.enable_test_mode(fixed_timing=True)
-    assert session._house._seed(session._settings) == 77
+    assert session._resources._seed(session._settings) == 77
 
 
 @pytest.mark.parametrize("on", [(), ("mock_workers",), ("simulate_failures",), ("fixed_timing",), SWITCHES])

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, strategies as st
 
 from actors.runtime.traffic import Traffic
-from actors.session import house
+from actors.session import resources
 from actors.session.usage import LEAST_SECONDS, Rates, Reading, UsageMeter, rates_between
-from actors.stubs.premises import StubProcesses
+from actors.stubs.resources import StubProcesses
 from tests.session.conftest import Beside, Ground, MakeSession, orders, until
 
 both_modes = pytest.mark.parametrize("parallel", [True, False], ids=["crew", "sequential"])
@@ -111,19 +111,19 @@ def test_processor_and_network_of_the_session_are_told_and_not_the_machine_s(
         def processor_seconds(self) -> dict[str, float]:
             return dict(used)
 
-    gated: Any = vars(house)["StubPremises"]
+    gated: Any = vars(resources)["StubResources"]
 
-    class Premises(gated):  # type: ignore[misc] # known at run time alone
+    class RunResources(gated):  # type: ignore[misc] # known at run time alone
         def __init__(self, *given: Any, **named: Any) -> None:
             super().__init__(*given, **named)
             self.processes = Processes()
             self.traffic = traffic
 
-    monkeypatch.setattr(house, "StubPremises", Premises)
+    monkeypatch.setattr(resources, "StubResources", RunResources)
     monkeypatch.setattr("actors.processes.resources.machine", _machine_of_two)
     session = make_session(parallel)
     machine = Machine()
-    session._house._clock = _Clock(machine)  # type: ignore[assignment] # all that is asked of it
+    session._resources._clock = _Clock(machine)  # type: ignore[assignment] # all that is asked of it
     session._usage._monotonic = lambda: machine.now
     monkeypatch.setattr("actors.processes.resources.own_processor_seconds", lambda: machine.now / 4)
     ground.gate.clear()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from actors import ProcessingSession
-from actors.stubs.premises import StubFetcher
+from actors.stubs.resources import StubFetcher
 from contracts.errors import (
     BrowserNotFoundError,
     DownloadFolderError,
@@ -105,7 +105,7 @@ def test_after_a_start_that_failed_all_say_the_same(
         if isinstance(error, PortalUnreachableError):
             patched.setattr(StubFetcher, "probe", lambda *_given: None)
         else:
-            patched.setattr("actors.session.house.StubPremises", raising(error))
+            patched.setattr("actors.session.resources.StubResources", raising(error))
         with pytest.raises(type(error)):
             session.process_pos(orders(3, 11))
     agree(session, SessionStatus.FAILED, failed=3)
@@ -254,10 +254,10 @@ def test_between_batches_the_workers_of_a_warm_crew_are_shown_as_they_are_now(
 ) -> None:
     with make_session() as session:
         session.process_pos(orders(4))
-        victim = session._house.live_owners()[0]
-        premises = session._house._premises
-        assert premises is not None
-        premises.processes.kill(victim)
+        victim = session._resources.live_owners()[0]
+        run_resources = session._resources._run_resources
+        assert run_resources is not None
+        run_resources.processes.kill(victim)
         until(
             lambda: {one.generation for one in session.snapshot().workers if one.worker_id == victim.worker} == {2},
             "the browser that was lost is replaced",

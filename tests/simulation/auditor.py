@@ -12,7 +12,7 @@ from typing import Any
 from actors.journal import MemoryJournal
 from actors.runtime import Actor, Context, System
 from actors.runtime.environment import Timer
-from actors.session.tree import CREW, DISPATCHER, HERALD
+from actors.session.tree import CREW, DISPATCHER, REPORTER
 from contracts.config import Settings
 from contracts.ports import JournalEntry
 from contracts.supervision import ChildEvent, Down
@@ -60,7 +60,7 @@ class Auditor:
             self.say(f"{sender} -> {name}: {message}")
         self.books.told(name, message, sender)
         self.lives.told(name, message, sender)
-        if isinstance(message, ChildEvent) and name == HERALD and message.child in self.lives.generations:
+        if isinstance(message, ChildEvent) and name == REPORTER and message.child in self.lives.generations:
             self.lives.child_event(message)
 
 

@@ -266,7 +266,7 @@ class Books:
         if entry.reason.startswith(LOST):
             self._check_loss(lease, losses, entry.reason)
             self._require(5, visits == 0, f"{lease.task} is charged a visit for a browser that was lost")
-        elif isinstance(outcome, LoginMet) or (isinstance(outcome, VisitFailed) and outcome.blame is Blame.HOST):
+        elif isinstance(outcome, LoginMet) or (isinstance(outcome, VisitFailed) and outcome.blame is Blame.MACHINE):
             self._require(5, visits == losses == 0, f"{lease.task} is charged for another's fault: {outcome}")
         elif isinstance(outcome, VisitFailed) and outcome.blame is Blame.ITEM:
             self._require(5, outcome.look_again, f"{lease.task} goes back, and its page was recognised: {outcome}")
@@ -283,14 +283,14 @@ class Books:
     def _check_loss(self, lease: Lease, losses: int, reason: str) -> None:
         owner = Owner(lease.worker, lease.generation)
         by_itself = owner in self._world.ended_by_itself
-        ordered = owner in self._ordered or self._crew_is_closing() or CREW_ENDED in reason
+        requested = owner in self._ordered or self._crew_is_closing() or CREW_ENDED in reason
         if losses:
             self._charged.add(owner)
             self._lost_over.add(lease.task.sequence)
-            guilty = by_itself or owner in self._deadline_kills or not ordered
+            guilty = by_itself or owner in self._deadline_kills or not requested
             self._require(5, guilty, f"{lease.task} is charged for {owner}, which a supervisor ended")
         elif by_itself and lease in self._touched:
-            self._require(5, ordered, f"{lease.task} is not charged for {owner}, which ended by itself")
+            self._require(5, requested, f"{lease.task} is not charged for {owner}, which ended by itself")
 
     def _on_outcome(self, result: POResult) -> None:
         sequence = result.handle.sequence

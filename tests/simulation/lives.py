@@ -14,9 +14,9 @@ from actors.session.tree import (
     CREW,
     DISPATCHER,
     ENGINE,
-    GATEKEEPER,
-    HERALD,
+    LOGIN_BROKER,
     MONITOR,
+    REPORTER,
     ROOT,
 )
 from actors.supervise import Supervisor
@@ -27,7 +27,7 @@ from contracts.supervision import ChildChange, ChildEvent, Down, ExitKind, KillC
 from tests.simulation.faults import ADAPTER_STEPS, Fault, Step
 from tests.simulation.world import SimWorld
 
-SYSTEM_ACTORS = (DISPATCHER, MONITOR, GATEKEEPER, HERALD)
+SYSTEM_ACTORS = (DISPATCHER, MONITOR, LOGIN_BROKER, REPORTER)
 SUPERVISORS = (ROOT, ENGINE, CREW)
 EARLIER_SIBLINGS = {CREW: (DISPATCHER,), MONITOR: (DISPATCHER, CREW)}
 """Whose death a child of the engine shares."""
@@ -203,8 +203,8 @@ class Lives:
             earlier = EARLIER_SIBLINGS.get(child, ())
             shared = any(not self.is_up(sibling) or sibling in self.zombies for sibling in earlier)
             late = child in self.zombies or down.reason.text == "it did not become ready in time"
-            ordered = parent == CREW or shared or late or self.is_closing(parent)
-            require(14, ordered, f"{child} was stopped, though its supervisor stays and nobody before it died")
+            requested = parent == CREW or shared or late or self.is_closing(parent)
+            require(14, requested, f"{child} was stopped, though its supervisor stays and nobody before it died")
 
     def _check_reason(self, down: Down) -> None:
         reason = down.reason
@@ -265,7 +265,7 @@ class Lives:
                     self._reset.add(event.child)
                 if event.reason is not None and event.reason.kind.is_abnormal:
                     self._note_death(CREW)
-                    if owner not in self._recycled and not event.ordered:
+                    if owner not in self._recycled and not event.requested:
                         self._owed[event.child] = owner
                 if owner not in self._planned:
                     self._useless.setdefault(event.child, []).append((self._world.hub.clock.time, owner))
@@ -343,7 +343,7 @@ class Lives:
         """Check, once all is down, that the last ends came in reverse order of the starts."""
         final = {name: (index, kind) for index, (name, kind) in enumerate(self.down_order)}
         last = {name: index for name, (index, kind) in final.items() if kind is ExitKind.SHUTDOWN}
-        order = ((CREW, DISPATCHER), (ENGINE, GATEKEEPER), (GATEKEEPER, HERALD), (MONITOR, CREW))
+        order = ((CREW, DISPATCHER), (ENGINE, LOGIN_BROKER), (LOGIN_BROKER, REPORTER), (MONITOR, CREW))
         for first, second in order:
             if first in last and second in last and not self.zombies & {first, second}:
                 self._require(14, last[first] < last[second], f"{second} was stopped before {first}: {last}")

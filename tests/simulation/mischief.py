@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from actors.session.tree import DISPATCHER, GATEKEEPER, HERALD, MONITOR
+from actors.session.tree import DISPATCHER, LOGIN_BROKER, MONITOR, REPORTER
 from contracts.messages import OrderEnded, SessionProved, Submit
 from contracts.supervision import ChildChange, ChildEvent
 from contracts.tasks import Order
@@ -56,8 +56,8 @@ def stall_for(name: str, wait: Callable[[], None]) -> Any:
 
     kinds: dict[str, type[_Long]] = {
         DISPATCHER: LongSubmit,
-        GATEKEEPER: LongProof,
+        LOGIN_BROKER: LongProof,
         MONITOR: LongOrderEnded,
-        HERALD: LongNews,
+        REPORTER: LongNews,
     }
     return kinds[name]()

@@ -15,11 +15,11 @@ from typing import Any
 
 import greenlet
 
-from actors.gatekeeper.core import LoginBook
-from actors.herald.lane import CallbackLane
 from actors.journal import MemoryJournal
+from actors.logins.core import LoginBook
 from actors.monitor.actor import MemoryView
-from actors.runtime import Slot
+from actors.reporter.callback_runner import CallbackRunner
+from actors.runtime import Latest
 from actors.session.engine import Work
 from actors.session.sequential import WORKER, SequentialEngine
 from actors.session.tree import DISPATCHER, TreeParts
@@ -43,21 +43,21 @@ LONGEST = 3600.0
 """Virtual seconds in which a run without an end to it must have come to one."""
 
 
-class SimBell:
-    """The program's bell, in virtual time."""
+class SimNotifier:
+    """The program's notifier, in virtual time."""
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._sleepers: list[Any] = []
         self._in_vain = 0
 
-    def ring(self) -> None:
+    def notify(self) -> None:
         """Wake everybody who waits."""
         for sleeper in self._sleepers:
             self._hub.wake(sleeper)
 
     def wait_for(self, happened: Callable[[], bool], timeout: float) -> bool:
-        """As `actors.runtime.Bell`."""
+        """As `actors.runtime.Notifier`."""
 
         deadline = self._hub.clock.time + timeout
         me = greenlet.getcurrent()
@@ -131,22 +131,22 @@ class OneBrowserRun:
         self.leases: Counter[int] = Counter()
         self._stop_is_old = False
         self._inside = False
-        self.board: Slot[Progress] = Slot(Progress(finished=True))
+        self.progress: Latest[Progress] = Latest(Progress(finished=True))
         self.journal = WatchedJournal(self._on_entry, before)
         self.parts = TreeParts(
             workers=1,
             settings=self.settings,
-            premises=self.world,
+            run_resources=self.world,
             journal=self.journal,
-            board=self.board,
-            memory=Slot(MemoryView()),
-            lane=CallbackLane(self.hub),
-            make_progress=lambda: {"completed": self.board.read().completed},
+            progress=self.progress,
+            memory=Latest(MemoryView()),
+            callbacks=CallbackRunner(self.hub),
+            make_progress=lambda: {"completed": self.progress.read().completed},
             credentials=NoCredentialsNeeded(),
             logins=LoginBook(),
             seed=7,
         )
-        self.engine = SequentialEngine(self.parts, OwnEnvironment(self.hub), SimBell(self.hub))  # type: ignore[arg-type]  # stand-ins
+        self.engine = SequentialEngine(self.parts, OwnEnvironment(self.hub), SimNotifier(self.hub))  # type: ignore[arg-type]  # stand-ins
         self._watch_core()
 
     @property
@@ -227,7 +227,7 @@ class OneBrowserRun:
         require, hub = self._findings.require, self.hub
         hub.run(until=lambda: self.ended, deadline=hub.clock.time + LONGEST)
         self._findings.raise_first()
-        require(18, self.ended, f"no end after {LONGEST:g} s: {self.board.read()}")
+        require(18, self.ended, f"no end after {LONGEST:g} s: {self.progress.read()}")
         if self.error is not None:
             raise self.error
         timeouts = self.settings.timeouts
@@ -237,7 +237,7 @@ class OneBrowserRun:
         if self.stopped_at is not None:
             late = self.ended_at - self.stopped_at
             require(12, late <= timeouts.shutdown + 3 * timeouts.force, f"stopped, and over {late:g} s later")
-        progress = self.board.read()
+        progress = self.progress.read()
         require(2, progress.total == len(orders), f"{len(orders)} orders were given: {progress}")
         require(2, progress.completed + progress.failed == progress.total, progress)
         first = orders[0].handle.sequence
@@ -260,7 +260,7 @@ class OneBrowserRun:
         require(9, not self.world.live_owners(), f"alive after the end: {self.world.live_owners()}")
         left = [owner for owner in self.world.folders if owner.worker == WORKER]
         require(9, not left, f"profiles are left: {left}")
-        # What was in hand at a forced end is swept with the premises.
+        # What was in hand at a forced end is swept with the resources of the run.
         require(9, self.was_forced or not self.world.staged, f"staging is left: {self.world.staged}")
 
 

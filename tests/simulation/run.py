@@ -9,12 +9,12 @@ from typing import Any
 import attrs
 import pykka
 
-from actors.gatekeeper.core import LoginBook
-from actors.herald.lane import CallbackLane
+from actors.logins.core import LoginBook
 from actors.monitor.actor import MemoryView
-from actors.runtime import Slot
-from actors.session.premises import Premises
-from actors.session.tree import CREW, DISPATCHER, ROOT, SILENCE, TreeParts, root_spec
+from actors.reporter.callback_runner import CallbackRunner
+from actors.runtime import Latest
+from actors.session.run_resources import RunResources
+from actors.session.tree import CREW, DISPATCHER, HEARTBEAT_TIMEOUT, ROOT, TreeParts, root_spec
 from actors.supervise import Supervisor
 from actors.supervise.child import Phase
 from contracts.config import ResourceLimits, RetryPolicy, Settings, Timeouts
@@ -93,19 +93,19 @@ class SimRun:
         self.settings = settings
         self.auditor = self.make_auditor()
         self.journal = AuditedJournal(self.auditor)
-        self.board: Slot[Progress] = Slot(Progress(finished=True))
-        self.lane = CallbackLane(self.hub)
+        self.progress: Latest[Progress] = Latest(Progress(finished=True))
+        self.callbacks = CallbackRunner(self.hub)
         self.callback = Callback(self.hub)
-        self.lane.set_callback(self.callback)
+        self.callbacks.set_callback(self.callback)
         self.parts = TreeParts(
             workers=WORKERS,
             settings=settings,
-            premises=self.make_premises(),
+            run_resources=self.make_run_resources(),
             journal=self.journal,
-            board=self.board,
-            memory=Slot(MemoryView()),
-            lane=self.lane,
-            make_progress=lambda: {"completed": self.board.read().completed},
+            progress=self.progress,
+            memory=Latest(MemoryView()),
+            callbacks=self.callbacks,
+            make_progress=lambda: {"completed": self.progress.read().completed},
             credentials=NoCredentialsNeeded(),
             logins=LoginBook(),
             seed=random.Random(7).randrange(2**32),
@@ -121,7 +121,7 @@ class SimRun:
         """Return who watches."""
         return Auditor(self.world, self.settings)
 
-    def make_premises(self) -> Premises:
+    def make_run_resources(self) -> RunResources:
         """Return what the program works with."""
         return self.world
 
@@ -210,7 +210,7 @@ class SimRun:
         """Check what must hold at every step."""
         auditor, world = self.auditor, self.world
         auditor.findings.raise_first()
-        require, progress = auditor.require, self.board.read()
+        require, progress = auditor.require, self.progress.read()
         parts = progress.completed + progress.failed + progress.active + progress.pending
         require(2, progress.total == parts, progress)
         require(2, min(progress.completed, progress.failed, progress.active, progress.pending) >= 0, progress)
@@ -227,7 +227,7 @@ class SimRun:
         if lives.generations.get(DISPATCHER, 1) > 1 or lives.downs[DISPATCHER, 1]:
             bound += timeouts.shutdown  # who keeps the deadlines has died; the hung one is killed last
         if DISPATCHER in lives.zombies:
-            bound += SILENCE + timeouts.shutdown  # it must be found to hang first
+            bound += HEARTBEAT_TIMEOUT + timeouts.shutdown  # it must be found to hang first
         for owner, since in self.world.hangs.items():
             waited = self.hub.clock.time - since
             acted = owner in killed or waited <= bound
@@ -239,14 +239,14 @@ class SimRun:
         require = self.auditor.require
         if self.exit_told_at is None:
             for _ in range(60):
-                if self.auditor.root_down or (self.board.read().finished and self._all_ended()):
+                if self.auditor.root_down or (self.progress.read().finished and self._all_ended()):
                     break
                 if self.system.is_alive(DISPATCHER):
                     self.submit_again()
                 self.pass_time(60.0)
                 self.check()
             done = self.auditor.root_down or self._all_ended()
-            require(18, done, f"after an hour without faults: {self.board.read()}, {self._open()}")
+            require(18, done, f"after an hour without faults: {self.progress.read()}, {self._open()}")
             self.until(lambda: self.auditor.root_down or self._is_whole(), SECONDS_TO_GATHER)
             self.auditor.findings.raise_first()
             whole = self.auditor.root_down or self._is_whole()
@@ -285,7 +285,7 @@ class SimRun:
 
     def _is_whole(self) -> bool:
         """Whether every actor is there, every slot works or is given up, and nothing keeps the dispatcher."""
-        crew, progress = self.auditor.lives.live.get(CREW), self.board.read()
+        crew, progress = self.auditor.lives.live.get(CREW), self.progress.read()
         if not isinstance(crew, Supervisor) or not all(map(self.system.is_alive, (CREW, *SYSTEM_ACTORS))):
             return False
         idle = {health.worker_id for health in progress.workers if health.state is WorkerState.IDLE}
@@ -302,7 +302,7 @@ class SimRun:
     def _where_all_are(self) -> str:
         crew = self.auditor.lives.live.get(CREW)
         slots = crew._core.which_children() if isinstance(crew, Supervisor) else ()
-        return f"{self.system.names()}, {slots}, {self.board.read()}"
+        return f"{self.system.names()}, {slots}, {self.progress.read()}"
 
     def _check_after(self) -> None:
         require, lives, books, world = self.auditor.require, self.auditor.lives, self.auditor.books, self.world

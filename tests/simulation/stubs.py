@@ -19,7 +19,7 @@ from typing import Any
 from actors.processes import groups
 from actors.processes.ledger import ProcessLedger
 from contracts.config import Settings
-from contracts.errors import HostResourceError
+from contracts.errors import MachineError
 from contracts.ports import DownloadedFile, Lease, ListedAttachment, MachineMemory, Owner
 from contracts.tasks import Attachment
 from tests.simulation.hub import Nap
@@ -140,7 +140,7 @@ class ThreadWorld(SimWorld):
 
     def place(self, lease: Lease, file: DownloadedFile, listed: ListedAttachment) -> Attachment:
         if lease.folder_name not in self.staged:  # a thread that comes back late, as the real folder would tell it
-            raise HostResourceError("simulated: the staging folder is gone")
+            raise MachineError("simulated: the staging folder is gone")
         return super().place(lease, file, listed)
 
     def remove_folder(self, owner: Owner) -> None:
@@ -182,8 +182,8 @@ class StubTable:
         return self._world.ledger.live_owners()
 
 
-class StubPremises:
-    """Implements `actors.session.premises.Premises` over a `ThreadWorld`."""
+class StubResources:
+    """Implements `actors.session.run_resources.RunResources` over a `ThreadWorld`."""
 
     def __init__(self, world: ThreadWorld) -> None:
         self._world = world

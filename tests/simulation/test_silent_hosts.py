@@ -43,7 +43,7 @@ def test_their_orders_fail_within_a_minute_and_all_others_come_home(seed: int) -
         assert done == dict.fromkeys(set(range(8)) - set(ELSEWHERE), TaskStatus.COMPLETED), "nobody waits for them"
         run.pass_time(LONGEST - 20.0)
         assert {statuses(run)[place] for place in ELSEWHERE} == {TaskStatus.FAILED}
-        assert run.board.read().stopped_early == ""
+        assert run.progress.read().stopped_early == ""
         run.check()
         run.settle()
     finally:

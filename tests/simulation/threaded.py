@@ -20,7 +20,7 @@ from tests.simulation.findings import Findings, Violation
 from tests.simulation.hub import Hub
 from tests.simulation.outside import BASE
 from tests.simulation.run import LONGEST_HANG, SimRun
-from tests.simulation.stubs import StubPremises, StubProcess, ThreadWorld
+from tests.simulation.stubs import StubProcess, StubResources, ThreadWorld
 from tests.simulation.threads import ThreadHub, TurnTaking
 
 AT_ANY_PACE = frozenset({1, 2, 3, 4, 7, 8, 9, 12, 13, 14, 18})
@@ -91,7 +91,7 @@ class ThreadedRun(SimRun):
     def __init__(self, folder: Path, settings: Settings = THREAD_SETTINGS) -> None:
         self.threads = ThreadHub()
         self.ledger = ProcessLedger(
-            folder / "state", temp_dir=folder, warden=False, monotonic=self.threads.clock.monotonic
+            folder / "state", temp_dir=folder, watchdog=False, monotonic=self.threads.clock.monotonic
         )
         self.ledger.open()
         self.stubs = ThreadWorld(self.threads, settings, self.ledger)
@@ -99,8 +99,8 @@ class ThreadedRun(SimRun):
         self._settling = False
         super().__init__(lambda _names: 0, settings, self.stubs)
 
-    def make_premises(self) -> Any:
-        return StubPremises(self.stubs)
+    def make_run_resources(self) -> Any:
+        return StubResources(self.stubs)
 
     def make_auditor(self) -> Auditor:
         auditor = super().make_auditor()
@@ -128,7 +128,7 @@ class ThreadedRun(SimRun):
             self.threads.step()
 
     def _is_done(self) -> bool:
-        return self.auditor.root_down or (self.board.read().finished and self._all_ended())
+        return self.auditor.root_down or (self.progress.read().finished and self._all_ended())
 
     def live(self) -> list[StubProcess]:
         """Return the stub processes that run now."""

@@ -173,7 +173,7 @@ class ThreadHub(ThreadEnvironment):
                 left = (deadline - self.clock.time) / PACE
                 if left <= 0:
                     return False
-                # What a process does of itself is no news here, so look now and then.
+                # What a process does of itself is not news here, so look now and then.
                 self._news.wait(min(left, LOOK_AGAIN))
             return True
 

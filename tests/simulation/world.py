@@ -11,7 +11,7 @@ from collections import Counter
 from pathlib import Path
 
 from contracts.config import Settings
-from contracts.errors import BrowserDiedError, HostResourceError, ProfileCorruptionError
+from contracts.errors import BrowserDiedError, MachineError, ProfileCorruptionError
 from contracts.ports import DownloadedFile, KeptFile, Lease, ListedAttachment, MachineMemory, Owner
 from contracts.tasks import Attachment, POResult
 from tests.simulation.faults import STEPS_OF_FAULT, Fault, Step
@@ -128,7 +128,7 @@ class SimWorld:
         if not process.alive:
             raise BrowserDiedError("simulated: the browser is gone")
 
-    # ----------------------------------------------------------------------------------------------------- premises
+    # ----------------------------------------------------------------------------------------------------- resources
 
     @property
     def launcher(self) -> SimWorld:
@@ -244,7 +244,7 @@ class SimWorld:
 
     def stage(self, lease: Lease) -> Path:
         if self.struck(Step.STAGE, Fault.DISK_FULL):
-            raise HostResourceError("simulated: the disk is full")
+            raise MachineError("simulated: the disk is full")
         self.stumble(Step.STAGE)
         self._let_the_browser_die(Step.STAGE, lease)
         self.staged[lease.folder_name] = {}
@@ -252,7 +252,7 @@ class SimWorld:
 
     def place(self, lease: Lease, file: DownloadedFile, listed: ListedAttachment) -> Attachment:
         if self.struck(Step.PLACE, Fault.DISK_FULL):
-            raise HostResourceError("simulated: the disk is full")
+            raise MachineError("simulated: the disk is full")
         self.stumble(Step.PLACE)
         self._let_the_browser_die(Step.PLACE, lease)
         if self.struck(Step.PLACE, Fault.LATE_REPLY):
@@ -286,7 +286,7 @@ class SimWorld:
             return folder  # it had been moved before the dispatcher died: the same publish, finished
         self.stumble(Step.PUBLISH)
         if self.struck(Step.PUBLISH, Fault.DISK_FULL):
-            raise HostResourceError("simulated: the disk is full")
+            raise MachineError("simulated: the disk is full")
         if self.struck(Step.PUBLISH, Fault.CRASH):
             raise DispatcherDeath("simulated: the dispatcher dies before it publishes")
         files = self.staged.pop(lease.folder_name, {})
@@ -313,7 +313,7 @@ class SimWorld:
 
     def keep_evidence(self, lease: Lease, text: str, screenshot: bytes) -> tuple[str, ...]:
         if self.struck(Step.EVIDENCE, Fault.DISK_FULL):
-            raise HostResourceError("simulated: the disk is full")
+            raise MachineError("simulated: the disk is full")
         self.stumble(Step.EVIDENCE)
         self._let_the_browser_die(Step.EVIDENCE, lease)
         self.hub.sleep(0.01)

@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from actors.runtime import Actor, Bell, Context, System, ThreadEnvironment
+from actors.runtime import Actor, Context, Notifier, System, ThreadEnvironment
 from actors.supervise import ChildSpec, SupervisorSpec, supervisor
 from contracts.config import RestartIntensity
 from contracts.supervision import ChildEvent, Down, Exit, RestartAsked
@@ -17,10 +17,10 @@ QUICK = RestartIntensity(max_restarts=5, first_delay=0.0)
 
 
 class World:
-    """What the actors of one test leave behind, and a bell for whoever waits."""
+    """What the actors of one test leave behind, and a notifier for whoever waits."""
 
     def __init__(self) -> None:
-        self.bell = Bell()
+        self.notifier = Notifier()
         self.log: list[str] = []
         self.news: list[ChildEvent] = []
         self.asked: list[RestartAsked] = []
@@ -30,16 +30,16 @@ class World:
 
     def _on_end(self, down: Down) -> None:
         self.ended.append(down)
-        self.bell.ring()
+        self.notifier.notify()
 
     def note(self, line: str) -> None:
         """Write a line and ring."""
         self.log.append(line)
-        self.bell.ring()
+        self.notifier.notify()
 
     def wait(self, happened: Callable[[], bool]) -> None:
         """Wait for something to be so."""
-        assert self.bell.wait_for(happened, PATIENCE), self.log
+        assert self.notifier.wait_for(happened, PATIENCE), self.log
 
     def start(self, *children: ChildSpec, **fields: Any) -> None:
         """Start a supervisor called `top` without a parent."""
@@ -93,7 +93,7 @@ class Witness(Actor):
             self.world.asked.append(message)
         else:
             self.world.news.append(message)
-        self.world.bell.ring()
+        self.world.notifier.notify()
 
 
 def crash() -> None:

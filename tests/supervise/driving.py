@@ -158,9 +158,9 @@ class Tree:
                 return
             self.down(asked[0], Reason(ExitKind.SHUTDOWN))
 
-    def exit(self, *, force: bool = False, within: float | None = None) -> None:
+    def exit(self, *, force: bool = False, timeout: float | None = None) -> None:
         """Ask the supervisor to end."""
-        self.do(Exit("the end", force, within))
+        self.do(Exit("the end", force, timeout))
 
     def advance(self, seconds: float) -> None:
         """Let time pass and alarms ring, in their order."""

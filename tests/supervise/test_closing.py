@@ -48,7 +48,7 @@ def test_parallel_children_are_stopped_side_by_side_under_one_time_limit() -> No
 
 
 def test_a_child_that_does_not_stop_in_time_is_killed_and_then_abandoned() -> None:
-    tree = Tree(child("a", shutdown=5.0, force=10.0))
+    tree = Tree(child("a", shutdown=5.0, kill_timeout=10.0))
     tree.exit()
     tree.advance(4.9)
     assert "kill a" not in tree.log
@@ -79,7 +79,7 @@ def test_a_forced_shutdown_kills_each_in_its_turn() -> None:
 
 def test_children_that_hang_share_the_seconds_of_a_forced_shutdown() -> None:
     tree = Tree(child("a"), child("b"), child("c"))
-    tree.exit(force=True, within=8.0)
+    tree.exit(force=True, timeout=8.0)
     tree.advance(7.9)
     assert [line for line in tree.log if line.startswith("kill")] == ["kill c", "kill b", "kill a"]
     assert tree.ended is None
@@ -89,7 +89,7 @@ def test_children_that_hang_share_the_seconds_of_a_forced_shutdown() -> None:
 
 def test_a_child_that_goes_at_once_leaves_its_seconds_to_the_others() -> None:
     tree = Tree(child("a"), child("b"))
-    tree.exit(force=True, within=8.0)
+    tree.exit(force=True, timeout=8.0)
     tree.down("b", SHUTDOWN)
     tree.advance(7.9)
     assert tree.ended is None
@@ -99,7 +99,7 @@ def test_a_child_that_goes_at_once_leaves_its_seconds_to_the_others() -> None:
 
 def test_a_child_that_owns_something_leaves_time_to_clear_it_away() -> None:
     tree = Tree(child("a", owns=True))
-    tree.exit(force=True, within=8.0)
+    tree.exit(force=True, timeout=8.0)
     tree.advance(6.0)
     assert tree.log[-1] == "clear a"
 
@@ -108,7 +108,7 @@ def test_clearing_code_that_hangs_is_waited_for_no_longer_than_the_forced_shutdo
     tree = Tree(child("a"), child("b", owns=True))
     tree.down("b", cleared=False)
     tree.exit()
-    tree.exit(force=True, within=8.0)
+    tree.exit(force=True, timeout=8.0)
     tree.advance(7.9)
     assert tree.ended is None
     tree.advance(0.1)
@@ -116,7 +116,7 @@ def test_clearing_code_that_hangs_is_waited_for_no_longer_than_the_forced_shutdo
 
 
 def test_clearing_code_that_hangs_keeps_no_plain_shutdown_from_its_end() -> None:
-    tree = Tree(child("a", owns=True, confirm_within=4.0, cleanup_within=3.0))
+    tree = Tree(child("a", owns=True, confirm_timeout=4.0, cleanup_timeout=3.0))
     tree.exit()
     tree.down("a", SHUTDOWN, cleared=False)
     tree.advance(7.0)
@@ -125,18 +125,18 @@ def test_clearing_code_that_hangs_keeps_no_plain_shutdown_from_its_end() -> None
 
 
 def test_a_child_killed_before_is_waited_for_no_longer_than_the_forced_shutdown_may_take() -> None:
-    tree = Tree(child("a", shutdown=0.0, force=60.0))
+    tree = Tree(child("a", shutdown=0.0, kill_timeout=60.0))
     tree.exit()
-    tree.exit(force=True, within=3.0)
+    tree.exit(force=True, timeout=3.0)
     tree.advance(3.0)
     assert tree.ended is not None
 
 
 def test_a_killed_child_is_told_how_long_it_is_waited_for() -> None:
-    tree = Tree(child("a", force=10.0))
+    tree = Tree(child("a", kill_timeout=10.0))
     tree.exit(force=True)
     asked = [effect for effect in tree.effects if isinstance(effect, AskToStop)]
-    assert [effect.within for effect in asked] == [9.0]
+    assert [effect.timeout for effect in asked] == [9.0]
 
 
 def test_a_shutdown_asked_for_twice_is_one_shutdown() -> None:
@@ -168,7 +168,7 @@ def test_a_supervisor_without_children_ends_at_once() -> None:
 
 
 def _starting() -> Tree:
-    return Tree(child("a", shutdown=5.0, force=10.0), child("b"), ready=False)
+    return Tree(child("a", shutdown=5.0, kill_timeout=10.0), child("b"), ready=False)
 
 
 def _clearing() -> Tree:
@@ -210,7 +210,7 @@ def _asking_for_a_planned_restart() -> Tree:
 
 
 def _killed() -> Tree:
-    tree = Tree(child("a", force=10.0), child("b"))
+    tree = Tree(child("a", kill_timeout=10.0), child("b"))
     tree.do(KillChild("a", 1, "too slow"))
     return tree
 
@@ -296,7 +296,7 @@ def test_the_gate_may_retire_what_it_held() -> None:
 
 
 def test_without_an_answer_in_time_the_supervisors_own_rule_applies() -> None:
-    tree = gated(verdict_within=1.0)
+    tree = gated(verdict_timeout=1.0)
     tree.advance(0.99)
     assert "a" not in tree.alive
     tree.advance(0.01)

@@ -69,9 +69,9 @@ class SuperviseMachine(RuleBasedStateMachine):
                 restart=restart,
                 significant=significant,
                 gate="gate" if gated else None,
-                ready_within=3.0,
+                ready_timeout=3.0,
                 shutdown=5.0,
-                force=5.0,
+                kill_timeout=5.0,
             )
             for name, (restart, owns, significant, gated) in zip(NAMES, children, strict=True)
         }
@@ -82,7 +82,7 @@ class SuperviseMachine(RuleBasedStateMachine):
             auto_shutdown=auto,
             intensity=LIMIT,
             ready=False,
-            verdict_within=1.0,
+            verdict_timeout=1.0,
         )
         self.asked_to_end = False
         self.refused: set[str] = set()

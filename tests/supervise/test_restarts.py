@@ -86,13 +86,13 @@ def test_parallel_children_cannot_share_a_fate() -> None:
         {"id": 7},
         {"start": None},
         {"restart": "permanent"},
-        {"ready_within": -1.0},
+        {"ready_timeout": -1.0},
         {"shutdown": float("nan")},
         {"shutdown": "5"},
-        {"force": -1},
-        {"confirm_within": None},
-        {"cleanup_within": True},
-        {"silence": 0.0},
+        {"kill_timeout": -1},
+        {"confirm_timeout": None},
+        {"cleanup_timeout": True},
+        {"heartbeat_timeout": 0.0},
         {"gate": ""},
         {"kill": 9},
         {"confirm_dead": True},
@@ -115,7 +115,7 @@ def test_a_faulty_child_spec_is_refused_where_it_is_made(wrong: dict[str, Any]) 
         {"auto_shutdown": True},
         {"max_children": -1},
         {"max_children": 0},
-        {"verdict_within": -1.0},
+        {"verdict_timeout": -1.0},
     ],
     ids="-".join,
 )
@@ -126,7 +126,7 @@ def test_a_faulty_supervisor_spec_is_refused_where_it_is_made(wrong: dict[str, A
 
 def test_what_has_no_limit_may_say_so_with_infinity() -> None:
     forever = float("inf")
-    spec = ChildSpec(id="a", start=nobody, shutdown=forever, force=forever, confirm_within=forever)
+    spec = ChildSpec(id="a", start=nobody, shutdown=forever, kill_timeout=forever, confirm_timeout=forever)
     assert spec.shutdown == forever
 
 
@@ -227,7 +227,7 @@ def test_a_stable_time_brings_the_delay_back_to_none() -> None:
 
 
 def test_time_before_it_was_ready_is_no_stable_time() -> None:
-    tree = Tree(child("a", ready_within=None), ready=False, intensity=RestartIntensity(first_delay=1.0))
+    tree = Tree(child("a", ready_timeout=None), ready=False, intensity=RestartIntensity(first_delay=1.0))
     tree.down("a")
     tree.advance(100)
     tree.down("a")
@@ -268,7 +268,7 @@ def test_no_generation_starts_before_its_delay_is_over() -> None:
 
 
 def test_a_child_that_is_not_ready_in_time_is_killed_and_counted() -> None:
-    tree = Tree(child("a", ready_within=5.0), ready=False, intensity=RestartIntensity(max_restarts=1, first_delay=0.0))
+    tree = Tree(child("a", ready_timeout=5.0), ready=False, intensity=RestartIntensity(max_restarts=1, first_delay=0.0))
     tree.advance(4.9)
     assert "kill a" not in tree.log
     tree.advance(0.1)
@@ -281,19 +281,19 @@ def test_a_child_that_is_not_ready_in_time_is_killed_and_counted() -> None:
 
 
 def test_a_child_that_is_ready_in_time_is_left_alone() -> None:
-    tree = Tree(child("a", ready_within=5.0))
+    tree = Tree(child("a", ready_timeout=5.0))
     tree.advance(100)
     assert tree.log == ["start a"]
 
 
 def test_a_child_without_a_limit_may_take_its_time() -> None:
-    tree = Tree(child("a", ready_within=None), ready=False)
+    tree = Tree(child("a", ready_timeout=None), ready=False)
     tree.advance(10_000)
     assert tree.log == ["start a"]
 
 
 def test_a_thread_that_does_not_come_back_after_the_kill_is_abandoned_and_fenced_off() -> None:
-    tree = Tree(child("a", force=10.0))
+    tree = Tree(child("a", kill_timeout=10.0))
     tree.do(KillChild("a", 1, "too slow"))
     tree.advance(9.9)
     assert tree.alive == {"a": 1}
@@ -364,7 +364,7 @@ def test_no_generation_starts_before_what_the_one_before_owned_is_gone() -> None
 
 
 def test_a_child_whose_clearing_code_hangs_is_retired_and_what_that_says_later_is_history() -> None:
-    tree = Tree(child("a", owns=True, confirm_within=4.0, cleanup_within=3.0), child("b"))
+    tree = Tree(child("a", owns=True, confirm_timeout=4.0, cleanup_timeout=3.0), child("b"))
     tree.down("a", cleared=False)
     tree.advance(6.9)
     assert tree.phase("a") == "clearing"

@@ -185,7 +185,7 @@ def test_a_child_that_never_becomes_ready_is_killed_and_replaced(world: World) -
                 self.context.ready()
 
     world.start(
-        ChildSpec(id="a", start=lambda context: Slow(context, world), ready_within=0.05, kill=lambda _one: stuck.set())
+        ChildSpec(id="a", start=lambda context: Slow(context, world), ready_timeout=0.05, kill=lambda _one: stuck.set())
     )
     world.wait(lambda: "a 2 starts" in world.log)
     world.wait(lambda: any(one.change is ChildChange.READY for one in world.news))
@@ -196,7 +196,7 @@ def test_a_child_that_never_becomes_ready_is_killed_and_replaced(world: World) -
 
 def test_a_thread_that_never_comes_back_is_abandoned_and_its_name_goes_on(world: World) -> None:
     stuck = threading.Event()
-    world.start(ChildSpec(id="a", start=lambda context: Child(context, world), shutdown=0.01, force=0.01))
+    world.start(ChildSpec(id="a", start=lambda context: Child(context, world), shutdown=0.01, kill_timeout=0.01))
     world.wait(lambda: "a 1 starts" in world.log)
     world.system.tell("a", Do(lambda: stuck.wait(PATIENCE)))
     world.system.tell("top", RecycleChild("a", 1, "worn"))
@@ -283,7 +283,7 @@ def test_a_supervisor_that_hangs_while_it_starts_is_replaced_and_leaves_no_child
             ChildSpec(id="slow", start=slow),
         )
     )
-    world.start(ChildSpec(id="inner", start=supervisor(inner), ready_within=0.2, force=0.05))
+    world.start(ChildSpec(id="inner", start=supervisor(inner), ready_timeout=0.2, kill_timeout=0.05))
     world.wait(lambda: "leaf 1 ends" in world.log)
     world.wait(lambda: "slow 2 starts" in world.log)
     stuck.set()
@@ -294,7 +294,7 @@ def test_a_supervisor_that_hangs_while_it_starts_is_replaced_and_leaves_no_child
 
 
 def test_without_a_gates_answer_the_supervisor_goes_on_by_its_own_rule(world: World) -> None:
-    world.start(ChildSpec(id="a", start=lambda context: Child(context, world), gate="witness"), verdict_within=0.05)
+    world.start(ChildSpec(id="a", start=lambda context: Child(context, world), gate="witness"), verdict_timeout=0.05)
     world.wait(lambda: "a 1 starts" in world.log)
     world.system.tell("a", Do(crash))
     world.wait(lambda: "a 2 starts" in world.log)

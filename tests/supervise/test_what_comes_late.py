@@ -25,7 +25,7 @@ def test_the_crash_of_a_child_that_was_removed_meanwhile_takes_no_restart_from_t
 
 @pytest.mark.parametrize("order", [RecycleChild, KillChild])
 def test_a_child_on_its_way_down_that_reports_ready_goes_on_its_way(order: type[RecycleChild | KillChild]) -> None:
-    tree = Tree(child("a", shutdown=5.0, force=10.0))
+    tree = Tree(child("a", shutdown=5.0, kill_timeout=10.0))
     tree.do(order("a", 1, "worn"))
     before = tree.phase("a")
     tree.do(Ready("a", 1))
@@ -35,7 +35,7 @@ def test_a_child_on_its_way_down_that_reports_ready_goes_on_its_way(order: type[
 
 
 def test_a_child_that_gives_no_sign_of_life_is_killed_when_its_silence_is_over() -> None:
-    tree = Tree(child("a", silence=10.0))
+    tree = Tree(child("a", heartbeat_timeout=10.0))
     tree.advance(9.9)
     assert "kill a" not in tree.log
     tree.advance(0.1)
@@ -43,7 +43,7 @@ def test_a_child_that_gives_no_sign_of_life_is_killed_when_its_silence_is_over()
 
 
 def test_a_child_that_falls_silent_after_an_answer_is_killed_half_its_silence_after_the_next_question() -> None:
-    tree = Tree(child("a", silence=10.0, force=1.0))
+    tree = Tree(child("a", heartbeat_timeout=10.0, kill_timeout=1.0))
     tree.advance(5.0)
     tree.do(Alive("a", 1))
     tree.advance(9.9)
@@ -55,15 +55,15 @@ def test_a_child_that_falls_silent_after_an_answer_is_killed_half_its_silence_af
 
 
 def test_a_second_order_to_be_quick_with_more_time_gives_no_more_than_the_first() -> None:
-    tree = Tree(child("a", force=60.0), child("b", force=60.0))
-    tree.exit(force=True, within=4.0)
-    tree.exit(force=True, within=100.0)
+    tree = Tree(child("a", kill_timeout=60.0), child("b", kill_timeout=60.0))
+    tree.exit(force=True, timeout=4.0)
+    tree.exit(force=True, timeout=100.0)
     tree.advance(4.0)
     assert tree.ended is not None
 
 
 def test_a_generation_is_not_killed_for_the_silence_of_the_one_before_it() -> None:
-    tree = Tree(child("a", silence=10.0, force=1.0))
+    tree = Tree(child("a", heartbeat_timeout=10.0, kill_timeout=1.0))
     tree.advance(5.0)
     tree.down("a")
     tree.ready_all()
@@ -84,5 +84,5 @@ def test_a_child_that_is_being_recycled_keeps_no_sibling_from_coming_back_that_s
 
 
 def test_a_child_may_be_given_no_time_at_all() -> None:
-    spec = child("a", shutdown=0.0, force=0.0, confirm_within=0.0, cleanup_within=0.0, ready_within=0.0)
-    assert (spec.force, spec.confirm_within, spec.cleanup_within) == (0.0, 0.0, 0.0)
+    spec = child("a", shutdown=0.0, kill_timeout=0.0, confirm_timeout=0.0, cleanup_timeout=0.0, ready_timeout=0.0)
+    assert (spec.kill_timeout, spec.confirm_timeout, spec.cleanup_timeout) == (0.0, 0.0, 0.0)

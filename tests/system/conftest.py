@@ -282,7 +282,7 @@ class Program:
         return self.out.read_text() + self.err.read_text()
 
     def end(self) -> None:
-        """Kill it if it still runs, and let its warden tidy up."""
+        """Kill it if it still runs, and let its watchdog tidy up."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGKILL)
             self.process.wait()

@@ -139,7 +139,7 @@ class Quirks(http.server.ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}"
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Browsers break connections off; that is no news here."""
+        """Browsers break connections off; that is not news here."""
 
 
 class _Pages(http.server.BaseHTTPRequestHandler):

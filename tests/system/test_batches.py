@@ -70,7 +70,7 @@ def test_sequential_mode_does_the_same_with_one_browser(
 def test_a_login_that_expires_in_the_middle_is_renewed_once_and_charged_to_nobody(
     start_portal: StartPortal, make_session: MakeSession, sandbox: Sandbox
 ) -> None:
-    """Every worker meets the login page; the gatekeeper logs in once for all."""
+    """Every worker meets the login page; the login broker logs in once for all."""
     portal = start_portal(orders=16, page_latency_ms=150)
     session = make_session(portal, 3)
     batch = Beside(session, orders(portal.numbers()))

@@ -51,7 +51,7 @@ EXPECTED: dict[str, tuple[TaskStatus, str, int]] = {
 FAULTS = list(EXPECTED)
 
 
-def _judge(fault: str, result: POResult) -> list[str]:
+def _policy(fault: str, result: POResult) -> list[str]:
     status, code, visits = EXPECTED[fault]
     wrong = []
     if result.status is not status:
@@ -76,7 +76,7 @@ def test_each_fault_ends_as_it_should_and_the_healthy_orders_are_whole(
     session = make_session(portal, 3)
     successful, failed, report = session.process_pos(orders(numbers))
     results = {result.po_number: result for result in session.results}
-    wrong = [line for number, fault in struck.items() for line in _judge(fault, results[number])]
+    wrong = [line for number, fault in struck.items() for line in _policy(fault, results[number])]
     assert wrong == []
     whole = [result for number, result in results.items() if number not in struck or result.status is COMPLETED]
     assert len(whole) == successful
@@ -90,7 +90,7 @@ def test_each_fault_ends_as_it_should_and_the_healthy_orders_are_whole(
 def test_a_login_that_ends_between_page_and_file_is_charged_to_nobody(
     start_portal: StartPortal, make_session: MakeSession, sandbox: Sandbox, route: str
 ) -> None:
-    """Whatever the form and the way a file travels, the login page in a file's place is no failed attempt."""
+    """Whatever the form and the way a file travels, the login page in a file's place is not a failed attempt."""
     portal = start_portal(orders=5, files_per_order=1, file_size=4096, forms=[3, 1, 2, 3, 4])
     numbers = portal.numbers()
     portal.set_faults(dict.fromkeys(numbers[1:], "file-login:1"))

@@ -116,7 +116,7 @@ if __name__ == "__main__":
 def test_kill_9_of_the_program_leaves_no_browser_and_the_next_run_works(
     start_portal: StartPortal, start_program: StartProgram, make_session: MakeSession, sandbox: Sandbox
 ) -> None:
-    """The warden ends what the program cannot; the next run finds the folder free and finishes the work."""
+    """The watchdog ends what the program cannot; the next run finds the folder free and finishes the work."""
     portal = start_portal(orders=12, page_latency_ms=300)
     numbers = portal.numbers()
     program = start_program(portal.url, sandbox.downloads, *numbers, code=_PROGRAM)

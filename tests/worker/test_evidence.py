@@ -15,7 +15,7 @@ from contracts.errors import (
     AttachmentError,
     AuthenticationError,
     BrowserDiedError,
-    HostResourceError,
+    MachineError,
     NetworkError,
     SessionCorruptionError,
     WorkerError,
@@ -258,7 +258,7 @@ def test_screenshots_can_be_switched_off(world: World) -> None:
     "broken",
     [
         {"cookie_error": NetworkError("no cookies")},
-        {"evidence_error": HostResourceError("no space left")},
+        {"evidence_error": MachineError("no space left")},
     ],
 )
 def test_evidence_that_cannot_be_kept_changes_no_outcome_and_is_told(
@@ -306,7 +306,7 @@ def test_a_browser_that_is_lost_over_it_changes_no_outcome_and_is_replaced(
 
 def test_a_machine_in_trouble_is_not_asked_to_keep_anything(world: World) -> None:
     world.readings[ADDRESS] = order_page(listed("a.pdf"))
-    world.stage_error = HostResourceError("no space left")
+    world.stage_error = MachineError("no space left")
     assert evidence(run(world)) == ()
     assert world.did("screenshot", "keep") == []
 

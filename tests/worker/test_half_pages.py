@@ -1,4 +1,4 @@
-"""A page that may have been cut on its way is no order's page, whatever the half that came says."""
+"""A page that may have been cut on its way is not an order's page, whatever the half that came says."""
 
 from __future__ import annotations
 

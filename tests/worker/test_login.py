@@ -100,7 +100,7 @@ def test_a_login_page_that_cannot_be_used_got_no_password(
 def test_what_a_sent_form_comes_to(
     world: World, answer: PageSnapshot | Exception, result: LoginResult, sent: bool
 ) -> None:
-    """An error or a broken connection is no wrong password, and it is told whether the password went out."""
+    """An error or a broken connection is not a wrong password, and it is told whether the password went out."""
     world.login_pages.append(answer)
     ended = run(world)
     assert (ended.result, ended.sent, ended.cookies) == (result, sent, ())

@@ -14,7 +14,7 @@ from contracts.errors import (
     AuthenticationError,
     Blame,
     BrowserDiedError,
-    HostResourceError,
+    MachineError,
     NetworkError,
     PortalError,
 )
@@ -314,13 +314,13 @@ def test_one_file_that_wants_a_login_while_the_order_shows_costs_the_others_noth
 
 
 def test_a_full_disk_is_the_machines_fault_wherever_it_shows(world: World) -> None:
-    world.stage_error = HostResourceError("no space left")
-    assert failed(run(world)).blame is Blame.HOST
-    world.stage_error, world.place_error = None, HostResourceError("no space left")
+    world.stage_error = MachineError("no space left")
+    assert failed(run(world)).blame is Blame.MACHINE
+    world.stage_error, world.place_error = None, MachineError("no space left")
     failure = failed(run(world))
-    assert (failure.blame, failure.code) == (Blame.HOST, "RESOURCE_ERROR")
+    assert (failure.blame, failure.code) == (Blame.MACHINE, "RESOURCE_ERROR")
     world.place_error, world.files[f"{BASE}/files/a.pdf"] = None, OSError(28, "No space left on device")
-    assert failed(run(world)).blame is Blame.HOST
+    assert failed(run(world)).blame is Blame.MACHINE
     assert world.did("probe") == []
 
 

@@ -9,7 +9,7 @@ import attrs
 import pytest
 
 from actors.runtime import Revocation, SystemClock
-from actors.stubs.premises import StubBrowser, StubFetcher, StubPortal, StubPremises
+from actors.stubs.resources import StubBrowser, StubFetcher, StubPortal, StubResources
 from actors.worker import visitor as boundary
 from actors.worker.duties import perform
 from actors.worker.visitor import Visitor, WorkerTools
@@ -17,7 +17,7 @@ from contracts.config import Settings
 from contracts.errors import (
     Blame,
     BrowserDiedError,
-    HostResourceError,
+    MachineError,
     NetworkError,
     ProfileCorruptionError,
     SessionCorruptionError,
@@ -43,8 +43,8 @@ SID = Cookie("sid", "1", HOST)
 TOKEN = Cookie("token", "t", HOST)
 
 
-class Premises(StubPremises):
-    """Stub premises without waiting, whose browsers note the cookies that they were given."""
+class RunResources(StubResources):
+    """Stub resources without waiting, whose browsers note the cookies that they were given."""
 
     def __init__(self) -> None:
         super().__init__(Settings(base_url=BASE), simulate_failures=False, fixed=True)
@@ -61,20 +61,20 @@ class Premises(StubPremises):
 
 
 @pytest.fixture
-def premises() -> Any:
-    """Premises of one test."""
-    made = Premises()
+def run_resources() -> Any:
+    """Resources of one test."""
+    made = RunResources()
     yield made
     made.close()
 
 
-def visitor(premises: Premises) -> Visitor:
+def visitor(run_resources: RunResources) -> Visitor:
     """A visitor over them."""
     tools = WorkerTools(
-        launcher=premises.launcher,
-        fetcher=premises.make_fetcher,
-        portal=premises.portal,
-        filing=premises.filing,
+        launcher=run_resources.launcher,
+        fetcher=run_resources.make_fetcher,
+        portal=run_resources.portal,
+        filing=run_resources.filing,
         settings=Settings(base_url=BASE),
         revocation=lambda _owner: Revocation(),
     )
@@ -102,116 +102,123 @@ def raising(error: Exception) -> Callable[..., Any]:
 
 @pytest.mark.parametrize("kind", [TypeError, OSError, RecursionError, MemoryError, StopIteration])
 def test_what_nobody_expects_of_a_browser_is_that_browser_s_fault(
-    premises: Premises, monkeypatch: pytest.MonkeyPatch, kind: type[Exception], caplog: pytest.LogCaptureFixture
+    run_resources: RunResources,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: type[Exception],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr(StubBrowser, "open", raising(kind("secret")))
     with pytest.raises(SessionCorruptionError, match=kind.__name__) as caught:
-        visitor(premises).visit(order(), nobody, nobody)
+        visitor(run_resources).visit(order(), nobody, nobody)
     assert "secret" not in str(caught.value)
     assert caplog.records[-1].exc_info is not None, "the traceback is in the log"
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
 def test_what_ends_the_program_is_nobody_s_fault(
-    premises: Premises, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
+    run_resources: RunResources, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
 ) -> None:
     def end(*_: Any) -> None:
         raise error
 
     monkeypatch.setattr(StubBrowser, "open", end)
     with pytest.raises(error):
-        visitor(premises).visit(order(), nobody, nobody)
+        visitor(run_resources).visit(order(), nobody, nobody)
 
 
-@pytest.mark.parametrize("error", [ValueError("of the dispatcher"), HostResourceError("the journal is full")])
-def test_what_the_driver_s_own_callbacks_raise_passes_as_it_is(premises: Premises, error: Exception) -> None:
+@pytest.mark.parametrize("error", [ValueError("of the dispatcher"), MachineError("the journal is full")])
+def test_what_the_driver_s_own_callbacks_raise_passes_as_it_is(run_resources: RunResources, error: Exception) -> None:
     """It is neither the page's nor the browser's, and no order may be charged for it."""
     with pytest.raises(type(error)) as caught:
-        visitor(premises).visit(order(), raising(error), nobody)
+        visitor(run_resources).visit(order(), raising(error), nobody)
     assert caught.value is error
 
 
 def test_an_adapter_that_raises_leaves_the_browser_as_it_is(
-    premises: Premises, monkeypatch: pytest.MonkeyPatch
+    run_resources: RunResources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(StubPortal, "read", raising(KeyError("secret")))
-    outcome = visitor(premises).visit(order(), nobody, nobody)
+    outcome = visitor(run_resources).visit(order(), nobody, nobody)
     assert isinstance(outcome, VisitFailed)
     assert (outcome.blame, outcome.code, outcome.look_again) == (Blame.ITEM, "WORKER_ERROR", True)
     assert "KeyError in read" in outcome.message
     assert "secret" not in outcome.message
 
 
-def test_what_an_adapter_says_on_purpose_stays_what_it_is(premises: Premises, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_an_adapter_says_on_purpose_stays_what_it_is(
+    run_resources: RunResources, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(StubPortal, "read", raising(WrongPageError("It is another's.")))
-    outcome = visitor(premises).visit(order(), nobody, nobody)
+    outcome = visitor(run_resources).visit(order(), nobody, nobody)
     assert isinstance(outcome, VisitFailed)
     assert outcome.message == "It is another's."
 
 
-@pytest.mark.parametrize("error", [SessionCorruptionError("gone"), HostResourceError("full")])
+@pytest.mark.parametrize("error", [SessionCorruptionError("gone"), MachineError("full")])
 def test_an_adapter_cannot_tell_that_a_browser_is_gone_or_a_disk_full(
-    premises: Premises, monkeypatch: pytest.MonkeyPatch, error: Exception
+    run_resources: RunResources, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     monkeypatch.setattr(StubPortal, "read", raising(error))
-    outcome = visitor(premises).visit(order(), nobody, nobody)
+    outcome = visitor(run_resources).visit(order(), nobody, nobody)
     assert isinstance(outcome, VisitFailed)
     assert outcome.blame is Blame.ITEM
 
 
 def test_an_adapter_that_raises_over_the_evidence_too_is_still_a_failed_order(
-    premises: Premises, monkeypatch: pytest.MonkeyPatch
+    run_resources: RunResources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for method in ("read", "wants_login", "visible_text"):
         monkeypatch.setattr(StubPortal, method, raising(TypeError()))
-    outcome = visitor(premises).visit(order(), nobody, nobody)
+    outcome = visitor(run_resources).visit(order(), nobody, nobody)
     assert isinstance(outcome, VisitFailed)
     assert (outcome.blame, outcome.look_again) == (Blame.ITEM, True)
 
 
 @pytest.mark.parametrize("answers", [200, None])
 def test_a_network_failure_that_gets_out_of_a_visit_asks_the_portal_whose_fault_it_is(
-    premises: Premises, monkeypatch: pytest.MonkeyPatch, answers: int | None
+    run_resources: RunResources, monkeypatch: pytest.MonkeyPatch, answers: int | None
 ) -> None:
     monkeypatch.setattr(boundary, "process_po", raising(NetworkError("cut")))
     monkeypatch.setattr(StubFetcher, "probe", lambda _self, _base: answers)
-    outcome = visitor(premises).visit(order(), nobody, nobody)
+    outcome = visitor(run_resources).visit(order(), nobody, nobody)
     assert isinstance(outcome, VisitFailed)
     assert (outcome.blame, outcome.portal_up) == (Blame.NETWORK, answers is not None)
 
 
 def test_a_launcher_s_own_errors_pass_and_any_other_counts_as_a_browser_that_did_not_start(
-    premises: Premises, monkeypatch: pytest.MonkeyPatch
+    run_resources: RunResources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(premises, "launch", raising(ProfileCorruptionError("unreadable")))
+    monkeypatch.setattr(run_resources, "launch", raising(ProfileCorruptionError("unreadable")))
     with pytest.raises(ProfileCorruptionError):
-        visitor(premises)
-    monkeypatch.setattr(premises, "launch", raising(PermissionError("secret")))
+        visitor(run_resources)
+    monkeypatch.setattr(run_resources, "launch", raising(PermissionError("secret")))
     with pytest.raises(SessionCorruptionError, match="PermissionError"):
-        visitor(premises)
+        visitor(run_resources)
 
 
 @pytest.mark.parametrize("method", ["login_address", "wants_login", "login_form"])
 def test_an_adapter_that_raises_at_a_login_ends_it_as_failed(
-    premises: Premises, monkeypatch: pytest.MonkeyPatch, method: str
+    run_resources: RunResources, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
     monkeypatch.setattr(StubPortal, "wants_login", lambda _self, _page: "a form")
     monkeypatch.setattr(StubPortal, method, raising(IndexError()))
-    ended = visitor(premises).log_in(LogIn(HOST, BASE, Credentials("user", "secret"), 10.0))
+    ended = visitor(run_resources).log_in(LogIn(HOST, BASE, Credentials("user", "secret"), 10.0))
     assert (ended.host, ended.result) == (HOST, LoginResult.FAILED)
     assert f"IndexError in {method}" in ended.text
 
 
-def test_a_browser_that_raises_at_a_login_is_at_fault(premises: Premises, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_browser_that_raises_at_a_login_is_at_fault(
+    run_resources: RunResources, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(StubBrowser, "open", raising(TypeError()))
     with pytest.raises(SessionCorruptionError):
-        visitor(premises).log_in(LogIn(HOST, BASE, Credentials("user", "secret"), 10.0))
+        visitor(run_resources).log_in(LogIn(HOST, BASE, Credentials("user", "secret"), 10.0))
 
 
 def test_a_probe_that_raises_is_no_answer_and_closing_never_raises(
-    premises: Premises, monkeypatch: pytest.MonkeyPatch
+    run_resources: RunResources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = visitor(premises)
+    made = visitor(run_resources)
     monkeypatch.setattr(StubFetcher, "probe", raising(ValueError()))
     monkeypatch.setattr(StubFetcher, "close", raising(ValueError()))
     assert made.probe(BASE) is None
@@ -221,50 +228,50 @@ def test_a_probe_that_raises_is_no_answer_and_closing_never_raises(
 # --------------------------------------------------------------------------------------------------------------- logins
 
 
-def test_a_newer_login_is_taken_over_whole_and_once(premises: Premises) -> None:
-    made, session = visitor(premises), HostSession(HOST, 1, (SID, TOKEN))
+def test_a_newer_login_is_taken_over_whole_and_once(run_resources: RunResources) -> None:
+    made, session = visitor(run_resources), HostSession(HOST, 1, (SID, TOKEN))
     for _ in range(2):
         made.visit(order(session), nobody, nobody)
     made.visit(order(attrs.evolve(session, version=2)), nobody, nobody)
-    assert premises.adopted == [(SID, TOKEN), (SID, TOKEN)]
+    assert run_resources.adopted == [(SID, TOKEN), (SID, TOKEN)]
 
 
-def test_of_a_renewed_login_only_what_is_new_is_taken_over(premises: Premises) -> None:
-    made, fresh = visitor(premises), attrs.evolve(SID, value="2")
+def test_of_a_renewed_login_only_what_is_new_is_taken_over(run_resources: RunResources) -> None:
+    made, fresh = visitor(run_resources), attrs.evolve(SID, value="2")
     made.visit(order(HostSession(HOST, 1, (SID, TOKEN))), nobody, nobody)
     for _ in range(2):
         made.visit(order(HostSession(HOST, 1, (fresh, TOKEN), renewals=1)), nobody, nobody)
-    assert premises.adopted == [(SID, TOKEN), (fresh,)]
+    assert run_resources.adopted == [(SID, TOKEN), (fresh,)]
 
 
 def test_the_browser_in_which_cookies_were_renewed_has_them_already(
-    premises: Premises, monkeypatch: pytest.MonkeyPatch
+    run_resources: RunResources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made, fresh, other = visitor(premises), attrs.evolve(SID, value="2"), attrs.evolve(TOKEN, value="u")
+    made, fresh, other = visitor(run_resources), attrs.evolve(SID, value="2"), attrs.evolve(TOKEN, value="u")
     result = POResult(HANDLE, TaskStatus.NO_ATTACHMENTS)
     monkeypatch.setattr(boundary, "process_po", lambda *_: Visited(result, renewed=(fresh,)))
     made.visit(order(HostSession(HOST, 1, (SID, TOKEN))), nobody, nobody)
     monkeypatch.setattr(boundary, "process_po", lambda *_: Visited(result))
     made.visit(order(HostSession(HOST, 1, (fresh, TOKEN), renewals=1)), nobody, nobody)
-    assert premises.adopted == [(SID, TOKEN)]
+    assert run_resources.adopted == [(SID, TOKEN)]
     made.visit(order(HostSession(HOST, 1, (fresh, other), renewals=2)), nobody, nobody)
-    assert premises.adopted[1:] == [(other,)], "what another browser renewed is taken over"
+    assert run_resources.adopted[1:] == [(other,)], "what another browser renewed is taken over"
 
 
-def test_an_older_login_is_never_taken_back(premises: Premises) -> None:
-    made = visitor(premises)
+def test_an_older_login_is_never_taken_back(run_resources: RunResources) -> None:
+    made = visitor(run_resources)
     made.visit(order(HostSession(HOST, 2, (SID,), renewals=3)), nobody, nobody)
     made.visit(order(HostSession(HOST, 2, (TOKEN,), renewals=2)), nobody, nobody)
     made.visit(order(HostSession(HOST, 1, (TOKEN,), renewals=9)), nobody, nobody)
-    assert premises.adopted == [(SID,)]
+    assert run_resources.adopted == [(SID,)]
 
 
 def test_a_browser_takes_leave_of_the_last_page_before_anybody_can_be_charged_for_it(
-    premises: Premises, monkeypatch: pytest.MonkeyPatch
+    run_resources: RunResources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A lease that has shown no activity is charged for nothing."""
     told: list[str] = []
-    at_work = visitor(premises)
+    at_work = visitor(run_resources)
     monkeypatch.setattr(StubBrowser, "make_ready", lambda _self: told.append("ready"))
     at_work.visit(order(), told.append, nobody)
     assert told[:2] == ["ready", "opening"]
@@ -275,17 +282,17 @@ def test_a_browser_takes_leave_of_the_last_page_before_anybody_can_be_charged_fo
     assert told == []
 
 
-def test_a_login_takes_leave_of_the_last_page_too(premises: Premises, monkeypatch: pytest.MonkeyPatch) -> None:
-    at_work = visitor(premises)
+def test_a_login_takes_leave_of_the_last_page_too(run_resources: RunResources, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_work = visitor(run_resources)
     monkeypatch.setattr(StubBrowser, "make_ready", raising(SessionCorruptionError("the last page is busy")))
     with pytest.raises(SessionCorruptionError, match="the last page is busy"):
         at_work.log_in(LogIn(HOST, BASE, Credentials("user", "password"), 5.0))
 
 
 def test_a_browser_that_was_worn_out_by_evidence_says_so_after_the_visit(
-    premises: Premises, monkeypatch: pytest.MonkeyPatch
+    run_resources: RunResources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    at_work = visitor(premises)
+    at_work = visitor(run_resources)
     assert at_work.wear() == ""
     monkeypatch.setattr(StubPortal, "read", raising(WrongPageError("not this one")))
     monkeypatch.setattr(StubBrowser, "screenshot", raising(SessionCorruptionError("its tab crashed")))
@@ -297,11 +304,11 @@ def test_a_browser_that_was_worn_out_by_evidence_says_so_after_the_visit(
 
 @pytest.mark.parametrize("error", [BrowserDiedError("it ended"), SessionCorruptionError("its tab crashed")])
 def test_a_browser_that_is_lost_while_it_looks_back_is_replaced_and_what_came_of_the_visit_stands(
-    premises: Premises, monkeypatch: pytest.MonkeyPatch, error: SessionCorruptionError
+    run_resources: RunResources, monkeypatch: pytest.MonkeyPatch, error: SessionCorruptionError
 ) -> None:
     told: list[object] = []
     monkeypatch.setattr(StubBrowser, "wear", raising(error))
-    ended, _login = perform(order(), visitor(premises), told.append)
+    ended, _login = perform(order(), visitor(run_resources), told.append)
     assert isinstance(ended, VisitEnded)
     assert isinstance(ended.outcome, Visited)
     assert [one.text for one in told if isinstance(one, Recycle)] == [str(error)]

@@ -10,13 +10,13 @@ from actors.dispatch import actor as dispatcher, queue
 from actors.dispatch.actor import Dispatcher
 from actors.dispatch.core import DispatchCore
 from actors.dispatch.crew import CrewView, LeaseState, WorkerView
-from actors.dispatch.desk import Desk, TaskState
 from actors.dispatch.effects import Record, WakeAt
-from actors.dispatch.handout import HandOut
 from actors.dispatch.hosts import HostState
+from actors.dispatch.lease_book import LeaseBook, TaskState
+from actors.dispatch.lease_granter import LeaseGranter
+from actors.dispatch.outcome_policy import OutcomePolicy
 from actors.dispatch.pauses import PauseBook
 from actors.dispatch.performer import Performer
-from actors.dispatch.visits import VisitJudge
 from contracts.messages import LoginNeeded, Published, Resume, VisitEnded, Wake
 from contracts.ports import FileVerified, PauseEnded
 from contracts.status import WorkerState
@@ -30,7 +30,7 @@ def _holder_by_name(self: CrewView, lease: Any) -> WorkerView | None:
 
 
 def _charge_the_login(good: Any) -> Any:
-    def bad(self: VisitJudge, task: Any, *rest: Any) -> None:
+    def bad(self: OutcomePolicy, task: Any, *rest: Any) -> None:
         task.attempts += 1
         good(self, task, *rest)
 
@@ -38,14 +38,14 @@ def _charge_the_login(good: Any) -> Any:
 
 
 def _always_by_itself(good: Any) -> Any:
-    def bad(self: VisitJudge, worker: Any, held: LeaseState, event: Any) -> None:
-        good(self, worker, held, attrs.evolve(event, ordered=False))
+    def bad(self: OutcomePolicy, worker: Any, held: LeaseState, event: Any) -> None:
+        good(self, worker, held, attrs.evolve(event, requested=False))
 
     return bad
 
 
 def _never_by_itself(good: Any) -> Any:
-    def bad(self: VisitJudge, worker: Any, held: LeaseState, event: Any) -> None:
+    def bad(self: OutcomePolicy, worker: Any, held: LeaseState, event: Any) -> None:
         held.touched = False
         good(self, worker, held, event)
 
@@ -53,7 +53,7 @@ def _never_by_itself(good: Any) -> Any:
 
 
 def _charge_the_machine(good: Any) -> Any:
-    def bad(self: VisitJudge, task: Any, host: Any, lease: Any, failure: Any, now: float) -> None:
+    def bad(self: OutcomePolicy, task: Any, host: Any, lease: Any, failure: Any, now: float) -> None:
         task.attempts += failure.blame.value == "host"
         good(self, task, host, lease, failure, now)
 
@@ -61,7 +61,7 @@ def _charge_the_machine(good: Any) -> Any:
 
 
 def _one_visit_more(good: Any) -> Any:
-    def bad(self: VisitJudge, *rest: Any) -> None:
+    def bad(self: OutcomePolicy, *rest: Any) -> None:
         self._retry = attrs.evolve(self._retry, max_attempts=4)
         good(self, *rest)
 
@@ -69,23 +69,23 @@ def _one_visit_more(good: Any) -> Any:
 
 
 def _one_visit_less(good: Any) -> Any:
-    def bad(self: VisitJudge, *rest: Any) -> None:
+    def bad(self: OutcomePolicy, *rest: Any) -> None:
         self._retry = attrs.evolve(self._retry, max_attempts=2)
         good(self, *rest)
 
     return bad
 
 
-def _requeue_without_quarantine(self: Desk, task: Any, *, until: float | None = None, why: str = "") -> None:
+def _requeue_without_quarantine(self: LeaseBook, task: Any, *, until: float | None = None, why: str = "") -> None:
     self.queue.add(task.order)
 
 
-def _requeue_at_the_end(self: Desk, task: Any, *, until: float | None = None, why: str = "") -> None:
+def _requeue_at_the_end(self: LeaseBook, task: Any, *, until: float | None = None, why: str = "") -> None:
     self.queue.suspect(task.order)
 
 
 def _forget_suspicion(good: Any) -> Any:
-    def bad(self: Desk, task: Any, *, until: float | None = None, why: str = "") -> None:
+    def bad(self: LeaseBook, task: Any, *, until: float | None = None, why: str = "") -> None:
         if task.crashes == 2:
             self.queue.add(task.order)
         else:
@@ -95,9 +95,9 @@ def _forget_suspicion(good: Any) -> Any:
 
 
 def _tell_before_it_is_written(good: Any) -> Any:
-    def bad(self: HandOut, *rest: Any, **more: Any) -> None:
+    def bad(self: LeaseGranter, *rest: Any, **more: Any) -> None:
         good(self, *rest, **more)
-        effects = self._desk.effects
+        effects = self._book.effects
         effects[-1], effects[-2] = effects[-2], effects[-1]
 
     return bad
@@ -142,28 +142,28 @@ def _charge_an_outage(good: Any) -> Any:
     return bad
 
 
-def _pause_for_good(self: Desk, text: str, now: float) -> None:
-    self.pauses["host"] = text
+def _pause_for_good(self: LeaseBook, text: str, now: float) -> None:
+    self.pauses["machine"] = text
 
 
 def _show_always(good: Any) -> Any:
     def bad(self: Dispatcher) -> None:
         if self._core is not None:
-            self._tools.board.publish(self._core.progress(self.context.monotonic()))
+            self._tools.progress.publish(self._core.progress(self.context.monotonic()))
 
     return bad
 
 
 def _any_file(self: DispatchCore, file: Any, now: float) -> None:
-    task = self._desk.tasks.get(file.lease.task.sequence)
+    task = self._book.tasks.get(file.lease.task.sequence)
     if task is not None:
         task.kept = file.added_to(task.kept)
-        self._desk.effects.append(Record((FileVerified(file),)))
+        self._book.effects.append(Record((FileVerified(file),)))
 
 
 def _all_that_is_kept(good: Any) -> Any:
-    def bad(self: HandOut, worker: Any, task: Any, now: float, **more: Any) -> None:
-        own, task.kept = task.kept, tuple(file for one in self._desk.tasks.values() for file in one.kept)
+    def bad(self: LeaseGranter, worker: Any, task: Any, now: float, **more: Any) -> None:
+        own, task.kept = task.kept, tuple(file for one in self._book.tasks.values() for file in one.kept)
         good(self, worker, task, now, **more)
         task.kept = own
 
@@ -187,12 +187,12 @@ def _publish_unguarded(_good: Any) -> Any:
 
 
 def _two_results(good: Any) -> Any:
-    def bad(self: VisitJudge, event: VisitEnded, now: float) -> None:
-        worker = self._desk.crew.holder(event.lease)
+    def bad(self: OutcomePolicy, event: VisitEnded, now: float) -> None:
+        worker = self._book.crew.holder(event.lease)
         good(self, event, now)
-        if worker is not None and worker.state is WorkerState.IDLE and event.lease.task.sequence in self._desk.tasks:
+        if worker is not None and worker.state is WorkerState.IDLE and event.lease.task.sequence in self._book.tasks:
             worker.leases_given += 1
-            self._desk.queue.add(self._desk.tasks[event.lease.task.sequence].order)
+            self._book.queue.add(self._book.tasks[event.lease.task.sequence].order)
 
     return bad
 
@@ -209,7 +209,7 @@ MUTANTS = (
     Mutant(
         "lost on dead worker",
         "a lease that is lost is not queued again",
-        VisitJudge,
+        OutcomePolicy,
         "on_lease_lost",
         instead(lambda *_: None),
         (on.LOSS,),
@@ -230,11 +230,13 @@ MUTANTS = (
         instead(lambda order, *, last=False: (last, order.task.priority, order.handle.sequence)),
         (on.CALM,),
     ),
-    Mutant("requeue at the end", "a task loses its place", Desk, "requeue", instead(_requeue_at_the_end), (on.LOSS,)),
+    Mutant(
+        "requeue at the end", "a task loses its place", LeaseBook, "requeue", instead(_requeue_at_the_end), (on.LOSS,)
+    ),
     Mutant(
         "charged for a login",
         "an attempt is counted after an auth failure",
-        VisitJudge,
+        OutcomePolicy,
         "_on_login_met",
         _charge_the_login,
         (on.LOGIN,),
@@ -245,7 +247,7 @@ MUTANTS = (
     Mutant(
         "charged for an order to end",
         "a loss that a supervisor ordered is charged",
-        VisitJudge,
+        OutcomePolicy,
         "on_lease_lost",
         _always_by_itself,
         (on.BREACH,),
@@ -253,7 +255,7 @@ MUTANTS = (
     Mutant(
         "losses are the slot's",
         "orders that kill browsers retire their workers",
-        Desk,
+        LeaseBook,
         "excuse_loss",
         instead(lambda *_: None),
         (on.BAD_FIRST,),
@@ -269,7 +271,7 @@ MUTANTS = (
     Mutant(
         "never looked at again",
         "a page that was not recognised fails its order at once",
-        VisitJudge,
+        OutcomePolicy,
         "_is_worth_another_look",
         instead(lambda *_: False),
         (on.UNREAD,),
@@ -277,7 +279,7 @@ MUTANTS = (
     Mutant(
         "looked at again for nothing",
         "any order that failed goes back",
-        VisitJudge,
+        OutcomePolicy,
         "_is_worth_another_look",
         instead(lambda self, task, failure: task.attempts == 0),
         (on.DENIED,),
@@ -298,22 +300,29 @@ MUTANTS = (
         instead(lambda self, lease: self.filing.discard(lease)),
         (on.DISCARD_RAISES,),
     ),
-    Mutant("crash never charged", "losses are free", VisitJudge, "on_lease_lost", _never_by_itself, (on.POISONED,)),
+    Mutant("crash never charged", "losses are free", OutcomePolicy, "on_lease_lost", _never_by_itself, (on.POISONED,)),
     Mutant(
         "quarantine never",
         "a poisoned order goes round for ever",
-        Desk,
+        LeaseBook,
         "requeue",
         instead(_requeue_without_quarantine),
         (on.POISONED,),
     ),
-    Mutant("suspect not alone", "two losses do not matter", Desk, "requeue", _forget_suspicion, (on.SUSPECT,)),
+    Mutant("suspect not alone", "two losses do not matter", LeaseBook, "requeue", _forget_suspicion, (on.SUSPECT,)),
     Mutant(
-        "one visit too many", "attempts off by one", VisitJudge, "_on_portal_failure", _one_visit_more, (on.ERRORS,)
+        "one visit too many", "attempts off by one", OutcomePolicy, "_on_portal_failure", _one_visit_more, (on.ERRORS,)
     ),
-    Mutant("one visit too few", "the same, downwards", VisitJudge, "_on_portal_failure", _one_visit_less, (on.ERRORS,)),
     Mutant(
-        "charged for the disk", "the machine's trouble costs", VisitJudge, "_on_failed", _charge_the_machine, (on.DISK,)
+        "one visit too few", "the same, downwards", OutcomePolicy, "_on_portal_failure", _one_visit_less, (on.ERRORS,)
+    ),
+    Mutant(
+        "charged for the disk",
+        "the machine's trouble costs",
+        OutcomePolicy,
+        "_on_failed",
+        _charge_the_machine,
+        (on.DISK,),
     ),
     Mutant(
         "charged for an outage",
@@ -336,7 +345,7 @@ MUTANTS = (
     Mutant(
         "told before written",
         "a lease reaches the worker before the journal",
-        HandOut,
+        LeaseGranter,
         "_grant",
         _tell_before_it_is_written,
         (on.CALM,),
@@ -345,16 +354,18 @@ MUTANTS = (
         "wake not asked again", "the timer is set once", DispatchCore, "handle", _wake_once, (on.HANGS,), seeds=(167,)
     ),
     Mutant(
-        "gatekeeper not asked again",
-        "a question that dies with the gatekeeper is lost",
+        "login broker not asked again",
+        "a question that dies with the login broker is lost",
         HostState,
         "ask_for_login",
         _ask_once,
-        (on.GATEKEEPER_DIES,),
+        (on.LOGIN_BROKER_DIES,),
     ),
     Mutant("deaf to resume", "a pause never ends", DispatchCore, "handle", _deaf_to_resume, (on.PAUSED,)),
     Mutant("submitted twice", "a repeated batch is new", DispatchCore, "_submit", _take_all_for_new, (on.TWICE,)),
-    Mutant("disk pause for good", "it has no end", Desk, "pause_for_host", instead(_pause_for_good), (on.DISK,)),
+    Mutant(
+        "disk pause for good", "it has no end", LeaseBook, "pause_for_machine", instead(_pause_for_good), (on.DISK,)
+    ),
     Mutant(
         "never probed", "an open circuit stays open", HostState, "wants_probe", instead(lambda *_: False), (on.OUTAGE,)
     ),
@@ -367,7 +378,12 @@ MUTANTS = (
         (on.BUSY_ZOMBIE,),
     ),
     Mutant(
-        "kept for nobody", "what was kept stays", Desk, "drop_kept", instead(lambda *_: None), (on.KEPT_FOR_NOBODY,)
+        "kept for nobody",
+        "what was kept stays",
+        LeaseBook,
+        "drop_kept",
+        instead(lambda *_: None),
+        (on.KEPT_FOR_NOBODY,),
     ),
     Mutant(
         "kept and deleted",
@@ -377,11 +393,13 @@ MUTANTS = (
         instead(lambda *_: False),
         (on.KEPT,),
     ),
-    Mutant("staging left", "nobody deletes it", Desk, "drop_staging", instead(lambda *_: None), (on.LOSS, on.LATE)),
+    Mutant(
+        "staging left", "nobody deletes it", LeaseBook, "drop_staging", instead(lambda *_: None), (on.LOSS, on.LATE)
+    ),
     Mutant(
         "kept by a stale lease", "its file counts", DispatchCore, "_on_file", instead(_any_file), (on.LATE, on.AFTER)
     ),
-    Mutant("kept files of others", "any order may adopt them", HandOut, "_grant", _all_that_is_kept, (on.CALM,)),
+    Mutant("kept files of others", "any order may adopt them", LeaseGranter, "_grant", _all_that_is_kept, (on.CALM,)),
     Mutant("pause without end in the books", "it begins only", PauseBook, "note", _without_ends, (on.PAUSED, on.LOGIN)),
     Mutant(
         "pause in silence",
@@ -402,7 +420,7 @@ MUTANTS = (
     Mutant(
         "queued and ended",
         "an order that is retried is queued twice",
-        VisitJudge,
+        OutcomePolicy,
         "on_visit",
         _two_results,
         (on.LOGIN,),

@@ -8,14 +8,14 @@ from typing import Any
 import attrs
 
 from actors.runtime import Context, System
-from actors.supervise import core, ward
+from actors.supervise import children, core
 from actors.supervise.actor import Supervisor, _clearing
 from actors.supervise.child import Phase
+from actors.supervise.children import Children
 from actors.supervise.core import SuperviseCore
 from actors.supervise.effects import ClearOwned, KillOwned, SetAlarm
 from actors.supervise.limits import RestartWindow
 from actors.supervise.plan import must_stop, next_to_start
-from actors.supervise.ward import Ward
 from contracts.config import RestartIntensity
 from contracts.supervision import Alarm, Cleared, Decision, Down, Ready, RecycleChild, Stable
 from tests.simulation.mutants import checks, scenarios as on
@@ -46,7 +46,7 @@ def _wall_clock(self: Context) -> float:
 
 
 def _reset_early(good: Any) -> Any:
-    def bad(self: Ward, child: Any) -> None:
+    def bad(self: Children, child: Any) -> None:
         if child.lived > 0:
             child.failures = 0
         good(self, child)
@@ -108,11 +108,11 @@ def _start_first(self: SuperviseCore) -> list[Any]:
     while moved and not self._ended:
         child = next_to_start(self._children.values(), self._spec)
         if child is not None:
-            self._ward.start(child)
+            self._children.start(child)
         moved = child is not None or self._clear_the_empty_handed() or self._stop_those_who_must()
     if self._closing is not None and not self._ended:
         self._end_if_empty()
-    return self._ward.take_effects()
+    return self._children.take_effects()
 
 
 def _first_to_stop(children: Any, spec: Any, *, closing: bool) -> Any:
@@ -171,7 +171,7 @@ def _always_let_go(good: Any) -> Any:
 
 
 def _still_planned(good: Any) -> Any:
-    def bad(self: Ward, child: Any) -> None:
+    def bad(self: Children, child: Any) -> None:
         planned = child.planned
         good(self, child)
         child.planned = planned
@@ -180,9 +180,9 @@ def _still_planned(good: Any) -> Any:
 
 
 def _never_ordered(good: Any) -> Any:
-    def bad(self: Ward, *arguments: Any, **more: Any) -> None:
+    def bad(self: Children, *arguments: Any, **more: Any) -> None:
         good(self, *arguments, **more)
-        self.effects[-1] = attrs.evolve(self.effects[-1], ordered=False)
+        self.effects[-1] = attrs.evolve(self.effects[-1], requested=False)
 
     return bad
 
@@ -204,7 +204,7 @@ MUTANTS = (
         RestartWindow,
         "admits",
         _with_limit(1),
-        (on.TOO_MANY, on.HERALDS),
+        (on.TOO_MANY, on.REPORTERS),
     ),
     Mutant("gives up too early", "one restart too few", RestartWindow, "admits", _with_limit(-1), (on.ENOUGH,)),
     Mutant(
@@ -213,9 +213,9 @@ MUTANTS = (
     Mutant(
         "window on wall time", "a jump of the clock empties it", Context, "monotonic", instead(_wall_clock), (on.JUMPS,)
     ),
-    Mutant("backoff reset too early", "any life resets it", Ward, "back_off", _reset_early, (on.BACKOFF,)),
-    Mutant("backoff shrinks", "jitter goes both ways", ward, "backoff", instead(_shrinking), (on.BACKOFF,)),
-    Mutant("backoff without cap", "it grows without end", ward, "backoff", instead(_unlimited), (on.BACKOFF,)),
+    Mutant("backoff reset too early", "any life resets it", Children, "back_off", _reset_early, (on.BACKOFF,)),
+    Mutant("backoff shrinks", "jitter goes both ways", children, "backoff", instead(_shrinking), (on.BACKOFF,)),
+    Mutant("backoff without cap", "it grows without end", children, "backoff", instead(_unlimited), (on.BACKOFF,)),
     Mutant(
         "replaced before confirmed death",
         "whatever is left counts as gone",
@@ -283,11 +283,13 @@ MUTANTS = (
         instead(_first_to_stop),
         (on.CALM,),
     ),
-    Mutant("fate not shared", "rest_for_one restarts one", ward, "sharing_fate", instead(lambda *_: ()), (on.DEATH,)),
+    Mutant(
+        "fate not shared", "rest_for_one restarts one", children, "sharing_fate", instead(lambda *_: ()), (on.DEATH,)
+    ),
     Mutant(
         "fate of all shared",
         "one_for_one restarts all",
-        ward,
+        children,
         "sharing_fate",
         instead(lambda _strategy, names, ended: tuple(name for name in names if name != ended)),
         (on.DEATH,),
@@ -295,9 +297,14 @@ MUTANTS = (
     Mutant(
         "recycling is a failure", "a planned end is counted", SuperviseCore, "handle", _recycle_is_failure, (on.MANY,)
     ),
-    Mutant("force is a wish", "nobody is killed", Ward, "force", instead(lambda *_: None), (on.FORCED,)),
+    Mutant("force is a wish", "nobody is killed", Children, "force", instead(lambda *_: None), (on.FORCED,)),
     Mutant(
-        "hangs add up", "nobody shares", ward, "share_of", instead(lambda *_: float("inf")), (on.FORCED_WHILE_ALL_HANG,)
+        "hangs add up",
+        "nobody shares",
+        children,
+        "share_of",
+        instead(lambda *_: float("inf")),
+        (on.FORCED_WHILE_ALL_HANG,),
     ),
     Mutant(
         "given up and forgotten",
@@ -327,7 +334,7 @@ MUTANTS = (
     Mutant(
         "planned for ever",
         "a recycled child fails for free",
-        Ward,
+        Children,
         "start",
         _still_planned,
         (on.RECYCLED_THEN_LOST,),
@@ -336,7 +343,7 @@ MUTANTS = (
     Mutant(
         "restart not announced as ordered",
         "an ordered end is taken for one of its own",
-        Ward,
+        Children,
         "announce",
         _never_ordered,
         (on.BREACH,),

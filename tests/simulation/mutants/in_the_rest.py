@@ -1,4 +1,4 @@
-"""Bugs in the runtime, the journal, the worker, the monitor, the gatekeeper and the herald."""
+"""Bugs in the runtime, the journal, the worker, the monitor, the login broker and the reporter."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 
 import attrs
 
-from actors.gatekeeper.core import GatekeeperCore
-from actors.herald.lane import CallbackLane
 from actors.journal import MemoryJournal
+from actors.logins.core import LoginBrokerCore
 from actors.monitor.core import MonitorCore, TellDispatcher
+from actors.reporter.callback_runner import CallbackRunner
 from actors.runtime import Actor, System
 from actors.worker import process_po, visitor
 from actors.worker.guarding import GuardedPortal
@@ -77,8 +77,8 @@ class _TrustingBrowser:
 
 
 def _any_page(good: Any) -> Any:
-    def bad(visit: Any, tools: Any, watch: Any, sight: Any) -> Any:
-        return good(visit, attrs.evolve(tools, browser=_TrustingBrowser(tools.browser)), watch, sight)
+    def bad(visit: Any, tools: Any, watch: Any, current: Any) -> Any:
+        return good(visit, attrs.evolve(tools, browser=_TrustingBrowser(tools.browser)), watch, current)
 
     return bad
 
@@ -122,7 +122,7 @@ def _cures_without_pause(good: Any) -> Any:
 
 
 def _same_version(good: Any) -> Any:
-    def bad(self: GatekeeperCore, event: Any) -> list[Any]:
+    def bad(self: LoginBrokerCore, event: Any) -> list[Any]:
         return [
             attrs.evolve(effect, session=attrs.evolve(effect.session, version=0))
             if isinstance(effect, HostOpened)
@@ -134,7 +134,7 @@ def _same_version(good: Any) -> Any:
 
 
 def _call_in_person(good: Any) -> Any:
-    def bad(self: CallbackLane, make_progress: Any) -> None:
+    def bad(self: CallbackRunner, make_progress: Any) -> None:
         if self._callback is not None:
             self._callback(make_progress())
 
@@ -142,7 +142,7 @@ def _call_in_person(good: Any) -> Any:
 
 
 def _unguarded_call(good: Any) -> Any:
-    def bad(self: CallbackLane, callback: Any, make_progress: Any) -> None:
+    def bad(self: CallbackRunner, callback: Any, make_progress: Any) -> None:
         callback(make_progress())
         self._busy = False
 
@@ -215,7 +215,7 @@ MUTANTS = (
         (on.PAUSED,),
     ),
     Mutant(
-        "recycling retires", "planned restarts count as failed", MonitorCore, "_judge", _planned_counts, (on.RECYCLED,)
+        "recycling retires", "planned restarts count as failed", MonitorCore, "_policy", _planned_counts, (on.RECYCLED,)
     ),
     Mutant(
         "breach ignored",
@@ -234,12 +234,17 @@ MUTANTS = (
         (on.BREACH,),
     ),
     Mutant(
-        "login without version", "nobody sees that it is new", GatekeeperCore, "_on_ended", _same_version, (on.LOGIN,)
+        "login without version", "nobody sees that it is new", LoginBrokerCore, "_on_ended", _same_version, (on.LOGIN,)
     ),
     Mutant(
-        "callback in person", "the herald waits for the user", CallbackLane, "offer", _call_in_person, (on.CALLBACK,)
+        "callback in person",
+        "the reporter waits for the user",
+        CallbackRunner,
+        "offer",
+        _call_in_person,
+        (on.CALLBACK,),
     ),
     Mutant(
-        "callback unguarded", "what it raises stops the reports", CallbackLane, "_call", _unguarded_call, (on.RAISES,)
+        "callback unguarded", "what it raises stops the reports", CallbackRunner, "_call", _unguarded_call, (on.RAISES,)
     ),
 )

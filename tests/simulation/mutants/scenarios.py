@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import attrs
 
-from actors.session.tree import DISPATCHER, GATEKEEPER, HERALD, MONITOR
+from actors.session.tree import DISPATCHER, LOGIN_BROKER, MONITOR, REPORTER
 from contracts.config import ResourceLimits, RestartIntensity, Settings
 from contracts.messages import LoginMet, Submit
 from contracts.tasks import TaskStatus
@@ -118,15 +118,15 @@ def _an_actor_dies_with_leases_out(run: SimRun) -> None:
     reach(run, "lease", 3)
     run.kill_actor(DISPATCHER)
     run.hub.run_for(5.0)
-    run.kill_actor(GATEKEEPER)
+    run.kill_actor(LOGIN_BROKER)
     run.hub.run_for(60.0)
 
 
-def _the_gatekeeper_dies_over_a_question(run: SimRun) -> None:
+def _the_login_broker_dies_over_a_question(run: SimRun) -> None:
     run.world.arm(Step.OPEN, Fault.LOGIN_PAGE)
     run.submit(6)
     run.until(lambda: run.auditor.books.has_met(LoginMet), 60.0)
-    run.kill_actor(GATEKEEPER)
+    run.kill_actor(LOGIN_BROKER)
     run.hub.run_for(60.0)
 
 
@@ -148,7 +148,7 @@ def _the_first_login_ends_over_the_order_that_asked_for_it(run: SimRun) -> None:
 def _the_monitor_dies_while_dispatch_is_paused(run: SimRun) -> None:
     run.submit(9)
     run.world.free_disk = 0
-    paused = run.until(lambda: bool(run.board.read().pauses), 10.0)
+    paused = run.until(lambda: bool(run.progress.read().pauses), 10.0)
     run.auditor.require(16, paused, "the disk is full, and nobody says that dispatch waits")
     run.kill_actor(MONITOR)
     run.world.free_disk = 10**12
@@ -237,12 +237,12 @@ def _a_browser_dies_again_and_again(run: SimRun) -> None:
         run.until(lambda: run.world.is_ready("worker-1"), 60.0)
 
 
-def _the_herald_dies_again_and_again(run: SimRun) -> None:
+def _the_reporter_dies_again_and_again(run: SimRun) -> None:
     run.submit(3)
     run.hub.run_for(5.0)
     for _ in range(7):
-        run.until(lambda: run.system.is_alive(HERALD) or run.auditor.root_down, 40.0)
-        run.kill_actor(HERALD)
+        run.until(lambda: run.system.is_alive(REPORTER) or run.auditor.root_down, 40.0)
+        run.kill_actor(REPORTER)
         run.hub.run_for(0.5)
 
 
@@ -257,7 +257,7 @@ def _the_dispatcher_comes_back_from_a_hang(run: SimRun) -> None:
     run.world.arm(Step.OPEN, Fault.SERVER_ERROR, 3)
     run.submit(3)
     reach(run, "lease", 3)
-    run.until(lambda: not run.board.read().active, 10.0)
+    run.until(lambda: not run.progress.read().active, 10.0)
     run.stall_actor(DISPATCHER, 60.0)
     run.hub.run_for(200.0)
 
@@ -290,13 +290,13 @@ def _the_portal_is_down(run: SimRun) -> None:
     run.hub.run_for(100.0)
     run.world.portal_down = False
     run.hub.run_for(60.0)
-    run.auditor.require(18, not run.board.read().circuits_open, "the portal is back, and its circuit is open")
+    run.auditor.require(18, not run.progress.read().circuits_open, "the portal is back, and its circuit is open")
 
 
 def _a_probe_raises_while_the_portal_is_down(run: SimRun) -> None:
     run.world.portal_down = True
     run.submit(3)
-    run.until(lambda: bool(run.board.read().circuits_open) and not run.board.read().active, 60.0)
+    run.until(lambda: bool(run.progress.read().circuits_open) and not run.progress.read().active, 60.0)
     run.world.arm(Step.PROBE, Fault.RAISES)
     run.hub.run_for(30.0)
     run.world.portal_down = False
@@ -417,7 +417,7 @@ def _orders_that_kill_browsers_come_first(run: SimRun) -> None:
     run.submit(10)
     outcomes = run.auditor.books.outcomes
     ended = run.until(lambda: len(outcomes) == 10, 300.0) and not run.auditor.root_down
-    run.auditor.require(18, ended, f"orders that kill browsers keep the others from their turn: {run.board.read()}")
+    run.auditor.require(18, ended, f"orders that kill browsers keep the others from their turn: {run.progress.read()}")
     bad = [outcomes[number] for number in range(5)]
     run.auditor.require(5, all(one == [TaskStatus.QUARANTINED] for one in bad), f"they ended as {bad}")
 
@@ -442,7 +442,7 @@ LATE_AMID_WORK = Scenario(
 )
 BEFORE = Scenario("the dispatcher dies before it publishes", strike((Step.PUBLISH, Fault.CRASH, 1)))
 AFTER = Scenario("the dispatcher dies after it published", strike((Step.PUBLISHED, Fault.CRASH, 1)))
-DEATH = Scenario("dispatcher and gatekeeper die amid work", _an_actor_dies_with_leases_out)
+DEATH = Scenario("dispatcher and login broker die amid work", _an_actor_dies_with_leases_out)
 HANG = Scenario("a page hangs", strike((Step.OPEN, Fault.HANG, 1)))
 HANGS = Scenario("two pages hang, one after the other", _two_hangs_and_silence)
 LOST_THREAD = Scenario("a thread never comes back", strike((Step.OPEN, Fault.HANG_FOR_EVER, 1)))
@@ -455,7 +455,7 @@ CLONE = Scenario("a profile cannot be cloned", strike((Step.LAUNCH, Fault.CLONE_
 SLOW_CLEAN = Scenario(
     "a profile takes long to remove", strike((Step.OPEN, Fault.CRASH, 1), (Step.CLEAN, Fault.SLOW, 1))
 )
-GATEKEEPER_DIES = Scenario("the gatekeeper dies over a question", _the_gatekeeper_dies_over_a_question)
+LOGIN_BROKER_DIES = Scenario("the login broker dies over a question", _the_login_broker_dies_over_a_question)
 LOGIN = Scenario("one login serves all", _one_login_serves_all)
 LOGIN_ENDS = Scenario("the first login ends", _the_first_login_ends_over_the_order_that_asked_for_it)
 PAUSED = Scenario("the monitor dies while dispatch is paused", _the_monitor_dies_while_dispatch_is_paused)
@@ -467,7 +467,7 @@ TOO_MANY = Scenario("more deaths than the crew may have", _more_deaths_than_the_
 JUMPS = Scenario("deaths while the wall clock jumps", _deaths_while_the_clock_jumps, FEW_RESTARTS)
 ENOUGH = Scenario("as many deaths as the crew may have", _as_many_deaths_as_the_crew_may_have, FEW_RESTARTS)
 BACKOFF = Scenario("one browser dies again and again", _a_browser_dies_again_and_again, LONG_BACKOFF)
-HERALDS = Scenario("the herald dies again and again", _the_herald_dies_again_and_again)
+REPORTERS = Scenario("the reporter dies again and again", _the_reporter_dies_again_and_again)
 SILENT = Scenario("the dispatcher hangs", _the_dispatcher_hangs)
 ZOMBIE = Scenario("the dispatcher comes back from a hang", _the_dispatcher_comes_back_from_a_hang)
 BUSY_ZOMBIE = Scenario("a dispatcher comes back amid work", _a_busy_dispatcher_comes_back_from_a_hang)

@@ -1,1 +1,0 @@
-"""The gatekeeper: the only owner of logins. One login a host serves all workers."""

@@ -1,1 +1,0 @@
-"""The herald: hands progress to the user's callback, so that a callback that blocks or raises delays nobody."""

@@ -1,0 +1,1 @@
+"""The login broker: the only owner of logins. One login a host serves all workers."""

@@ -1,0 +1,201 @@
+"""What a run works with: the download folder and its lock, the process ledger with its watchdog, the launcher.
+
+Opened before the first browser, closed after the last. What a dead run left is removed first.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+import attrs
+
+from actors.browser.launch import ChromiumLauncher
+from actors.browser.profiles import check_base
+from actors.fetch import HttpFetcher
+from actors.filing.folder import DownloadFolder
+from actors.filing.lock import FolderLock
+from actors.portals import portal_for
+from actors.processes.ledger import ProcessLedger
+from actors.processes.reaper import Reaped, reap
+from actors.runtime import ThreadEnvironment
+from actors.runtime.traffic import Traffic
+from actors.session.saved_logins import state_folder
+from actors.stubs import FailingLauncher, FailingPortal
+from contracts.config import HeadlessConfiguration, Settings
+from contracts.errors import FolderReplacedError
+from contracts.ports import BrowserLauncher, Fetcher, Filing, Journal, Portal, ProcessTable
+
+log = logging.getLogger("purser.session")
+
+
+class RunResources(Protocol):
+    """What engines need of the world."""
+
+    @property
+    def launcher(self) -> BrowserLauncher:
+        """Starts browsers."""
+        ...
+
+    @property
+    def processes(self) -> ProcessTable:
+        """The process ledger."""
+        ...
+
+    @property
+    def filing(self) -> Filing:
+        """The download folder."""
+        ...
+
+    @property
+    def portal(self) -> Portal:
+        """The adapter."""
+        ...
+
+    @property
+    def temporary_root(self) -> Path:
+        """Where the profiles lie."""
+        ...
+
+    def make_fetcher(self) -> Fetcher:
+        """Return a new fetcher for one worker."""
+        ...
+
+    def make_prober(self) -> Fetcher:
+        """Return a fetcher that only asks whether a portal answers, for as long as one is given time to."""
+        ...
+
+    def close(self) -> tuple[str, ...]:
+        """Remove everything temporary; name what could not be removed."""
+        ...
+
+
+@runtime_checkable
+class CountsTraffic(Protocol):
+    """Resources that count the bytes of their fetchers and of their browsers' downloads."""
+
+    @property
+    def traffic(self) -> Traffic:
+        """What has come and gone so far."""
+        ...
+
+
+class LocalResources:
+    """Real browsers, real processes, a real folder.
+
+    Args:
+        settings: Every setting.
+        headless: Which browser.
+        run_id: Names the run in the download folder.
+        journal: Tells which staging folders are still wanted.
+        lock: The download folder's lock when somebody holds it already; it is then left to them.
+
+    Raises:
+        BrowserNotFoundError: There is no browser.
+        ProfileCorruptionError: The base profile cannot be used.
+        DownloadFolderError: The download folder cannot be written or is in use.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        headless: HeadlessConfiguration,
+        run_id: str,
+        journal: Journal,
+        lock: FolderLock | None = None,
+    ) -> None:
+        self._settings = settings
+        self._journal = journal
+        self._jobs = ThreadEnvironment()
+        self.traffic = Traffic()
+        self.portal: Portal = portal_for(settings.portal, settings.generic)
+        if settings.profile is not None:
+            check_base(settings.profile)
+        self._lock = None
+        if lock is None:
+            self._lock = lock = FolderLock(settings.download_dir)
+            self._lock.acquire()
+        try:
+            self.filing = DownloadFolder(
+                settings.download_dir, run_id, strict_types=settings.strict_types, ground=lock.ground
+            )
+            swept = self.filing.sweep(self._wanted())
+            if swept:
+                log.info("Removed %d staging folders of runs that did not end.", swept)
+            state = state_folder()
+            self.reaped: Reaped = reap(state)
+            if self.reaped.runs:
+                log.warning(
+                    "Cleared up after %d runs that were killed: %d processes, %d temporary folders.",
+                    self.reaped.runs, self.reaped.processes, self.reaped.folders,
+                )  # fmt: skip
+            self.processes = ProcessLedger(state)
+            self.processes.open()
+            try:
+                launcher = ChromiumLauncher(
+                    headless,
+                    settings.timeouts,
+                    ledger=self.processes,
+                    root=self.processes.root,
+                    profile=settings.profile,
+                    received=self.traffic.receive,
+                )
+                launcher.find()
+                self.launcher: BrowserLauncher = launcher
+            except BaseException:
+                self.processes.close()
+                raise
+        except BaseException:
+            self._unlock()
+            raise
+
+    def _unlock(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
+
+    def _wanted(self) -> frozenset[str]:
+        """Name the staging folders with files that the next lease of their order may adopt or a publish needs."""
+        names: set[str] = set()
+        for known in self._journal.replay().open_tasks:
+            names.update(kept.lease.folder_name for kept in known.kept)
+            if known.publishing is not None:
+                names.add(known.publishing.lease.folder_name)
+        return frozenset(names)
+
+    @property
+    def temporary_root(self) -> Path:
+        """Where the profiles lie."""
+        return self.processes.root
+
+    def make_fetcher(self) -> Fetcher:
+        """Return a new fetcher for one worker."""
+        return HttpFetcher(
+            self._settings.timeouts,
+            login_paths=self._settings.generic.login_paths,
+            run_job=self._jobs.run_job,
+            traffic=self.traffic,
+        )
+
+    def make_prober(self) -> Fetcher:
+        """Return a fetcher that only asks whether a portal answers, and is patient with a slow one."""
+        timeouts = self._settings.timeouts
+        patient = attrs.evolve(timeouts, http_read=max(timeouts.http_read, timeouts.unreachable))
+        return HttpFetcher(patient, traffic=self.traffic)
+
+    def simulate_failures(self) -> None:
+        """Let some orders fail from now on, always the same ones."""
+        self.portal = FailingPortal(self.portal)
+        self.launcher = FailingLauncher(self.launcher, self.processes)
+
+    def close(self) -> tuple[str, ...]:
+        """Kill what is left, remove the run's folder, release the lock."""
+        try:
+            left = self.processes.close()
+            try:
+                self.filing.sweep(self._wanted())
+            except FolderReplacedError as error:  # the run has ended for it, and the next one sweeps
+                log.warning("%s", error)
+        finally:
+            self._unlock()
+        return tuple(f"browser of {owner.worker} generation {owner.generation}" for owner in left)
