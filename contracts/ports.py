@@ -210,61 +210,61 @@ class Browser(Protocol):
         ...
 
 
-class BrowserLauncher(Protocol):
-    """Starts browsers, each in a process group and a folder of its own, recorded before it exists."""
+class BrowserHost(Protocol):
+    """A place where browsers live: this machine, or another one. Thread-safe; every browser is named by its owner.
+
+    Whoever drives a browser is blocked in its calls, so its life is ended from outside: `kill` returns at once and
+    makes them raise, `wait_gone` proves the end, `forget` clears away what is left.
+    """
 
     def launch(self, owner: Owner) -> Browser:
-        """Start a browser for `owner` and return it ready for its first page.
+        """Start a browser for `owner`, recorded before it exists, and return it ready for its first page.
 
         Raises:
             ProfileCorruptionError: The base profile cannot be cloned.
             BrowserNotFoundError: There is no browser or no driver.
-            BrowserDiedError: It ended or did not answer while starting.
+            BrowserDiedError: It ended, was killed, or did not answer while starting. Nothing of it is left.
         """
         ...
 
-    def remove_folder(self, owner: Owner) -> None:
-        """Delete the owner's folder: profile, temporary files, crash dumps. Nothing happens if it is gone."""
-        ...
-
-
-# --------------------------------------------------------------------------------------------------------- processes
-
-
-class ProcessTable(Protocol):
-    """The ledger of process groups that are ours. Nothing outside it is ever signalled."""
-
     def kill(self, owner: Owner) -> None:
-        """Send SIGKILL to the owner's group. Returns at once; nothing happens if it is gone or unknown."""
+        """End the owner's browser without asking it. Returns at once; nothing happens if it is gone or unknown."""
         ...
 
     def wait_gone(self, owner: Owner, timeout: float) -> bool:
-        """Wait until no live process of the owner is left; False when `timeout` seconds passed first."""
+        """Wait until nothing of the owner's browser lives; False when `timeout` seconds passed first."""
         ...
 
     def forget(self, owner: Owner) -> None:
-        """Strike a group that is gone from the ledger."""
+        """Delete what a browser that is gone has left: profile, temporary files, crash dumps, its record.
+
+        One that still lives is not forgotten, since it must be found again. Nothing happens if it is unknown.
+        """
         ...
 
     def memory(self, owner: Owner) -> int:
-        """Bytes that belong to the owner's processes alone; 0 when they are gone."""
-        ...
-
-    def machine_memory(self) -> MachineMemory:
-        """The machine's memory now."""
+        """Bytes that belong to the owner's browser alone; 0 when it is gone, or where that cannot be known."""
         ...
 
     def live_owners(self) -> tuple[Owner, ...]:
-        """Owners with at least one live process."""
+        """Owners whose browser is alive, in the order of their starts."""
+        ...
+
+    def close(self) -> tuple[Owner, ...]:
+        """Kill and clear away whatever is left, and start nothing from now on.
+
+        Returns:
+            Owners whose browser is still alive.
+        """
         ...
 
 
 @runtime_checkable
 class CountsProcessorTime(Protocol):
-    """A process table that can tell how much processor time its processes have taken."""
+    """A browser host that can tell how much processor time its browsers have taken."""
 
     def processor_seconds(self) -> Mapping[str, float]:
-        """Seconds that each live process of ours has taken since it began, by a name that no other process has."""
+        """Seconds that each live process has taken since it began, by a name that no other process has."""
         ...
 
 

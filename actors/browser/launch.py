@@ -71,7 +71,7 @@ class Ledger(Protocol):
 
 
 class ChromiumLauncher:
-    """Implements `contracts.ports.BrowserLauncher`. Thread-safe.
+    """Makes the folder of each browser, starts it and takes it back when that fails. Thread-safe.
 
     Args:
         config: Which browser, and whether it shows a window.
@@ -124,7 +124,7 @@ class ChromiumLauncher:
             return self._found
 
     def launch(self, owner: Owner) -> ChromiumBrowser:
-        """Start a browser for `owner`; see `contracts.ports.BrowserLauncher.launch`.
+        """Start a browser for `owner`; see `contracts.ports.BrowserHost.launch`.
 
         A start that fails for any reason leaves neither processes nor a folder.
         """

@@ -62,6 +62,7 @@ def main(
 
 @app.command("run")
 def run_command(
+    context: typer.Context,
     file: Annotated[Path | None, typer.Argument(metavar="FILE.csv", help="The orders; one column PO_NUMBER.")] = None,
     portal: Annotated[PortalKind | None, typer.Option(help="How pages are read. (default: auto)")] = None,
     base_url: Annotated[str | None, typer.Option(metavar="URL", help="The portal's root.")] = None,
@@ -99,11 +100,12 @@ def run_command(
         route=route, headed=headed, profile=profile, results=results, report=report, config=config, fresh=fresh,
     )  # fmt: skip
     output = Output.standard(quiet=quiet, json=json)
-    _leave(lambda: run(options, os.environ, output), output)
+    _leave(lambda: run(options, os.environ, output, context.obj), output)
 
 
 @app.command("resume")
 def resume_command(
+    context: typer.Context,
     folder: _Folder,
     base_url: _BaseUrl = None,
     config: _Config = None,
@@ -117,11 +119,12 @@ def resume_command(
     Exit codes as `purser run`.
     """
     output = Output.standard(quiet=quiet, json=json)
-    _leave(lambda: resume(folder, os.environ, output, base_url=base_url, config=config), output)
+    _leave(lambda: resume(folder, os.environ, output, context.obj, base_url=base_url, config=config), output)
 
 
 @app.command("retry")
 def retry_command(
+    context: typer.Context,
     folder: _Folder,
     status: Annotated[
         str, typer.Option(metavar="STATUS,...", help="Which orders: by how they ended.")
@@ -137,7 +140,10 @@ def retry_command(
     Exit codes as `purser run`.
     """
     output = Output.standard(quiet=quiet, json=json)
-    _leave(lambda: retry(folder, status, blame, os.environ, output, base_url=base_url, config=config), output)
+    _leave(
+        lambda: retry(folder, status, blame, os.environ, output, context.obj, base_url=base_url, config=config),
+        output,
+    )
 
 
 @app.command("status")

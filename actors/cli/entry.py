@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 from actors.cli.streams import StandardStreams
 from actors.cli.surroundings import require_current_folder
 from contracts.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from actors.cli.batch import SessionFactory
 
 UNUSABLE = 2
 NOT_FINISHED = 3
 INTERRUPTED = 130
 
 
-def entry_point() -> None:
+def entry_point(make_session: SessionFactory | None = None) -> None:
     """Run the command and leave with its exit code.
+
+    Args:
+        make_session: Makes the session of a run; None makes the usual one.
 
     Raises:
         SystemExit: Always, with the exit code. Words on stdout that were lost make a success none.
@@ -22,14 +29,14 @@ def entry_point() -> None:
     streams = StandardStreams()
     code: int | str | None = NOT_FINISHED
     try:
-        code = _run()
+        code = _run(make_session)
     finally:
         if streams.settle() and not code:
             code = NOT_FINISHED
     raise SystemExit(code)
 
 
-def _run() -> int | str | None:
+def _run(make_session: SessionFactory | None) -> int | str | None:
     try:
         require_current_folder()
     except ConfigurationError as error:
@@ -39,7 +46,7 @@ def _run() -> int | str | None:
         # Imported here because it takes a while, and somebody may press Ctrl-C meanwhile.
         from actors.cli.app import app  # noqa: PLC0415 - see above
 
-        app()
+        app(obj=make_session)
     except SystemExit as leaving:
         return leaving.code
     except KeyboardInterrupt:

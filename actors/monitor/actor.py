@@ -13,7 +13,7 @@ from actors.runtime import Actor, Context, Latest
 from contracts.config import ResourceLimits
 from contracts.errors import MachineError
 from contracts.messages import MemoryRead, MonitorMessage, Pause, Recycle, Resume, TimeToLook
-from contracts.ports import ProcessTable
+from contracts.ports import BrowserHost, MachineMemory
 from contracts.supervision import Decision, KillChild, Verdict
 
 log = logging.getLogger("purser.monitor")
@@ -29,18 +29,34 @@ class MemoryView:
     peak_crew_mb: float = 0.0
 
 
-def take_reading(processes: ProcessTable, free_bytes: Callable[[], int]) -> MemoryRead:
+@attrs.frozen
+class Gauges:
+    """What is read.
+
+    Args:
+        browsers: Each worker's own memory.
+        machine: The memory of the machine that this program runs on.
+        free_bytes: Free bytes on the download folder's volume.
+    """
+
+    browsers: BrowserHost
+    machine: Callable[[], MachineMemory]
+    free_bytes: Callable[[], int]
+
+
+def take_reading(gauges: Gauges) -> MemoryRead:
     """Read the memory of every live worker, of the machine, and the free disk. Takes some 25 ms a worker.
 
     A download folder that cannot be looked at has no room: dispatch then waits until it can.
     """
-    workers = tuple((owner.worker, owner.generation, processes.memory(owner)) for owner in processes.live_owners())
+    browsers = gauges.browsers
+    workers = tuple((owner.worker, owner.generation, browsers.memory(owner)) for owner in browsers.live_owners())
     try:
-        free = free_bytes()
+        free = gauges.free_bytes()
     except MachineError as error:
         log.info("%s", error)
         free = 0
-    return MemoryRead(processes.machine_memory(), workers, free)
+    return MemoryRead(gauges.machine(), workers, free)
 
 
 def view_of(read: MemoryRead, before: MemoryView) -> MemoryView:
@@ -56,8 +72,7 @@ class Monitor(Actor):
     Args:
         context: Its place in the system.
         limits: Thresholds and restart limits.
-        processes: The ledger that can read memory.
-        free_bytes: Tells the free bytes of the download volume.
+        gauges: What is read.
         latest: Where the last reading is shown.
         crew: Name of the crew's supervisor.
         dispatcher: Name of the dispatcher.
@@ -68,8 +83,7 @@ class Monitor(Actor):
         context: Context,
         *,
         limits: ResourceLimits,
-        processes: ProcessTable,
-        free_bytes: Callable[[], int],
+        gauges: Gauges,
         latest: Latest[MemoryView],
         crew: str,
         dispatcher: str,
@@ -77,8 +91,7 @@ class Monitor(Actor):
         super().__init__(context)
         self._core = MonitorCore(limits)
         self._limits = limits
-        self._processes = processes
-        self._free_bytes = free_bytes
+        self._gauges = gauges
         self._latest = latest
         self._crew = crew
         self._dispatcher = dispatcher
@@ -104,10 +117,10 @@ class Monitor(Actor):
         if self._reading:
             return  # a slow reading must not pile up behind itself
         self._reading = True
-        context, processes, free_bytes = self.context, self._processes, self._free_bytes
+        context, gauges = self.context, self._gauges
 
         def read() -> None:
-            context.system.tell(context.name, take_reading(processes, free_bytes), generation=context.generation)
+            context.system.tell(context.name, take_reading(gauges), generation=context.generation)
 
         context.system.environment.run_job("memory", read)
 

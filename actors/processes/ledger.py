@@ -22,7 +22,7 @@ from actors.processes.records import GroupRecord
 from actors.processes.runfile import RunFile
 from actors.processes.watchdog_link import WatchdogLink
 from contracts.errors import BrowserDiedError, MachineError
-from contracts.ports import MachineMemory, Owner
+from contracts.ports import Owner
 
 _log = logging.getLogger("purser.processes")
 _ROUND = 0.005
@@ -43,7 +43,7 @@ def _name(owner: Owner) -> str:
 
 
 class ProcessLedger:
-    """Implements `contracts.ports.ProcessTable`, and what the browser launcher records into. Thread-safe.
+    """What the browsers of this machine are recorded in, found again and ended by. Thread-safe.
 
     Args:
         state_dir: The user's state folder; the run's file goes to `runs/` in it.
@@ -224,7 +224,7 @@ class ProcessLedger:
             return False
         return any(process.pid != entry.record.pid for process in leftovers.owned_members(entry.record))
 
-    # ------------------------------------------------------------------------------------------------ the ProcessTable
+    # ------------------------------------------------------------------------------------------------ their processes
 
     def kill(self, owner: Owner) -> None:
         """Send SIGKILL to the owner's group and to what left it. Nothing happens if it is gone or unknown."""
@@ -318,10 +318,6 @@ class ProcessLedger:
         machine = groups.living() if found else ()
         ours = (process for record in found for process in leftovers.owned_members(record, machine))
         return {f"{process.pid}/{process.start}": measure.processor_seconds(process.pid) for process in ours}
-
-    def machine_memory(self) -> MachineMemory:
-        """The machine's memory now, or the control group's if that is smaller."""
-        return measure.machine_memory()
 
     def live_owners(self) -> tuple[Owner, ...]:
         """Owners with at least one live process."""

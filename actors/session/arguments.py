@@ -43,6 +43,12 @@ def check_credentials(credentials: object) -> None:
         raise TypeError(f"credentials must have the methods {' and '.join(_OF_CREDENTIALS)}.")
 
 
+def check_opener(opener: object) -> None:
+    """Return when it can be called; raise TypeError otherwise."""
+    if not callable(opener):
+        raise TypeError(f"open_resources must be something to call, not {shown(opener)}.")
+
+
 def check_settings(settings: object) -> None:
     """Return when they are `Settings`, or None; raise TypeError otherwise."""
     if settings is not None and not isinstance(settings, Settings):

@@ -169,9 +169,7 @@ class CrewEngine:
             self._notifier.wait_for(lambda: self._ended is not None, timeouts.force)
         in_time = self._ended is not None
         self._environment.close()
-        for owner in self._parts.run_resources.processes.live_owners():
-            self._parts.revocations.revoke(owner)
-            self._parts.run_resources.processes.kill(owner)
+        self._parts.browsers.kill_all()
         if not in_time:
             log.error("These actors did not end within %s: %s.", spoken(timeouts.force), ", ".join(self.system.names()))
         letters = self.system.dead_letters

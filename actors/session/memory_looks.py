@@ -7,7 +7,7 @@ import queue
 
 from actors.monitor.actor import take_reading, view_of
 from actors.runtime import Notifier, ThreadEnvironment
-from actors.session.tree import TreeParts
+from actors.session.tree import TreeParts, gauges_of
 from contracts.messages import MemoryRead
 
 log = logging.getLogger("purser.session")
@@ -50,7 +50,7 @@ class MemoryLooks:
 
     def _read(self) -> None:
         try:
-            read = take_reading(self._parts.run_resources.processes, self._parts.run_resources.filing.free_bytes)
+            read = take_reading(gauges_of(self._parts))
             self._parts.memory.publish(view_of(read, self._parts.memory.read()))
             self._readings.put(read)
             self._notifier.notify()

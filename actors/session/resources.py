@@ -20,22 +20,19 @@ from actors.processes import resources as machine_resources
 from actors.reporter.callback_runner import CallbackRunner
 from actors.runtime import Latest, Notifier, ThreadEnvironment
 from actors.session import figures
-from actors.session.arguments import check_switch
 from actors.session.credentials import NotedCredentials, SystemCredentials
 from actors.session.crew import CrewEngine
 from actors.session.engine import Engine
 from actors.session.enough import require_memory
 from actors.session.folder_journal import FolderJournal
-from actors.session.run_resources import CountsTraffic, LocalResources, RunResources
-from actors.session.saved_logins import require_state_folder
+from actors.session.run_resources import CountsTraffic, OpenResources, RunRequest, RunResources, TestMode
 from actors.session.sequential import SequentialEngine
 from actors.session.tree import TreeParts
 from actors.session.usage import Reading
-from actors.stubs import StubResources
-from actors.stubs.resources import StubPortal
+from actors.testing import StubPortal
 from actors.worker.secrets import KnownSecrets
 from contracts.config import HeadlessConfiguration, Settings
-from contracts.ports import CountsProcessorTime, CredentialSource, Journal, Owner, Portal, ProcessTable
+from contracts.ports import BrowserHost, CountsProcessorTime, CredentialSource, Journal, Owner, Portal
 from contracts.status import Progress, WorkerHealth
 from contracts.tasks import Order
 
@@ -50,28 +47,6 @@ FIXED_SEED = 1
 """What a test mode with fixed timing decides by, where no seed is set."""
 
 
-def _switch(_instance: object, attribute: attrs.Attribute[bool], value: object) -> None:
-    check_switch(value, attribute.name)
-
-
-@attrs.frozen
-class TestMode:
-    """The test mode that was asked for (contract 25). Each switch works by itself.
-
-    Args:
-        mock_workers: Stub browsers read made-up pages, without any network.
-        simulate_failures: Some orders fail, always the same ones, whatever the browsers are.
-        fixed_timing: Stub visits take the same time, and jitter is the same in each run.
-
-    Raises:
-        TypeError: A switch is neither True nor False.
-    """
-
-    mock_workers: bool = attrs.field(default=False, validator=_switch)
-    simulate_failures: bool = attrs.field(default=False, validator=_switch)
-    fixed_timing: bool = attrs.field(default=False, validator=_switch)
-
-
 class SessionResources:
     """Opens and closes what engines need.
 
@@ -81,6 +56,7 @@ class SessionResources:
         journal: The journal, where it lies, or None for one in memory.
         credentials: What to log in with, or None for the environment and the keyring.
         make_progress: Returns what the callback gets, or None while no batch is in work.
+        open_run: Opens what a run works with.
     """
 
     def __init__(
@@ -90,8 +66,10 @@ class SessionResources:
         journal: Journal | FolderJournal | Path | str | None,
         credentials: CredentialSource | None,
         make_progress: Callable[[], dict[str, Any] | None],
+        open_run: OpenResources,
     ) -> None:
         self._headless = headless
+        self._open_run = open_run
         self._credentials = credentials
         self._make_progress = make_progress
         self._journal_path = Path(journal) if isinstance(journal, str | Path) else None
@@ -150,29 +128,23 @@ class SessionResources:
         return self._folder_journal.journal.head if self._folder_journal is not None else ""
 
     def run_resources(self, settings: Settings) -> RunResources:
-        """Return the resources of a run, opened if need be. Raises as `LocalResources` and `require_state_folder`."""
+        """Return the resources of a run, opened if need be. Raises as `open_resources`."""
         if self._run_resources is not None and settings != self._opened_with:
             self.close()
         self.open_folder_journal(settings)
         if self._run_resources is None:
-            mode = self.test_mode
-            if mode.mock_workers:
-                self._run_resources = StubResources(
-                    settings, simulate_failures=mode.simulate_failures, fixed=mode.fixed_timing
+            kept = self._folder_journal
+            self._run_resources = self._open_run(
+                RunRequest(
+                    settings=settings,
+                    headless=self._headless,
+                    test_mode=self.test_mode,
+                    # Whoever goes on with a run must know its folders for this run's own, not for an earlier one's.
+                    run_id=kept.journal.run_name() if kept is not None else secrets.token_hex(4),
+                    journal=self.journal,
+                    lock=kept.lock if kept is not None else None,
                 )
-            else:
-                require_state_folder()
-                lock = self._folder_journal.lock if self._folder_journal is not None else None
-                # Whoever goes on with a run must know its folders for this run's own, not for an earlier one's.
-                run = (
-                    self._folder_journal.journal.run_name()
-                    if self._folder_journal is not None
-                    else secrets.token_hex(4)
-                )
-                run_resources = LocalResources(settings, self._headless, run, self.journal, lock)
-                if mode.simulate_failures:
-                    run_resources.simulate_failures()
-                self._run_resources = run_resources
+            )
             self._opened_with = settings
         return self._run_resources
 
@@ -307,7 +279,7 @@ class SessionResources:
         return Reading(
             at=self._clock.monotonic(),
             own=machine_resources.own_processor_seconds(),
-            browsers=_processor_seconds(run_resources.processes) if run_resources is not None else {},
+            browsers=_processor_seconds(run_resources.browsers) if run_resources is not None else {},
             received=received,
             sent=sent,
         )
@@ -322,7 +294,7 @@ class SessionResources:
     def live_owners(self) -> tuple[Owner, ...]:
         """Owners of browsers that are alive."""
         run_resources = self._run_resources  # read once: the batch's own thread may leave them at any moment
-        return run_resources.processes.live_owners() if run_resources is not None else ()
+        return run_resources.browsers.live_owners() if run_resources is not None else ()
 
     def temporary_root(self) -> Path | None:
         """Where the profiles lie, while there are any."""
@@ -339,8 +311,8 @@ class SessionResources:
         return attrs.asdict(self.test_mode) if self.is_exempt else None
 
 
-def _processor_seconds(table: ProcessTable) -> Mapping[str, float]:
-    return table.processor_seconds() if isinstance(table, CountsProcessorTime) else {}
+def _processor_seconds(browsers: BrowserHost) -> Mapping[str, float]:
+    return browsers.processor_seconds() if isinstance(browsers, CountsProcessorTime) else {}
 
 
 def _must_end(environment: ThreadEnvironment) -> list[threading.Thread]:

@@ -1,46 +1,69 @@
-"""What a run works with: the download folder and its lock, the process ledger with its watchdog, the launcher.
+"""What a run works with: the place where its browsers live, the download folder and its lock, the portal's adapter.
 
-Opened before the first browser, closed after the last. What a dead run left is removed first.
+Opened before the first browser, closed after the last. What a dead run left is removed first. Who opens it is handed to
+the session (`OpenResources`): this machine's browsers and the test mode's stubs are two openers' parts, and browsers
+that live elsewhere are a third's.
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import attrs
 
 from actors.browser.launch import ChromiumLauncher
+from actors.browser.local_host import LocalBrowserHost
 from actors.browser.profiles import check_base
 from actors.fetch import HttpFetcher
 from actors.filing.folder import DownloadFolder
 from actors.filing.lock import FolderLock
 from actors.portals import portal_for
+from actors.processes import measure
 from actors.processes.ledger import ProcessLedger
 from actors.processes.reaper import Reaped, reap
 from actors.runtime import ThreadEnvironment
 from actors.runtime.traffic import Traffic
-from actors.session.saved_logins import state_folder
-from actors.stubs import FailingLauncher, FailingPortal
+from actors.session.arguments import check_switch
+from actors.session.saved_logins import require_state_folder, state_folder
+from actors.testing import FailingBrowserHost, FailingPortal, StubResources
 from contracts.config import HeadlessConfiguration, Settings
 from contracts.errors import FolderReplacedError
-from contracts.ports import BrowserLauncher, Fetcher, Filing, Journal, Portal, ProcessTable
+from contracts.ports import BrowserHost, Fetcher, Filing, Journal, MachineMemory, Portal
 
 log = logging.getLogger("purser.session")
+
+
+def _switch(_instance: object, attribute: attrs.Attribute[bool], value: object) -> None:
+    check_switch(value, attribute.name)
+
+
+@attrs.frozen
+class TestMode:
+    """The test mode that was asked for (contract 25). Each switch works by itself.
+
+    Args:
+        mock_workers: Stub browsers read made-up pages, without any network.
+        simulate_failures: Some orders fail, always the same ones, whatever the browsers are.
+        fixed_timing: Stub visits take the same time, and jitter is the same in each run.
+
+    Raises:
+        TypeError: A switch is neither True nor False.
+    """
+
+    mock_workers: bool = attrs.field(default=False, validator=_switch)
+    simulate_failures: bool = attrs.field(default=False, validator=_switch)
+    fixed_timing: bool = attrs.field(default=False, validator=_switch)
 
 
 class RunResources(Protocol):
     """What engines need of the world."""
 
     @property
-    def launcher(self) -> BrowserLauncher:
-        """Starts browsers."""
-        ...
-
-    @property
-    def processes(self) -> ProcessTable:
-        """The process ledger."""
+    def browsers(self) -> BrowserHost:
+        """Where browsers live."""
         ...
 
     @property
@@ -56,6 +79,10 @@ class RunResources(Protocol):
     @property
     def temporary_root(self) -> Path:
         """Where the profiles lie."""
+        ...
+
+    def machine_memory(self) -> MachineMemory:
+        """The memory of the machine whose limit is to be kept, now."""
         ...
 
     def make_fetcher(self) -> Fetcher:
@@ -130,21 +157,22 @@ class LocalResources:
                     "Cleared up after %d runs that were killed: %d processes, %d temporary folders.",
                     self.reaped.runs, self.reaped.processes, self.reaped.folders,
                 )  # fmt: skip
-            self.processes = ProcessLedger(state)
-            self.processes.open()
+            ledger = ProcessLedger(state)
+            ledger.open()
+            self.temporary_root = ledger.root
             try:
                 launcher = ChromiumLauncher(
                     headless,
                     settings.timeouts,
-                    ledger=self.processes,
-                    root=self.processes.root,
+                    ledger=ledger,
+                    root=ledger.root,
                     profile=settings.profile,
                     received=self.traffic.receive,
                 )
                 launcher.find()
-                self.launcher: BrowserLauncher = launcher
+                self.browsers: BrowserHost = LocalBrowserHost(launcher, ledger)
             except BaseException:
-                self.processes.close()
+                ledger.close()
                 raise
         except BaseException:
             self._unlock()
@@ -163,10 +191,9 @@ class LocalResources:
                 names.add(known.publishing.lease.folder_name)
         return frozenset(names)
 
-    @property
-    def temporary_root(self) -> Path:
-        """Where the profiles lie."""
-        return self.processes.root
+    def machine_memory(self) -> MachineMemory:
+        """This machine's memory now, or the control group's if that is smaller."""
+        return measure.machine_memory()
 
     def make_fetcher(self) -> Fetcher:
         """Return a new fetcher for one worker."""
@@ -186,12 +213,12 @@ class LocalResources:
     def simulate_failures(self) -> None:
         """Let some orders fail from now on, always the same ones."""
         self.portal = FailingPortal(self.portal)
-        self.launcher = FailingLauncher(self.launcher, self.processes)
+        self.browsers = FailingBrowserHost(self.browsers)
 
     def close(self) -> tuple[str, ...]:
         """Kill what is left, remove the run's folder, release the lock."""
         try:
-            left = self.processes.close()
+            left = self.browsers.close()
             try:
                 self.filing.sweep(self._wanted())
             except FolderReplacedError as error:  # the run has ended for it, and the next one sweeps
@@ -199,3 +226,49 @@ class LocalResources:
         finally:
             self._unlock()
         return tuple(f"browser of {owner.worker} generation {owner.generation}" for owner in left)
+
+
+@attrs.frozen(kw_only=True)
+class RunRequest:
+    """What is to be opened.
+
+    Args:
+        settings: Every setting.
+        headless: Which browser.
+        test_mode: What is to be made up.
+        run_id: Names the run in the download folder.
+        journal: Tells which staging folders are still wanted.
+        lock: The download folder's lock when somebody holds it already; it is then left to them.
+    """
+
+    settings: Settings
+    headless: HeadlessConfiguration
+    test_mode: TestMode
+    run_id: str
+    journal: Journal
+    lock: FolderLock | None = None
+
+
+OpenResources = Callable[[RunRequest], RunResources]
+"""Opens what a run works with."""
+
+
+def open_resources(asked: RunRequest, local: Callable[..., LocalResources] = LocalResources) -> RunResources:
+    """Open this machine's own browsers and folders, or the stubs of the test mode.
+
+    Args:
+        asked: What is to be opened.
+        local: Opens what is of this machine; given what `LocalResources` takes.
+
+    Raises:
+        BrowserNotFoundError, ProfileCorruptionError, DownloadFolderError: As `LocalResources`.
+        ConfigurationError: As `require_state_folder`.
+    """
+    mode = asked.test_mode
+    if mode.mock_workers:
+        return StubResources(asked.settings, simulate_failures=mode.simulate_failures, fixed=mode.fixed_timing)
+    require_state_folder()
+    opened = local(asked.settings, asked.headless, asked.run_id, asked.journal, asked.lock)
+    if mode.simulate_failures:
+        opened.simulate_failures()
+    return opened

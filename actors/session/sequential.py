@@ -394,11 +394,9 @@ class SequentialEngine:
         self._announce(ChildChange.DOWN, reason, requested=requested)
         self._kill(owner)
         timeouts = self._parts.settings.timeouts
-        if not self._parts.run_resources.processes.wait_gone(owner, timeouts.force):
+        if not self._parts.browsers.confirm_gone(owner, timeouts.force):
             raise CrewFailedError(f"The browser is still alive {spoken(timeouts.force)} after the kill.")
-        self._parts.run_resources.launcher.remove_folder(owner)
-        self._parts.run_resources.processes.forget(owner)
-        self._parts.revocations.forget(owner)
+        self._parts.browsers.clear(owner)
         self._killed.pop(owner, None)
 
     def _note_recycling(self, _worker: str, _generation: int, text: str) -> None:
@@ -406,8 +404,7 @@ class SequentialEngine:
 
     def _kill(self, owner: Owner) -> None:
         self._killed.setdefault(owner, self._clock.monotonic())
-        self._parts.revocations.revoke(owner)
-        self._parts.run_resources.processes.kill(owner)
+        self._parts.browsers.kill(owner)
 
     def _announce(self, change: ChildChange, reason: Reason | None = None, *, requested: bool = False) -> None:
         event = ChildEvent(WORKER, WORKER, self._generation, change, reason, requested)

@@ -23,6 +23,7 @@ from actors.session.arguments import (
     check_credentials,
     check_headless,
     check_journal,
+    check_opener,
     check_settings,
     check_switch,
 )
@@ -32,7 +33,8 @@ from actors.session.mode import check_order_count, choose_mode, recommend_worker
 from actors.session.options import SettingsOptions
 from actors.session.orders import Batch, OrderKeys, addresses_of, from_journal, from_list
 from actors.session.outcome import Outcome
-from actors.session.resources import SessionResources, TestMode
+from actors.session.resources import SessionResources
+from actors.session.run_resources import OpenResources, TestMode, open_resources
 from actors.session.state_checks import SeenState, inconsistencies
 from actors.session.unprocessed import split
 from actors.session.usage import UsageMeter
@@ -64,6 +66,7 @@ class ProcessingSession:
             journal of the caller's own; by default in memory, for as long as the session lives. With a journal on disk,
             `process_pos` goes on with a run that was not finished.
         credentials: Where user names and passwords come from; by default the environment, then the keyring.
+        open_resources: Opens what a run works with; by default browsers and folders of this machine.
 
     Raises:
         TypeError: `headless_config` is no `HeadlessConfiguration` (contract 4), another argument is of the wrong type,
@@ -81,6 +84,7 @@ class ProcessingSession:
         settings: Settings | None = None,
         journal: Journal | FolderJournal | Path | str | None = None,
         credentials: CredentialSource | None = None,
+        open_resources: OpenResources = open_resources,
         **options: Unpack[SettingsOptions],
     ) -> None:
         check_headless(headless_config)
@@ -88,6 +92,7 @@ class ProcessingSession:
         check_journal(journal)
         check_credentials(credentials)
         check_callback(progress_callback)
+        check_opener(open_resources)
         self._workers = check_worker_count(max_workers)
         self._parallel = check_switch(enable_parallel, "enable_parallel")
         try:
@@ -101,15 +106,17 @@ class ProcessingSession:
         environment = ThreadEnvironment()
         self._clock = environment.clock
         self._machine = figures.SteadyMachine(self._clock.monotonic)
-        self._resources = SessionResources(headless_config, environment, journal, credentials, self._callback_progress)
+        self._resources = SessionResources(
+            headless_config, environment, journal, credentials, self._callback_progress, open_resources
+        )
         self._usage = UsageMeter(self._resources.usage, self._clock.monotonic)
         self._resources.callbacks.set_callback(progress_callback)
         totals = reports.Totals(session_id=secrets.token_hex(8), started_at=self._clock.now())
         self._shown = Shown(SessionView(totals=totals), self._resources.progress)
         self._busy = threading.Lock()
-        """Held by whoever works with the house; never taken in the caller's own thread."""
+        """Held by whoever works with the resources; never taken in the caller's own thread."""
         self._turn = 0
-        """Counts who has taken the house."""
+        """Counts who has taken them."""
         self._running: BatchRun | None = None
         self._warm = False
 

@@ -21,10 +21,11 @@ import attrs
 from actors.dispatch.actor import Dispatcher, DispatcherTools
 from actors.logins.actor import LoginBroker
 from actors.logins.core import LoginBook
-from actors.monitor.actor import MemoryView, Monitor
+from actors.monitor.actor import Gauges, MemoryView, Monitor
 from actors.reporter.actor import ProgressReporter
 from actors.reporter.callback_runner import CallbackRunner
 from actors.runtime import Latest, Revocations
+from actors.session.owned_browsers import OwnedBrowsers
 from actors.session.run_resources import RunResources
 from actors.supervise import AutoShutdown, ChildSpec, Restart, Strategy, SupervisorSpec, supervisor
 from actors.worker.actor import Worker
@@ -82,12 +83,17 @@ class TreeParts:
     secrets: KnownSecrets = attrs.field(factory=KnownSecrets)
     revocations: Revocations = attrs.field(factory=Revocations)
     answered: set[str] = attrs.field(factory=set)
+    browsers: OwnedBrowsers = attrs.field(init=False)
+
+    @browsers.default
+    def _browsers(self) -> OwnedBrowsers:
+        return OwnedBrowsers(self.run_resources.browsers, self.revocations)
 
 
 def worker_tools(parts: TreeParts) -> WorkerTools:
     """Return what every worker is built with."""
     return WorkerTools(
-        launcher=parts.run_resources.launcher,
+        browsers=parts.run_resources.browsers,
         fetcher=parts.run_resources.make_fetcher,
         portal=parts.run_resources.portal,
         filing=parts.run_resources.filing,
@@ -95,6 +101,12 @@ def worker_tools(parts: TreeParts) -> WorkerTools:
         revocation=parts.revocations.of,
         secrets=parts.secrets,
     )
+
+
+def gauges_of(parts: TreeParts) -> Gauges:
+    """Return what is read of memory and disk."""
+    resources = parts.run_resources
+    return Gauges(resources.browsers, resources.machine_memory, resources.filing.free_bytes)
 
 
 def root_spec(parts: TreeParts) -> SupervisorSpec:
@@ -143,7 +155,7 @@ def _engine_spec(parts: TreeParts) -> SupervisorSpec:
         make_prober=parts.run_resources.make_prober,
         answered=parts.answered,
     )
-    orphans = _Orphans(parts)
+    orphans = _Orphans(parts.browsers)
     return SupervisorSpec(
         children=(
             ChildSpec(
@@ -165,8 +177,7 @@ def _engine_spec(parts: TreeParts) -> SupervisorSpec:
                 start=lambda context: Monitor(
                     context,
                     limits=settings.limits,
-                    processes=parts.run_resources.processes,
-                    free_bytes=parts.run_resources.filing.free_bytes,
+                    gauges=gauges_of(parts),
                     latest=parts.memory,
                     crew=CREW,
                     dispatcher=DISPATCHER,
@@ -184,35 +195,23 @@ def _engine_spec(parts: TreeParts) -> SupervisorSpec:
 class _Orphans:
     """What a crew leaves that ends without taking its workers down: a supervisor may die, too."""
 
-    def __init__(self, parts: TreeParts) -> None:
-        self._parts = parts
+    def __init__(self, browsers: OwnedBrowsers) -> None:
+        self._browsers = browsers
         self._found: set[Owner] = set()
 
     def kill(self, _generation: int) -> None:
         """Kill every browser that is left, and let no worker that is just beginning start one."""
-        for owner in self._parts.revocations.owners():
-            self._parts.revocations.revoke(owner)
-        for owner in self._parts.run_resources.processes.live_owners():
-            self._found.add(owner)
-            self._parts.revocations.revoke(owner)
-            self._parts.run_resources.processes.kill(owner)
+        self._found.update(self._browsers.kill_all())
 
     def confirm_dead(self, _generation: int, timeout: float) -> bool:
         """Wait until all are gone."""
-        processes = self._parts.run_resources.processes
-        return all(processes.wait_gone(owner, timeout) for owner in processes.live_owners())
+        return self._browsers.confirm_all_gone(timeout)
 
     def clean_up(self, _generation: int) -> None:
-        """Remove their profiles."""
+        """Remove what they left."""
         for owner in sorted(self._found, key=str):
-            _forget(self._parts, owner)
+            self._browsers.clear(owner)
         self._found.clear()
-
-
-def _forget(parts: TreeParts, owner: Owner) -> None:
-    parts.run_resources.launcher.remove_folder(owner)
-    parts.run_resources.processes.forget(owner)
-    parts.revocations.forget(owner)
 
 
 def _crew_spec(parts: TreeParts) -> SupervisorSpec:
@@ -229,18 +228,7 @@ def _crew_spec(parts: TreeParts) -> SupervisorSpec:
 
 
 def _worker_spec(name: str, parts: TreeParts, tools: WorkerTools) -> ChildSpec:
-    run_resources, timeouts = parts.run_resources, parts.settings.timeouts
-
-    def kill(generation: int) -> None:
-        parts.revocations.revoke(Owner(name, generation))
-        run_resources.processes.kill(Owner(name, generation))
-
-    def confirm_dead(generation: int, timeout: float) -> bool:
-        return run_resources.processes.wait_gone(Owner(name, generation), timeout)
-
-    def cleanup(generation: int) -> None:
-        _forget(parts, Owner(name, generation))
-
+    browsers, timeouts = parts.browsers, parts.settings.timeouts
     return ChildSpec(
         id=name,
         start=lambda context: Worker(context, tools, dispatcher=DISPATCHER, login_broker=LOGIN_BROKER),
@@ -251,7 +239,7 @@ def _worker_spec(name: str, parts: TreeParts, tools: WorkerTools) -> ChildSpec:
         confirm_timeout=timeouts.force,
         significant=True,
         gate=MONITOR,
-        kill=kill,
-        confirm_dead=confirm_dead,
-        cleanup=cleanup,
+        kill=lambda generation: browsers.kill(Owner(name, generation)),
+        confirm_dead=lambda generation, timeout: browsers.confirm_gone(Owner(name, generation), timeout),
+        cleanup=lambda generation: browsers.clear(Owner(name, generation)),
     )

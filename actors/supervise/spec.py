@@ -53,7 +53,7 @@ def _gone(_generation: int, _timeout: float) -> bool:
     return True
 
 
-_SHORTEST_SILENCE = 0.01
+_SHORTEST_HEARTBEAT = 0.01
 """Seconds. A child that is asked without a pause does nothing else."""
 
 
@@ -87,7 +87,7 @@ class ChildSpec:
     kill_timeout: float = attrs.field(default=10.0, validator=at_least(0.0))
     confirm_timeout: float = attrs.field(default=10.0, validator=at_least(0.0))
     cleanup_timeout: float = attrs.field(default=30.0, validator=at_least(0.0))
-    heartbeat_timeout: float | None = attrs.field(default=None, validator=or_none(at_least(_SHORTEST_SILENCE)))
+    heartbeat_timeout: float | None = attrs.field(default=None, validator=or_none(at_least(_SHORTEST_HEARTBEAT)))
     significant: bool = attrs.field(default=False, validator=of_kind(bool))
     gate: str | None = attrs.field(default=None, validator=or_none(a_name))
     kill: Callable[[int], None] = attrs.field(default=_nothing, validator=to_call)

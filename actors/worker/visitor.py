@@ -46,7 +46,7 @@ from contracts.messages import (
     VisitOrder,
     VisitOutcome,
 )
-from contracts.ports import Browser, BrowserLauncher, Clock, Cookie, Fetcher, Filing, KeptFile, Owner, Portal
+from contracts.ports import Browser, BrowserHost, Clock, Cookie, Fetcher, Filing, KeptFile, Owner, Portal
 
 log = logging.getLogger("purser.worker")
 
@@ -56,7 +56,7 @@ class WorkerTools:
     """What every generation of every worker is built with.
 
     Args:
-        launcher: Starts browsers.
+        browsers: Where browsers live.
         fetcher: Makes one fetcher a generation.
         portal: The adapter.
         filing: The download folder.
@@ -65,7 +65,7 @@ class WorkerTools:
         secrets: What must not be shown.
     """
 
-    launcher: BrowserLauncher
+    browsers: BrowserHost
     fetcher: Callable[[], Fetcher]
     portal: Portal
     filing: Filing
@@ -103,7 +103,7 @@ class Visitor:
         clock: The time it runs on.
 
     Raises:
-        BrowserDiedError, BrowserNotFoundError, ProfileCorruptionError: As the launcher does.
+        BrowserDiedError, BrowserNotFoundError, ProfileCorruptionError: As the browser host does.
     """
 
     def __init__(self, owner: Owner, tools: WorkerTools, clock: Clock) -> None:
@@ -116,7 +116,7 @@ class Visitor:
         if self._revocation.is_revoked:
             raise BrowserDiedError("It was taken away before its browser was started.")
         with _boundary("start", ParallelProcessingError):
-            self._browser: Browser = tools.launcher.launch(owner)
+            self._browser: Browser = tools.browsers.launch(owner)
             self._fetcher: Fetcher = tools.fetcher()
 
     def wear(self) -> str:

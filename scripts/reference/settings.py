@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, get_args, get_type_hints
 
 import attrs
+import typer
 
 from actors.cli import app as cli
 from actors.tables.run_settings import DEFAULT_WORKERS, GROUPS, SESSION_SETTINGS, RunSettings
@@ -105,6 +106,8 @@ def _options(command: Callable[..., Any]) -> str:
     rows = []
     hints = get_type_hints(command, include_extras=True)
     for name in inspect.signature(command).parameters:
+        if hints[name] is typer.Context:
+            continue  # the command's own, and no option
         kind, info = get_args(hints[name])[:2]
         flag = info.param_decls[0] if info.param_decls else f"--{name.replace('_', '-')}"
         choices = [one for one in get_args(kind) if isinstance(one, type) and issubclass(one, enum.Enum)]

@@ -7,7 +7,7 @@ from typing import Self
 from unittest.mock import patch
 
 from actors.journal import MemoryJournal
-from actors.processes.ledger import ProcessLedger
+from actors.session.run_resources import LocalResources
 from contracts.ports import MachineMemory
 
 PRETENDED = MachineMemory(used=922 * 2**20, limit=1024 * 2**20)
@@ -15,7 +15,7 @@ PRETENDED = MachineMemory(used=922 * 2**20, limit=1024 * 2**20)
 
 
 class PretendedMemory:
-    """While entered, the process ledger of this program tells `PRETENDED` instead of the truth whenever `short` is set.
+    """While entered, the resources of this program's run tell `PRETENDED` instead of the truth whenever `short` is set.
 
     Filling the machine for real would harm whoever else works on it. All else is real: the browsers' own memory, who
     is chosen, and what is done about it.
@@ -23,9 +23,9 @@ class PretendedMemory:
 
     def __init__(self) -> None:
         self.short = False
-        measure = ProcessLedger.machine_memory
+        measure = LocalResources.machine_memory
         self._patch = patch.object(
-            ProcessLedger, "machine_memory", lambda ledger: PRETENDED if self.short else measure(ledger)
+            LocalResources, "machine_memory", lambda resources: PRETENDED if self.short else measure(resources)
         )
 
     def __enter__(self) -> Self:

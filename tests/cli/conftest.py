@@ -10,13 +10,14 @@ from typing import Any
 import attrs
 import pytest
 
+from actors import ProcessingSession
 from actors.cli import resume
 from actors.cli.options import RunOptions
 from actors.cli.run import run
 from actors.cli.summary import ExitCode
-from actors.session import figures, resources
+from actors.session import figures
 from tests.cli import fakes
-from tests.cli.stub_purser import BASE, ROOM, Script, run_resources
+from tests.cli.stub_purser import BASE, ROOM, Script, scripted_session
 
 ONE_ATTEMPT = {"PURSER_RETRY_MAX_ATTEMPTS": "1"}
 """A failure that is the portal's fault ends an order at once."""
@@ -39,6 +40,11 @@ class Stand:
     def downloads(self) -> Path:
         return self.folder / "download"
 
+    @property
+    def make_session(self) -> Callable[..., ProcessingSession]:
+        """Makes sessions over stub browsers that follow the script."""
+        return scripted_session(self.script)
+
     def orders(self, *numbers: str, name: str = "orders.csv", url: bool = True) -> Path:
         """Write a file of orders."""
         file = self.folder / name
@@ -58,15 +64,18 @@ class Stand:
     def run(self, file: Path, *, json: bool = False, make_session: Any = None, **options: Any) -> ExitCode:
         """Run `purser run`."""
         options = {"download_dir": self.downloads, "base_url": BASE, "workers": 2, **options}
-        return run(RunOptions(file=file, **options), ONE_ATTEMPT, self._hear(json).output, make_session)
+        return run(
+            RunOptions(file=file, **options), ONE_ATTEMPT, self._hear(json).output, make_session or self.make_session
+        )
 
     def resume(self, folder: Path | None = None, *, json: bool = False, make_session: Any = None) -> ExitCode:
         """Run `purser resume`."""
-        return resume.resume(folder or self.downloads, {}, self._hear(json).output, make_session)
+        return resume.resume(folder or self.downloads, {}, self._hear(json).output, make_session or self.make_session)
 
     def retry(self, statuses: str = "FAILED,PARTIAL", blames: str = "", *, json: bool = False) -> ExitCode:
         """Run `purser retry`."""
-        return resume.retry(self.downloads, statuses, blames, {}, self._hear(json).output)
+        output = self._hear(json).output
+        return resume.retry(self.downloads, statuses, blames, {}, output, self.make_session)
 
     def statuses(self, results: Path | None = None) -> dict[str, str]:
         """Return status by order number from the results file."""
@@ -90,5 +99,4 @@ def stand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stand:
     for name in ("PURSER_USERNAME", "PURSER_PASSWORD"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(figures, "machine", lambda: ROOM)
-    monkeypatch.setattr(resources, "LocalResources", run_resources(made.script))
     return made

@@ -8,22 +8,25 @@ that the system has no name and no home for.
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import pwd
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import attrs
 
+from actors import ProcessingSession
 from actors.runtime import Notifier
-from actors.session import figures, resources
+from actors.session import figures
 from actors.session.mode import MachineFigures
-from actors.stubs.resources import StubBrowser, StubPortal, StubResources
+from actors.session.run_resources import open_resources
+from actors.testing import StubBrowser, StubBrowserHost, StubPortal, StubResources
 from contracts.config import Settings
 from contracts.errors import BrowserDiedError
 from contracts.ports import HttpFailure, NotFoundPage, Owner, PageReading, PageSnapshot
@@ -35,7 +38,7 @@ PATIENCE = 60.0
 _never = Notifier()
 
 SECONDS_BETWEEN_LOOKS = 0.02
-"""How often a held browser looks whether it was killed; nobody rings when it is."""
+"""How often a held browser looks whether it was killed; nobody is told when it is."""
 
 
 @attrs.define(eq=False, slots=False)
@@ -92,26 +95,28 @@ class ScriptedPortal(StubPortal):
         return HttpFailure(page.http_status) if page.http_status != 200 else super().read(page, po_number)
 
 
-class ScriptedResources(StubResources):
-    """Stub resources with scripted browsers; takes what `LocalResources` takes."""
+class ScriptedHost(StubBrowserHost):
+    """Where scripted browsers live."""
 
-    script: Script
-
-    def __init__(self, settings: Settings, *_more: Any) -> None:
-        super().__init__(settings, simulate_failures=False, fixed=True)
-        self.portal = ScriptedPortal(simulate_failures=False)
+    def __init__(self, script: Script) -> None:
+        super().__init__()
+        self._script = script
 
     def launch(self, owner: Owner) -> StubBrowser:
         """Start a scripted browser."""
         super().launch(owner)
         browser = ScriptedBrowser(owner, self)
-        browser.script = self.script
+        browser.script = self._script
         return browser
 
 
-def run_resources(script: Script) -> type[ScriptedResources]:
-    """Return resources that follow a script."""
-    return type("Resources", (ScriptedResources,), {"script": script})
+def scripted_session(script: Script) -> Callable[..., ProcessingSession]:
+    """Return what makes sessions over resources that follow a script."""
+
+    def local(settings: Settings, *_more: object) -> Any:
+        return StubResources(settings, browsers=ScriptedHost(script), portal=ScriptedPortal())
+
+    return functools.partial(ProcessingSession, open_resources=functools.partial(open_resources, local=local))
 
 
 def program(*words: object, cwd: Path, **environment: str) -> subprocess.Popen[str]:
@@ -140,11 +145,10 @@ def main() -> None:
     script = Script(
         Path(log) if log else None, int(stop) if stop else None, json.loads(os.environ.get("STUB_ANSWERS", "{}"))
     )
-    resources.LocalResources = run_resources(script)  # type: ignore[misc,assignment] # what this program is for
     figures.machine = lambda: ROOM
     from actors.cli.entry import entry_point
 
-    entry_point()
+    entry_point(scripted_session(script))
 
 
 if __name__ == "__main__":

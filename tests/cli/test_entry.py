@@ -14,7 +14,7 @@ from actors.cli import entry
 def test_ctrl_c_while_the_command_is_loaded_exits_130_with_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def interrupted() -> None:
+    def interrupted(**_given: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setitem(sys.modules, "actors.cli.app", types.SimpleNamespace(app=interrupted))  # type: ignore[arg-type]

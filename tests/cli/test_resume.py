@@ -296,7 +296,7 @@ def test_a_kept_list_that_is_gone_is_said_plainly_and_giving_it_again_helps(stan
 
 def test_a_run_begun_from_python_is_not_resumed_by_the_command(stand: Stand) -> None:
     with closing(_folder_journal(stand)) as folder_journal:
-        session = ProcessingSession(
+        session = stand.make_session(
             _headless(), False, 1, base_url=BASE, download_dir=stand.downloads, journal=folder_journal
         )
         visit = stand.script.visit

@@ -22,14 +22,15 @@ from pathlib import Path
 
 import attrs
 
+from actors import ProcessingSession
 from actors.cli import resume as resume_command
 from actors.cli.options import RunOptions
 from actors.cli.run import run
 from actors.cli.status import tell_status
 from actors.cli.summary import ExitCode
-from actors.session import figures, resources
+from actors.session import figures
 from tests.cli import fakes
-from tests.cli.stub_purser import BASE, ROOM, Script, run_resources
+from tests.cli.stub_purser import BASE, ROOM, Script, scripted_session
 from tests.crash.points import KILLED, CrashPoints
 
 ORDERS = ("PO1", "PO2")
@@ -84,7 +85,6 @@ def command(place: Place, act: Callable[[fakes.Heard], ExitCode], kill_at: int |
     child = os.fork()
     if not child:
         try:
-            vars(resources)["LocalResources"] = run_resources(Script(place.folder / "log"))
             figures.machine = lambda: ROOM
             points, heard = CrashPoints(str(place.downloads), kill_at), fakes.Heard()
             points.watch()
@@ -101,10 +101,14 @@ def command(place: Place, act: Callable[[fakes.Heard], ExitCode], kill_at: int |
     return Told(*json.loads(told.read_text(encoding="utf-8"))) if told.exists() else Told(-1, "it raised", 0)
 
 
+def _session(place: Place) -> Callable[..., ProcessingSession]:
+    return scripted_session(Script(place.folder / "log"))
+
+
 def begin(place: Place, kill_at: int | None = None) -> Told:
     """`purser run`, of which one browser is enough."""
     options = RunOptions(file=place.folder / "orders.csv", base_url=BASE, download_dir=place.downloads, sequential=True)
-    return command(place, lambda heard: run(options, {}, heard.output), kill_at)
+    return command(place, lambda heard: run(options, {}, heard.output, _session(place)), kill_at)
 
 
 def status(place: Place) -> Told:
@@ -114,7 +118,9 @@ def status(place: Place) -> Told:
 
 def resume(place: Place, kill_at: int | None = None) -> Told:
     """`purser resume`."""
-    return command(place, lambda heard: resume_command.resume(place.downloads, {}, heard.output), kill_at)
+    return command(
+        place, lambda heard: resume_command.resume(place.downloads, {}, heard.output, _session(place)), kill_at
+    )
 
 
 def prepared(folder: Path) -> Place:

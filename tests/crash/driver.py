@@ -8,6 +8,7 @@ A program of its own, because only a process with one thread is forked safely. P
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 import json
 import os
@@ -27,9 +28,10 @@ from actors.filing import DownloadFolder
 from actors.filing.lock import FolderLock
 from actors.journal import JournalReader, SqliteJournal
 from actors.journal.coding import decoded
-from actors.session import figures, resources
+from actors.session import figures
 from actors.session.folder_journal import JOURNAL, manifest_path
 from actors.session.mode import MachineFigures
+from actors.session.run_resources import open_resources
 from contracts.config import HeadlessConfiguration, RetryPolicy, Settings
 from contracts.ports import KeptFile
 from tests.crash.inspection import differences
@@ -68,7 +70,6 @@ class Place:
 def work(place: Place, orders: tuple[TrueOrder, ...]) -> None:
     """Begin the run, or go on with it; what `purser run` does."""
     CrashResources.the_portal = place.portal(orders)
-    vars(resources)["LocalResources"] = CrashResources
     figures.machine = lambda: ROOM
     session = ProcessingSession(
         HeadlessConfiguration(),
@@ -76,6 +77,7 @@ def work(place: Place, orders: tuple[TrueOrder, ...]) -> None:
         settings=Settings(download_dir=place.root, retry=RETRY, seed=1),
         journal=place.database,
         credentials=NobodysCredentials(),
+        open_resources=functools.partial(open_resources, local=CrashResources),
     )
     session.process_pos([order.task for order in orders])
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 import hashlib
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import attrs
 
 from actors.filing import DownloadFolder
 from actors.filing.lock import FolderLock
 from actors.session.run_resources import LocalResources
-from actors.stubs.resources import StubProcesses
+from actors.testing import StubBrowserHost
 from contracts.config import HeadlessConfiguration, Settings
 from contracts.errors import AttachmentError, PortalError
 from contracts.ports import (
@@ -249,6 +250,19 @@ class NobodysCredentials:
         return ()
 
 
+class CrashHost(StubBrowserHost):
+    """Where the browsers of one portal live."""
+
+    def __init__(self, portal: Portal) -> None:
+        super().__init__()
+        self._portal = portal
+
+    def launch(self, owner: Owner) -> Any:
+        """Start a browser."""
+        super().launch(owner)
+        return Browser(self._portal)
+
+
 class CrashResources(LocalResources):
     """The real download folder under the real journal; browsers, processes and the portal are not real."""
 
@@ -267,20 +281,7 @@ class CrashResources(LocalResources):
         self.filing = DownloadFolder(settings.download_dir, run_id)
         self.filing.sweep(self._wanted())
         self.portal = self.the_portal
-        self.processes = StubProcesses()  # type: ignore[assignment] # stands in for it
-        self.launcher = self  # type: ignore[assignment] # the same
-
-    @property
-    def temporary_root(self) -> Path:
-        """There are no profiles."""
-        raise NotImplementedError
-
-    def launch(self, owner: Owner) -> Browser:
-        """Start a browser."""
-        return Browser(self.the_portal)
-
-    def remove_folder(self, owner: Owner) -> None:
-        """It has none."""
+        self.browsers = CrashHost(self.the_portal)
 
     def make_fetcher(self) -> Portal:
         """Return a fetcher."""

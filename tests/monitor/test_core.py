@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from actors.monitor.actor import MemoryView, take_reading, view_of
+from actors.monitor.actor import Gauges, MemoryView, take_reading, view_of
 from actors.monitor.core import MonitorCore, MonitorEffect, TellCrew, TellDispatcher
 from contracts.config import ResourceLimits
 from contracts.errors import ConfigurationError
@@ -168,10 +168,8 @@ def test_a_reading_holds_each_live_owners_own_memory() -> None:
         def memory(self, owner: Owner) -> int:
             return owner.generation * 100
 
-        def machine_memory(self) -> MachineMemory:
-            return MachineMemory(limit=1000, used=500)
-
-    read = take_reading(Table(), lambda: 77)  # type: ignore[arg-type]  # only what it asks for
+    gauges = Gauges(Table(), lambda: MachineMemory(limit=1000, used=500), lambda: 77)  # type: ignore[arg-type]  # all it asks
+    read = take_reading(gauges)
     assert read == MemoryRead(MachineMemory(limit=1000, used=500), (("w1", 3, 300), ("w2", 1, 100)), 77)
 
 

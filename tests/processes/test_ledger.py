@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from actors.browser.local_host import HostLedger
 from actors.processes import groups, records
 from actors.processes.ledger import ProcessLedger
 from contracts.errors import BrowserDiedError, MachineError
-from contracts.ports import CountsProcessorTime, Owner, ProcessTable
+from contracts.ports import CountsProcessorTime, Owner
 from tests.processes.conftest import Crew, StartCrew
 
 
@@ -32,8 +33,8 @@ def wait_for_zombie(pid: int) -> None:
     os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
 
 
-def test_a_ledger_is_a_process_table(ledger: ProcessLedger) -> None:
-    table: ProcessTable = ledger
+def test_a_ledger_is_what_a_local_browser_host_stands_on(ledger: ProcessLedger) -> None:
+    table: HostLedger = ledger
     assert table.live_owners() == ()
 
 

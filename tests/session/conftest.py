@@ -13,10 +13,12 @@ import pytest
 from actors import ProcessingSession
 from actors.session import figures
 from actors.session.mode import MachineFigures
-from actors.stubs.resources import StubBrowser, StubPortal, StubResources
-from contracts.config import HeadlessConfiguration, Settings, Timeouts
+from actors.session.run_resources import RunRequest
+from actors.testing import StubBrowser, StubBrowserHost, StubPortal, StubResources
+from actors.testing.failures import BROWSER_LOST, loses_browser
+from contracts.config import HeadlessConfiguration, Timeouts
 from contracts.errors import BrowserDiedError
-from contracts.ports import LoginPage, Owner, PageReading, PageSnapshot
+from contracts.ports import LoginPage, Owner, PageReading, PageSnapshot, Portal
 
 BASE = "http://127.0.0.1:9"
 TIMEOUTS = Timeouts(shutdown=20, force=5)
@@ -33,40 +35,65 @@ class Ground:
         visits: Addresses that were opened, in order.
         launches: Owners that asked for a browser.
         may_launch: Whether an owner gets one.
+        portal: The adapter, in place of the usual stub.
+        instead: Raised in place of opening anything.
     """
 
     gate: threading.Event = attrs.field(factory=threading.Event)
     visits: list[str] = attrs.field(factory=list)
     launches: list[Owner] = attrs.field(factory=list)
     may_launch: Callable[[Owner], bool] = lambda _owner: True
+    portal: Portal | None = None
+    instead: Exception | None = None
     opened: int = 0
     closed: int = 0
 
+    def open(self, asked: RunRequest) -> GatedResources:
+        """Open gated resources, whatever is asked for."""
+        if self.instead is not None:
+            raise self.instead
+        self.opened += 1
+        return GatedResources(asked, self)
 
-class GatedResources(StubResources):
-    """Stub resources that let a visit through when the gate is open."""
 
-    ground: Ground
+class GatedHost(StubBrowserHost):
+    """Stub browsers that let a visit through when the gate is open."""
 
-    def __init__(self, settings: Settings, **options: Any) -> None:
-        super().__init__(settings, **options)
-        self.ground.opened += 1
+    def __init__(self, ground: Ground, simulate_failures: bool) -> None:
+        super().__init__(self._wait_at_the_gate)
+        self._ground = ground
+        self._failures = simulate_failures
+        self._taken: set[str] = set()
 
     def launch(self, owner: Owner) -> StubBrowser:
         """Start a stub browser, if the test allows it."""
-        self.ground.launches.append(owner)
-        if not self.ground.may_launch(owner):
+        self._ground.launches.append(owner)
+        if not self._ground.may_launch(owner):
             raise BrowserDiedError("The test lets no browser start.")
         return super().launch(owner)
 
-    def take_time(self) -> None:
-        """Wait at the gate."""
-        self.ground.gate.wait(PATIENCE)
+    def _wait_at_the_gate(self, owner: Owner, url: str) -> None:
+        self._ground.gate.wait(PATIENCE)
+        self._ground.visits.append(url)
+        if self._failures and url not in self._taken and loses_browser(url):
+            self._taken.add(url)
+            self.kill(owner)
+            raise BrowserDiedError(BROWSER_LOST)
 
-    def takes_browser(self, url: str) -> bool:
-        """Note the visit."""
-        self.ground.visits.append(url)
-        return super().takes_browser(url)
+
+class GatedResources(StubResources):
+    """Stub resources with gated browsers."""
+
+    def __init__(self, asked: RunRequest, ground: Ground) -> None:
+        failures = asked.test_mode.simulate_failures
+        super().__init__(
+            asked.settings,
+            simulate_failures=failures,
+            fixed=True,
+            browsers=GatedHost(ground, failures),
+            portal=ground.portal,
+        )
+        self.ground = ground
 
     def close(self) -> tuple[str, ...]:
         """Count the end."""
@@ -95,12 +122,10 @@ def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def ground(monkeypatch: pytest.MonkeyPatch) -> Iterator[Ground]:
-    """Puts gated resources under every session of the test; the gate is open unless the test closes it."""
+def ground() -> Iterator[Ground]:
+    """What every session of the test works with; the gate is open unless the test closes it."""
     made = Ground()
     made.gate.set()
-    run_resources = type("Resources", (GatedResources,), {"ground": made})
-    monkeypatch.setattr("actors.session.resources.StubResources", run_resources)
     yield made
     made.gate.set()
 
@@ -109,12 +134,13 @@ MakeSession = Callable[..., ProcessingSession]
 
 
 @pytest.fixture
-def make_session(tmp_path: Path) -> MakeSession:
-    """Make sessions in test mode."""
+def make_session(tmp_path: Path, ground: Ground) -> MakeSession:
+    """Make sessions in test mode over the ground."""
 
     def make(parallel: bool = True, workers: int = 2, callback: Any = None, **options: Any) -> ProcessingSession:
         failures = options.pop("simulate_failures", False)
         options = {"base_url": BASE, "download_dir": tmp_path / "dl", "timeouts": TIMEOUTS, "seed": 1, **options}
+        options.setdefault("open_resources", ground.open)
         session = ProcessingSession(HeadlessConfiguration(), parallel, workers, callback, **options)
         session.enable_test_mode(mock_workers=True, simulate_failures=failures, fixed_timing=True)
         return session

@@ -14,7 +14,7 @@ from contracts.config import HeadlessConfiguration
 from contracts.errors import DiskFullError
 from contracts.ports import JournalEntry, OutcomeRecorded
 from contracts.tasks import TaskStatus
-from tests.session.conftest import BASE, TIMEOUTS, Beside, GatedResources, Ground, orders, until
+from tests.session.conftest import BASE, TIMEOUTS, Beside, Ground, orders, until
 
 
 @attrs.define
@@ -51,18 +51,12 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
 
 
 @pytest.fixture
-def session(tmp_path: Path, ground: Ground, monkeypatch: pytest.MonkeyPatch, request: Any) -> ProcessingSession:
+def session(tmp_path: Path, ground: Ground, request: Any) -> ProcessingSession:
     """A session with a journal on disk over stub browsers, in one of the modes."""
 
-    class RunResources(GatedResources):
-        def __init__(self, settings: Any, *_more: Any) -> None:
-            super().__init__(settings, simulate_failures=False, fixed=True)
-
-    RunResources.ground = ground
-    monkeypatch.setattr("actors.session.resources.LocalResources", RunResources)
     return ProcessingSession(
         HeadlessConfiguration(), request.param, 2, base_url=BASE, download_dir=tmp_path / "dl", timeouts=TIMEOUTS,
-        seed=1, journal=tmp_path / "dl" / ".purser" / "journal.db",
+        seed=1, journal=tmp_path / "dl" / ".purser" / "journal.db", open_resources=ground.open,
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import attrs
 import pytest
 
-from actors.stubs.resources import StubBrowser, StubFetcher
+from actors.testing import StubBrowser, StubFetcher
 from contracts.config import Timeouts
 from contracts.errors import NetworkError, PortalUnreachableError
 from contracts.ports import PageSnapshot

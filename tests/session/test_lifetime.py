@@ -18,7 +18,7 @@ import pytest
 from actors.journal import MemoryJournal
 from actors.session import memory_looks
 from actors.session.sequential import WORKER
-from actors.stubs.resources import StubBrowser, StubFetcher
+from actors.testing import StubBrowser, StubFetcher
 from contracts.config import ResourceLimits, RestartIntensity
 from contracts.errors import (
     AuthenticationError,
@@ -210,7 +210,7 @@ def test_the_fallback_keeps_what_the_crew_has_done(
 
     def open_or_die(browser: StubBrowser, url: str) -> PageSnapshot:
         if browser._owner.worker != "sequential" and next(opens) > 6:
-            browser._run_resources.processes.kill(browser._owner)
+            browser._host.kill(browser._owner)
             raise BrowserDiedError("The test takes every browser of the crew away.")
         return open_page(browser, url)
 
@@ -360,7 +360,7 @@ def test_a_portal_that_answers_every_login_with_an_error_gets_the_password_three
     make_session: MakeSession, ground: Ground, monkeypatch: pytest.MonkeyPatch, parallel: bool
 ) -> None:
     """The run ends, says that it is the portal, and can be resumed."""
-    monkeypatch.setattr("actors.stubs.resources.StubPortal", NoEntry)
+    ground.portal = NoEntry()
     sent: list[str] = []
 
     def submit(
@@ -399,7 +399,7 @@ def test_a_login_that_is_refused_or_missing_is_an_authentication_error_with_noth
     make_session: MakeSession, ground: Ground, monkeypatch: pytest.MonkeyPatch, parallel: bool, known: _Known | None
 ) -> None:
     """A wrong password, and none at all: raised, since no order could be visited."""
-    monkeypatch.setattr("actors.stubs.resources.StubPortal", NoEntry)
+    ground.portal = NoEntry()
     sent: list[str] = []
 
     def submit(
@@ -426,18 +426,19 @@ _INTERRUPTED = """
 import json, signal, sys, threading
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job starts with it ignored
 from actors import ProcessingSession
-from actors.stubs.resources import StubResources
+from actors.testing import StubBrowserHost, StubResources
 from contracts.config import HeadlessConfiguration, Timeouts
 told = threading.Event()
 gate = threading.Event()
-def take_time(self):
+def take_time(owner, url):
     if not told.is_set():
         told.set()
         print("at work", flush=True)
     gate.wait(float(sys.argv[2]))
-StubResources.take_time = take_time
+def open_stubs(asked):
+    return StubResources(asked.settings, browsers=StubBrowserHost(take_time))
 session = ProcessingSession(HeadlessConfiguration(), sys.argv[1] == "parallel", 2, base_url="http://127.0.0.1:9",
-                            timeouts=Timeouts(shutdown=20, force=5))
+                            timeouts=Timeouts(shutdown=20, force=5), open_resources=open_stubs)
 session.enable_test_mode(mock_workers=True)
 try:
     session.process_pos([{"po_number": f"PO{n}"} for n in range(40)])

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from actors import MainApp
-from actors.stubs.resources import StubBrowser, StubFetcher
+from actors.testing import StubBrowser, StubFetcher
 from contracts.config import HeadlessConfiguration
 from contracts.ports import Cookie, Credentials, PageSnapshot
 from tests.session.conftest import BASE, TIMEOUTS, Ground, NoEntry, orders
@@ -18,7 +18,7 @@ from tests.session.conftest import BASE, TIMEOUTS, Ground, NoEntry, orders
 @pytest.fixture
 def app(tmp_path: Path, ground: Ground) -> MainApp:
     """An app over stub browsers."""
-    return _app(tmp_path)
+    return _app(tmp_path, open_resources=ground.open)
 
 
 def _app(tmp_path: Path, **options: Any) -> MainApp:
@@ -78,7 +78,7 @@ class _Changing:
 def test_a_rejected_password_is_not_sent_again_by_any_later_call_and_another_one_is(
     tmp_path: Path, ground: Ground, monkeypatch: pytest.MonkeyPatch, parallel: bool
 ) -> None:
-    monkeypatch.setattr("actors.stubs.resources.StubPortal", NoEntry)
+    ground.portal = NoEntry()
     sent: list[str] = []
 
     def submit(
@@ -89,7 +89,7 @@ def test_a_rejected_password_is_not_sent_again_by_any_later_call_and_another_one
 
     monkeypatch.setattr(StubBrowser, "submit_login", submit)
     known = _Changing()
-    app = _app(tmp_path, enable_parallel=parallel, credentials=known)
+    app = _app(tmp_path, enable_parallel=parallel, credentials=known, open_resources=ground.open)
     assert app._process_po_entries(orders(3)) == (0, 3)
     assert app.process_single_po(orders(1)[0]) is False
     assert app._process_po_entries(orders(3)) == (0, 3)

@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 
 from actors import ProcessingSession
-from actors.stubs.resources import StubBrowser, StubFetcher, StubFolder, StubPortal
+from actors.testing import StubBrowser, StubFetcher, StubFolder, StubPortal
 from contracts.config import HeadlessConfiguration, RestartIntensity, RetryPolicy
 from contracts.errors import BrowserDiedError
 from contracts.ports import Cookie, Credentials, LoginPage, PageReading, PageSnapshot
 from contracts.status import SessionStatus
 from contracts.tasks import TaskStatus
-from tests.session.conftest import BASE, TIMEOUTS, GatedResources, Ground, MakeSession, orders
+from tests.session.conftest import BASE, TIMEOUTS, Ground, MakeSession, orders
 
 QUICK = RestartIntensity(first_delay=0.01, max_delay=0.02)
 AT_ONCE = RetryPolicy(base_delay=0.01, jitter=False)
@@ -221,7 +221,7 @@ def test_a_login_page_that_kills_browsers_takes_no_other_host_down(
 
     def open_or_die(self: StubBrowser, url: str) -> PageSnapshot:
         if url.endswith("/login"):
-            self._run_resources.processes.kill(self._owner)
+            self._host.kill(self._owner)
             raise BrowserDiedError("This login page kills browsers.")
         return open_page(self, url)
 
@@ -242,7 +242,7 @@ def test_a_crew_whose_every_browser_dies_over_every_order_comes_to_its_end(
     """Then it is not the orders: few are charged, and the run says why it stops."""
 
     def die(self: StubBrowser, url: str) -> PageSnapshot:
-        self._run_resources.processes.kill(self._owner)
+        self._host.kill(self._owner)
         raise BrowserDiedError("No browser lives here.")
 
     monkeypatch.setattr(StubBrowser, "open", die)
@@ -262,10 +262,6 @@ def test_an_order_that_ends_the_program_at_each_resume_keeps_no_other_from_its_e
 ) -> None:
     """It is met three times in its place, three times behind all others, and then no more."""
 
-    class RunResources(GatedResources):
-        def __init__(self, settings: Any, *_more: Any) -> None:
-            super().__init__(settings, simulate_failures=False, fixed=True)
-
     class ProgramEndError(BaseException):
         """Nothing that any boundary takes for an error of a page."""
 
@@ -274,8 +270,7 @@ def test_an_order_that_ends_the_program_at_each_resume_keeps_no_other_from_its_e
             raise ProgramEndError
         return open_page(self, url)
 
-    open_page, RunResources.ground = StubBrowser.open, ground
-    monkeypatch.setattr("actors.session.resources.LocalResources", RunResources)
+    open_page = StubBrowser.open
     monkeypatch.setattr(StubBrowser, "open", end_the_program)
 
     def make() -> ProcessingSession:
@@ -287,6 +282,7 @@ def test_an_order_that_ends_the_program_at_each_resume_keeps_no_other_from_its_e
             download_dir=tmp_path / "dl",
             timeouts=TIMEOUTS,
             journal=tmp_path / "dl" / ".purser" / "journal.db",
+            open_resources=ground.open,
         )
 
     session = make()

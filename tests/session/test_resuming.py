@@ -15,26 +15,19 @@ from contracts.errors import ConfigurationError, DownloadFolderError, JournalErr
 from contracts.ports import BatchBegun, TaskAccepted
 from contracts.status import SessionStatus
 from contracts.tasks import TaskStatus
-from tests.session.conftest import BASE, TIMEOUTS, Beside, GatedResources, Ground, orders, until
+from tests.session.conftest import BASE, TIMEOUTS, Beside, Ground, orders, until
 
 Make = Callable[..., ProcessingSession]
 
 
 @pytest.fixture
-def make(tmp_path: Path, ground: Ground, monkeypatch: pytest.MonkeyPatch) -> Make:
+def make(tmp_path: Path, ground: Ground) -> Make:
     """Make sessions with a journal on disk over gated stub browsers that count as real ones."""
-
-    class RunResources(GatedResources):
-        def __init__(self, settings: Any, *_more: Any) -> None:
-            super().__init__(settings, simulate_failures=False, fixed=True)
-
-    RunResources.ground = ground
-    monkeypatch.setattr("actors.session.resources.LocalResources", RunResources)
 
     def session(parallel: bool = True, workers: int = 2, **options: Any) -> ProcessingSession:
         options = {
             "base_url": BASE, "download_dir": tmp_path / "dl", "timeouts": TIMEOUTS, "seed": 1,
-            "journal": tmp_path / "dl" / ".purser" / "journal.db", **options,
+            "journal": tmp_path / "dl" / ".purser" / "journal.db", "open_resources": ground.open, **options,
         }  # fmt: skip
         return ProcessingSession(HeadlessConfiguration(), parallel, workers, **options)
 
@@ -206,7 +199,7 @@ def test_two_sessions_on_one_journal_are_one_too_many(make: Make, ground: Ground
 def test_a_portal_that_does_not_answer_leaves_nothing_when_nothing_was_there(
     make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("actors.stubs.resources.StubFetcher.probe", lambda *_: None)
+    monkeypatch.setattr("actors.testing.StubFetcher.probe", lambda *_: None)
     with pytest.raises(PortalUnreachableError):
         make().process_pos(orders(4))
     assert not (tmp_path / "dl").exists()
@@ -217,7 +210,7 @@ def test_a_portal_that_does_not_answer_costs_an_unfinished_run_nothing(
 ) -> None:
     done = stop_in_the_middle(make(), ground, orders(6))
     with monkeypatch.context() as patch:
-        patch.setattr("actors.stubs.resources.StubFetcher.probe", lambda *_: None)
+        patch.setattr("actors.testing.StubFetcher.probe", lambda *_: None)
         session = make()
         with pytest.raises(PortalUnreachableError):
             session.resume()

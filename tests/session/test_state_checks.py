@@ -119,7 +119,7 @@ def test_threads_that_outlive_their_engine_are_seen_until_they_end(
         go_on.wait(60)
         return 2**40
 
-    monkeypatch.setattr("actors.stubs.resources.StubFolder.free_bytes", look)
+    monkeypatch.setattr("actors.testing.StubFolder.free_bytes", look)
     session = make_session(parallel)
     ground.gate.clear()
     batch = Beside(session, orders(3))
@@ -147,9 +147,6 @@ def test_nothing_is_wrong_in_ten_thousand_looks_while_batches_begin_run_fail_and
             faults.append(session.validate_session_state())
             looks += 1
 
-    def no_browser(*_given: Any, **_named: Any) -> Any:
-        raise BrowserNotFoundError("There is none.")
-
     sampler = threading.Thread(target=look_on)
     sampler.start()
     try:
@@ -161,7 +158,7 @@ def test_nothing_is_wrong_in_ten_thousand_looks_while_batches_begin_run_fail_and
             session.process_pos(orders(7, 401))
         session.enable_test_mode(mock_workers=True)
         with monkeypatch.context() as patched:
-            patched.setattr("actors.session.resources.StubResources", no_browser)
+            patched.setattr(ground, "instead", BrowserNotFoundError("There is none."))
             with pytest.raises(BrowserNotFoundError):
                 session.process_pos(orders(3, 501))
         session.process_pos(orders(3, 601))

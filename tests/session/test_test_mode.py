@@ -10,9 +10,9 @@ import pytest
 
 from actors import ProcessingSession
 from actors.session.resources import FIXED_SEED
-from actors.stubs import FailingLauncher, FailingPortal
-from actors.stubs.failures import is_missing, loses_browser
-from actors.stubs.resources import StubResources
+from actors.session.run_resources import RunRequest, open_resources
+from actors.testing import FailingBrowserHost, FailingPortal, StubResources
+from actors.testing.failures import is_missing, loses_browser
 from contracts.config import HeadlessConfiguration, Settings
 from contracts.tasks import TaskStatus
 from tests.session.conftest import BASE, TIMEOUTS, Beside, Ground, MakeSession, orders, until
@@ -27,29 +27,41 @@ class RealOnes(StubResources):
     """Stands in for resources with real browsers, which take time by chance and fail of themselves in nothing."""
 
     opened = 0
+    ground: Ground
     portal: Any
-    launcher: Any
+    browsers: Any
 
     def __init__(self, settings: Settings, *_given: Any) -> None:
         super().__init__(settings, simulate_failures=False, fixed=True)
         type(self).opened += 1
 
+    @classmethod
+    def open(cls, asked: RunRequest) -> Any:
+        """Open the stubs of the ground in their place where stubs are asked for."""
+        if asked.test_mode.mock_workers:
+            return cls.ground.open(asked)
+        return open_resources(asked, local=cls)  # type: ignore[arg-type]  # it stands in for it
+
     def simulate_failures(self) -> None:
         """As `LocalResources.simulate_failures`."""
         self.portal = FailingPortal(self.portal)
-        self.launcher = FailingLauncher(self.launcher, self.processes)
+        self.browsers = FailingBrowserHost(self.browsers)
 
 
 @pytest.fixture
-def real(monkeypatch: pytest.MonkeyPatch) -> type[RealOnes]:
+def real(ground: Ground) -> type[RealOnes]:
     """Counts how often resources with real browsers were opened."""
-    kind = type("Real", (RealOnes,), {"opened": 0})
-    monkeypatch.setattr("actors.session.resources.LocalResources", kind)
-    return kind
+    return type("Real", (RealOnes,), {"opened": 0, "ground": ground})
 
 
-def session_of(tmp_path: Path, parallel: bool, **options: Any) -> ProcessingSession:
-    known = {"base_url": BASE, "download_dir": tmp_path / "dl", "timeouts": TIMEOUTS, **options}
+def session_of(real: type[RealOnes], tmp_path: Path, parallel: bool, **options: Any) -> ProcessingSession:
+    known = {
+        "base_url": BASE,
+        "download_dir": tmp_path / "dl",
+        "timeouts": TIMEOUTS,
+        "open_resources": real.open,
+        **options,
+    }
     return ProcessingSession(HeadlessConfiguration(), parallel, 2, **known)
 
 
@@ -57,7 +69,7 @@ def session_of(tmp_path: Path, parallel: bool, **options: Any) -> ProcessingSess
 def test_without_stub_workers_failures_are_simulated_in_the_real_ones_and_say_so(
     real: type[RealOnes], ground: Ground, tmp_path: Path, parallel: bool
 ) -> None:
-    session = session_of(tmp_path, parallel)
+    session = session_of(real, tmp_path, parallel)
     session.enable_test_mode(simulate_failures=True)
     successful, failed, report = session.process_pos(orders(COUNT))
     assert (real.opened, ground.opened) == (1, 0)
@@ -77,7 +89,7 @@ def test_the_same_orders_fail_in_stub_workers_and_in_real_ones(
 ) -> None:
     told = []
     for stubs in (True, False):
-        session = session_of(tmp_path, parallel)
+        session = session_of(real, tmp_path, parallel)
         session.enable_test_mode(mock_workers=stubs, simulate_failures=True)
         session.process_pos(orders(COUNT))
         told.append({one.po_number: one.error_message for one in session.results})
@@ -89,7 +101,7 @@ def test_the_same_orders_fail_in_stub_workers_and_in_real_ones(
 def test_stub_workers_alone_fail_in_nothing(
     ground: Ground, real: type[RealOnes], tmp_path: Path, parallel: bool
 ) -> None:
-    session = session_of(tmp_path, parallel)
+    session = session_of(real, tmp_path, parallel)
     session.enable_test_mode(mock_workers=True)
     assert session.process_pos(orders(COUNT))[:2] == (COUNT, 0)
     assert (ground.opened, real.opened) == (1, 0)
@@ -107,7 +119,7 @@ def test_fixed_timing_alone_keeps_the_browsers_and_seeds_all_jitter_alike(
         return made(*seed)
 
     monkeypatch.setattr(random, "Random", noted)
-    session = session_of(tmp_path, parallel)
+    session = session_of(real, tmp_path, parallel)
     session.enable_test_mode(fixed_timing=True)
     assert session.process_pos(orders(4))[:2] == (4, 0)
     assert (real.opened, ground.opened) == (1, 0)
@@ -117,7 +129,7 @@ def test_fixed_timing_alone_keeps_the_browsers_and_seeds_all_jitter_alike(
 
 
 def test_a_seed_of_the_user_s_own_stays(real: type[RealOnes], tmp_path: Path) -> None:
-    session = session_of(tmp_path, parallel=True, seed=77)
+    session = session_of(real, tmp_path, parallel=True, seed=77)
     session.enable_test_mode(fixed_timing=True)
     assert session._resources._seed(session._settings) == 77
 
@@ -127,7 +139,7 @@ def test_a_seed_of_the_user_s_own_stays(real: type[RealOnes], tmp_path: Path) ->
 def test_reports_say_which_switches_are_on_also_while_a_batch_runs(
     real: type[RealOnes], ground: Ground, tmp_path: Path, on: tuple[str, ...], parallel: bool
 ) -> None:
-    session = session_of(tmp_path, parallel)
+    session = session_of(real, tmp_path, parallel)
     session.enable_test_mode(**dict.fromkeys(on, True))
     wanted = {name: name in on for name in SWITCHES} if on else None
     assert session.get_session_report().get("test_mode") == wanted
@@ -157,7 +169,7 @@ def test_a_switch_that_is_neither_true_nor_false_is_refused_and_changes_nothing(
 def test_switched_off_the_next_batch_has_real_browsers_again(
     real: type[RealOnes], ground: Ground, tmp_path: Path
 ) -> None:
-    session = session_of(tmp_path, parallel=True)
+    session = session_of(real, tmp_path, parallel=True)
     with session:
         for stubs in (True, False, True):
             session.enable_test_mode(mock_workers=stubs)
@@ -170,7 +182,7 @@ def test_switched_off_the_next_batch_has_real_browsers_again(
 def test_what_is_made_up_goes_into_no_journal_on_disk(
     real: type[RealOnes], ground: Ground, tmp_path: Path, on: str
 ) -> None:
-    session = session_of(tmp_path, parallel=False, journal=tmp_path / "journal.sqlite")
+    session = session_of(real, tmp_path, parallel=False, journal=tmp_path / "journal.sqlite")
     session.enable_test_mode(**{on: True})
     session.process_pos(orders(3))
     assert not (tmp_path / "journal.sqlite").exists()

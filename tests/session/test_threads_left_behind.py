@@ -10,12 +10,12 @@ import pytest
 
 from actors import ProcessingSession
 from actors.session.sequential import WORKER
-from actors.stubs.resources import StubFetcher, StubPortal
+from actors.testing import StubFetcher, StubPortal
 from contracts.config import RestartIntensity, Timeouts
 from contracts.ports import Owner, PageReading, PageSnapshot
 from contracts.status import SessionStatus
 from contracts.tasks import TaskStatus
-from tests.session.conftest import PATIENCE, Beside, GatedResources, Ground, MakeSession, orders, until
+from tests.session.conftest import PATIENCE, Beside, GatedHost, Ground, MakeSession, orders, until
 
 QUICK = RestartIntensity(first_delay=0.01, max_delay=0.02)
 SHORT = Timeouts(shutdown=20, force=1, inactivity=0.3, worker_ready=5)
@@ -108,14 +108,14 @@ def test_a_forced_stop_does_not_wait_for_a_visit_that_does_not_come_back(
 def test_a_start_that_does_not_come_back_is_left_behind(
     make_session: MakeSession, ground: Ground, hole: Hole, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    launch = GatedResources.launch
+    launch = GatedHost.launch
 
-    def slow(self: GatedResources, owner: Owner) -> Any:
+    def slow(self: GatedHost, owner: Owner) -> Any:
         if owner == Owner(WORKER, 1):
             hole.swallow("start")
         return launch(self, owner)
 
-    monkeypatch.setattr(GatedResources, "launch", slow)
+    monkeypatch.setattr(GatedHost, "launch", slow)
     session = make_session(False, timeouts=Timeouts(shutdown=20, force=1, worker_ready=0.2))
     assert session.process_pos(orders(3))[:2] == (3, 0)
     assert hole.fallen == ["start"]

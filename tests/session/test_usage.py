@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, strategies as st
 
 from actors.runtime.traffic import Traffic
-from actors.session import resources
+from actors.session.run_resources import RunRequest
 from actors.session.usage import LEAST_SECONDS, Rates, Reading, UsageMeter, rates_between
-from actors.stubs.resources import StubProcesses
-from tests.session.conftest import Beside, Ground, MakeSession, orders, until
+from tests.session.conftest import Beside, GatedResources, Ground, MakeSession, orders, until
 
 both_modes = pytest.mark.parametrize("parallel", [True, False], ids=["crew", "sequential"])
 
@@ -107,21 +106,14 @@ def test_processor_and_network_of_the_session_are_told_and_not_the_machine_s(
     used = {"7/7": 0.0}
     traffic = Traffic()
 
-    class Processes(StubProcesses):
-        def processor_seconds(self) -> dict[str, float]:
-            return dict(used)
+    def open_counted(asked: RunRequest) -> GatedResources:
+        opened: Any = ground.open(asked)
+        opened.browsers.processor_seconds = lambda: dict(used)
+        opened.traffic = traffic
+        return cast("GatedResources", opened)
 
-    gated: Any = vars(resources)["StubResources"]
-
-    class RunResources(gated):  # type: ignore[misc] # known at run time alone
-        def __init__(self, *given: Any, **named: Any) -> None:
-            super().__init__(*given, **named)
-            self.processes = Processes()
-            self.traffic = traffic
-
-    monkeypatch.setattr(resources, "StubResources", RunResources)
     monkeypatch.setattr("actors.processes.resources.machine", _machine_of_two)
-    session = make_session(parallel)
+    session = make_session(parallel, open_resources=open_counted)
     machine = Machine()
     session._resources._clock = _Clock(machine)  # type: ignore[assignment] # all that is asked of it
     session._usage._monotonic = lambda: machine.now

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from actors import ProcessingSession
-from actors.stubs.resources import StubFetcher
+from actors.testing import StubFetcher
 from contracts.errors import (
     BrowserNotFoundError,
     DownloadFolderError,
@@ -105,7 +105,7 @@ def test_after_a_start_that_failed_all_say_the_same(
         if isinstance(error, PortalUnreachableError):
             patched.setattr(StubFetcher, "probe", lambda *_given: None)
         else:
-            patched.setattr("actors.session.resources.StubResources", raising(error))
+            patched.setattr(ground, "instead", error)
         with pytest.raises(type(error)):
             session.process_pos(orders(3, 11))
     agree(session, SessionStatus.FAILED, failed=3)
@@ -257,7 +257,7 @@ def test_between_batches_the_workers_of_a_warm_crew_are_shown_as_they_are_now(
         victim = session._resources.live_owners()[0]
         run_resources = session._resources._run_resources
         assert run_resources is not None
-        run_resources.processes.kill(victim)
+        run_resources.browsers.kill(victim)
         until(
             lambda: {one.generation for one in session.snapshot().workers if one.worker_id == victim.worker} == {2},
             "the browser that was lost is replaced",

@@ -148,12 +148,16 @@ class ThreadWorld(SimWorld):
         shutil.rmtree(self.folder_of(owner), ignore_errors=True)
 
 
-class StubTable:
-    """The process table: the real ledger, with the faults of the world."""
+class StubBrowsers:
+    """Where the browsers live: the real ledger, with the faults of the world."""
 
-    def __init__(self, world: ThreadWorld) -> None:
+    def __init__(self, world: ThreadWorld, turns: Any) -> None:
         self._world = world
         self._turn = world.threads.turn
+        self._turns = turns
+
+    def launch(self, owner: Owner) -> Any:
+        return TurnTaking(self._turns.launch(owner), self._world.threads)
 
     def kill(self, owner: Owner) -> None:
         if not self._survives(owner):
@@ -168,18 +172,19 @@ class StubTable:
         return self._world.ledger.wait_gone(owner, timeout)
 
     def forget(self, owner: Owner) -> None:
+        self._turns.remove_folder(owner)
         self._world.ledger.forget(owner)
         with self._turn:
-            self._world.forget(owner)
+            self._world.strike(owner)
 
     def memory(self, owner: Owner) -> int:
         return self._world.ledger.memory(owner)
 
-    def machine_memory(self) -> MachineMemory:
-        return self._world.machine_memory()
-
     def live_owners(self) -> tuple[Owner, ...]:
         return self._world.ledger.live_owners()
+
+    def close(self) -> tuple[Owner, ...]:
+        return self._world.ledger.close()
 
 
 class StubResources:
@@ -188,17 +193,13 @@ class StubResources:
     def __init__(self, world: ThreadWorld) -> None:
         self._world = world
         self._turns = TurnTaking(world, world.threads)
-        self.processes = StubTable(world)
+        self.browsers = StubBrowsers(world, self._turns)
         self.filing: Any = self._turns
         self.portal: Any = TurnTaking(SimPortal(world), world.threads)
-        self.launcher = self
         self.temporary_root = world.ledger.root
 
-    def launch(self, owner: Owner) -> Any:
-        return TurnTaking(self._turns.launch(owner), self._world.threads)
-
-    def remove_folder(self, owner: Owner) -> None:
-        self._turns.remove_folder(owner)
+    def machine_memory(self) -> MachineMemory:
+        return self._world.machine_memory()
 
     def make_fetcher(self) -> Any:
         return TurnTaking(self._world.make_fetcher(), self._world.threads)
@@ -207,4 +208,4 @@ class StubResources:
         return self.make_fetcher()
 
     def close(self) -> tuple[str, ...]:
-        return tuple(owner.worker for owner in self._world.ledger.close())
+        return tuple(owner.worker for owner in self.browsers.close())

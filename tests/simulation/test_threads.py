@@ -35,7 +35,7 @@ def _threads_switch_all_the_time(monkeypatch: pytest.MonkeyPatch) -> Iterator[No
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-5)
     # A busy machine keeps a thread waiting for longer than an actor may be silent, and takes its time to end a process.
-    monkeypatch.setattr(tree, "SILENCE", 10 * LONG)
+    monkeypatch.setattr(tree, "HEARTBEAT_TIMEOUT", 10 * LONG)
     monkeypatch.setattr(lives, "SECONDS_TO_CLEAR", LONG)
     yield
     sys.setswitchinterval(before)

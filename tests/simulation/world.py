@@ -131,11 +131,7 @@ class SimWorld:
     # ----------------------------------------------------------------------------------------------------- resources
 
     @property
-    def launcher(self) -> SimWorld:
-        return self
-
-    @property
-    def processes(self) -> SimWorld:
+    def browsers(self) -> SimWorld:
         return self
 
     @property
@@ -228,6 +224,11 @@ class SimWorld:
         return any(p.alive and p.ready for o, p in self.processes_by_owner.items() if o.worker == worker)
 
     def forget(self, owner: Owner) -> None:
+        """Clear away what is left."""
+        self.remove_folder(owner)
+        self.strike(owner)
+
+    def strike(self, owner: Owner) -> None:
         self.findings.require(9, not self.is_running(owner), f"a living group is forgotten: {owner}")
         self.processes_by_owner.pop(owner, None)
 

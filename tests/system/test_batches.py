@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from actors.stubs.failures import is_missing
+from actors.testing.failures import is_missing
 from contracts.status import SessionStatus
 from contracts.tasks import TaskStatus
 from tests.system.conftest import (

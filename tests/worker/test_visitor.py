@@ -9,7 +9,7 @@ import attrs
 import pytest
 
 from actors.runtime import Revocation, SystemClock
-from actors.stubs.resources import StubBrowser, StubFetcher, StubPortal, StubResources
+from actors.testing import StubBrowser, StubBrowserHost, StubFetcher, StubPortal, StubResources
 from actors.worker import visitor as boundary
 from actors.worker.duties import perform
 from actors.worker.visitor import Visitor, WorkerTools
@@ -43,21 +43,26 @@ SID = Cookie("sid", "1", HOST)
 TOKEN = Cookie("token", "t", HOST)
 
 
-class RunResources(StubResources):
-    """Stub resources without waiting, whose browsers note the cookies that they were given."""
+class NotingHost(StubBrowserHost):
+    """Stub browsers that note the cookies that they were given."""
 
     def __init__(self) -> None:
-        super().__init__(Settings(base_url=BASE), simulate_failures=False, fixed=True)
+        super().__init__()
         self.adopted: list[tuple[Cookie, ...]] = []
-
-    def take_time(self) -> None:
-        """No time."""
 
     def launch(self, owner: Owner) -> StubBrowser:
         """Start one that notes its cookies."""
         browser = super().launch(owner)
         browser.adopt_cookies = self.adopted.append  # type: ignore[method-assign]  # it notes them
         return browser
+
+
+class RunResources(StubResources):
+    """Resources of one test."""
+
+    def __init__(self) -> None:
+        self.host = NotingHost()
+        super().__init__(Settings(base_url=BASE), browsers=self.host)
 
 
 @pytest.fixture
@@ -71,7 +76,7 @@ def run_resources() -> Any:
 def visitor(run_resources: RunResources) -> Visitor:
     """A visitor over them."""
     tools = WorkerTools(
-        launcher=run_resources.launcher,
+        browsers=run_resources.browsers,
         fetcher=run_resources.make_fetcher,
         portal=run_resources.portal,
         filing=run_resources.filing,
@@ -185,13 +190,13 @@ def test_a_network_failure_that_gets_out_of_a_visit_asks_the_portal_whose_fault_
     assert (outcome.blame, outcome.portal_up) == (Blame.NETWORK, answers is not None)
 
 
-def test_a_launcher_s_own_errors_pass_and_any_other_counts_as_a_browser_that_did_not_start(
+def test_a_browser_host_s_own_errors_pass_and_any_other_counts_as_a_browser_that_did_not_start(
     run_resources: RunResources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_resources, "launch", raising(ProfileCorruptionError("unreadable")))
+    monkeypatch.setattr(run_resources.host, "launch", raising(ProfileCorruptionError("unreadable")))
     with pytest.raises(ProfileCorruptionError):
         visitor(run_resources)
-    monkeypatch.setattr(run_resources, "launch", raising(PermissionError("secret")))
+    monkeypatch.setattr(run_resources.host, "launch", raising(PermissionError("secret")))
     with pytest.raises(SessionCorruptionError, match="PermissionError"):
         visitor(run_resources)
 
@@ -233,7 +238,7 @@ def test_a_newer_login_is_taken_over_whole_and_once(run_resources: RunResources)
     for _ in range(2):
         made.visit(order(session), nobody, nobody)
     made.visit(order(attrs.evolve(session, version=2)), nobody, nobody)
-    assert run_resources.adopted == [(SID, TOKEN), (SID, TOKEN)]
+    assert run_resources.host.adopted == [(SID, TOKEN), (SID, TOKEN)]
 
 
 def test_of_a_renewed_login_only_what_is_new_is_taken_over(run_resources: RunResources) -> None:
@@ -241,7 +246,7 @@ def test_of_a_renewed_login_only_what_is_new_is_taken_over(run_resources: RunRes
     made.visit(order(HostSession(HOST, 1, (SID, TOKEN))), nobody, nobody)
     for _ in range(2):
         made.visit(order(HostSession(HOST, 1, (fresh, TOKEN), renewals=1)), nobody, nobody)
-    assert run_resources.adopted == [(SID, TOKEN), (fresh,)]
+    assert run_resources.host.adopted == [(SID, TOKEN), (fresh,)]
 
 
 def test_the_browser_in_which_cookies_were_renewed_has_them_already(
@@ -253,9 +258,9 @@ def test_the_browser_in_which_cookies_were_renewed_has_them_already(
     made.visit(order(HostSession(HOST, 1, (SID, TOKEN))), nobody, nobody)
     monkeypatch.setattr(boundary, "process_po", lambda *_: Visited(result))
     made.visit(order(HostSession(HOST, 1, (fresh, TOKEN), renewals=1)), nobody, nobody)
-    assert run_resources.adopted == [(SID, TOKEN)]
+    assert run_resources.host.adopted == [(SID, TOKEN)]
     made.visit(order(HostSession(HOST, 1, (fresh, other), renewals=2)), nobody, nobody)
-    assert run_resources.adopted[1:] == [(other,)], "what another browser renewed is taken over"
+    assert run_resources.host.adopted[1:] == [(other,)], "what another browser renewed is taken over"
 
 
 def test_an_older_login_is_never_taken_back(run_resources: RunResources) -> None:
@@ -263,7 +268,7 @@ def test_an_older_login_is_never_taken_back(run_resources: RunResources) -> None
     made.visit(order(HostSession(HOST, 2, (SID,), renewals=3)), nobody, nobody)
     made.visit(order(HostSession(HOST, 2, (TOKEN,), renewals=2)), nobody, nobody)
     made.visit(order(HostSession(HOST, 1, (TOKEN,), renewals=9)), nobody, nobody)
-    assert run_resources.adopted == [(SID,)]
+    assert run_resources.host.adopted == [(SID,)]
 
 
 def test_a_browser_takes_leave_of_the_last_page_before_anybody_can_be_charged_for_it(

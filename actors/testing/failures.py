@@ -6,15 +6,17 @@ About one order in five is not found, and about one in seven costs its worker th
 from __future__ import annotations
 
 import zlib
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 from contracts.errors import BrowserDiedError
 from contracts.ports import (
     Browser,
-    BrowserLauncher,
+    BrowserHost,
     Control,
     Cookie,
+    CountsProcessorTime,
     Credentials,
     DownloadedFile,
     LeaseWatch,
@@ -25,7 +27,6 @@ from contracts.ports import (
     PageReading,
     PageSnapshot,
     Portal,
-    ProcessTable,
     SeesEnds,
 )
 
@@ -68,27 +69,49 @@ class FailingPortal:
         return self._portal.read_requisition(page)
 
 
-class FailingLauncher:
-    """Implements `contracts.ports.BrowserLauncher`: its browsers are taken away at some addresses, once each.
+class FailingBrowserHost:
+    """Implements `contracts.ports.BrowserHost` over one whose browsers are taken away at some addresses, once each.
 
     Args:
-        launcher: Starts them.
-        processes: Ends them.
+        host: Where they live.
     """
 
-    def __init__(self, launcher: BrowserLauncher, processes: ProcessTable) -> None:
-        self._launcher = launcher
-        self._processes = processes
+    def __init__(self, host: BrowserHost) -> None:
+        self._host = host
         self._taken: set[str] = set()
 
     def launch(self, owner: Owner) -> FailingBrowser:
         """Start a browser."""
-        browser = self._launcher.launch(owner)
+        browser = self._host.launch(owner)
         return (FailingBrowserThatSeesEnds if isinstance(browser, SeesEnds) else FailingBrowser)(browser, owner, self)
 
-    def remove_folder(self, owner: Owner) -> None:
-        """Delete the owner's folder."""
-        self._launcher.remove_folder(owner)
+    def kill(self, owner: Owner) -> None:
+        """As the host's own."""
+        self._host.kill(owner)
+
+    def wait_gone(self, owner: Owner, timeout: float) -> bool:
+        """As the host's own."""
+        return self._host.wait_gone(owner, timeout)
+
+    def forget(self, owner: Owner) -> None:
+        """As the host's own."""
+        self._host.forget(owner)
+
+    def memory(self, owner: Owner) -> int:
+        """As the host's own."""
+        return self._host.memory(owner)
+
+    def processor_seconds(self) -> Mapping[str, float]:
+        """As the host's own; nothing where it does not tell."""
+        return self._host.processor_seconds() if isinstance(self._host, CountsProcessorTime) else {}
+
+    def live_owners(self) -> tuple[Owner, ...]:
+        """As the host's own."""
+        return self._host.live_owners()
+
+    def close(self) -> tuple[Owner, ...]:
+        """As the host's own."""
+        return self._host.close()
 
     def take_away(self, owner: Owner, url: str) -> None:
         """End the browser if this visit is to cost it.
@@ -98,17 +121,17 @@ class FailingLauncher:
         """
         if url not in self._taken and loses_browser(url):
             self._taken.add(url)
-            self._processes.kill(owner)
+            self._host.kill(owner)
             raise BrowserDiedError(BROWSER_LOST)
 
 
 class FailingBrowser:
     """Implements `contracts.ports.Browser` over one that may be taken away when it opens a page."""
 
-    def __init__(self, browser: Browser, owner: Owner, launcher: FailingLauncher) -> None:
+    def __init__(self, browser: Browser, owner: Owner, host: FailingBrowserHost) -> None:
         self._browser = browser
         self._owner = owner
-        self._launcher = launcher
+        self._host = host
 
     @property
     def user_agent(self) -> str:
@@ -117,7 +140,7 @@ class FailingBrowser:
 
     def open(self, url: str) -> PageSnapshot:
         """Open a page, unless that costs the browser."""
-        self._launcher.take_away(self._owner, url)
+        self._host.take_away(self._owner, url)
         return self._browser.open(url)
 
     def read(self, patience: float = 0.0) -> PageSnapshot:

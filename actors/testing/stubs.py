@@ -1,0 +1,89 @@
+"""Stubs of a portal, a fetcher and a download folder. They bring no files, so nothing is reported that is not there.
+
+Which orders fail, when some are to, is said in `failures.py`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from actors.filing.folder import DownloadFolder
+from actors.testing.browsers import NO_FILES
+from actors.testing.failures import NOT_FOUND, is_missing
+from contracts.errors import AttachmentError
+from contracts.ports import (
+    Cookie,
+    DownloadedFile,
+    FileRequest,
+    Lease,
+    LeaseWatch,
+    LoginForm,
+    NotFoundPage,
+    OrderPage,
+    PageReading,
+    PageSnapshot,
+)
+
+
+class StubFetcher:
+    """Fetches nothing."""
+
+    def fetch(self, request: FileRequest, into: Path, watch: LeaseWatch) -> DownloadedFile:
+        """There are no files."""
+        raise AttachmentError(NO_FILES)
+
+    def take_cookies(self) -> tuple[Cookie, ...]:
+        """No portal sets any."""
+        return ()
+
+    def probe(self, base_url: str) -> int | None:
+        """Every portal answers."""
+        return 200
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class StubPortal:
+    """Takes every page for the order's own, or for none at all."""
+
+    def __init__(self, *, simulate_failures: bool = False) -> None:
+        self._failures = simulate_failures
+
+    def order_addresses(self, base_url: str, po_number: str) -> tuple[str, ...]:
+        """Make up an address."""
+        return (f"{base_url}/{po_number}",)
+
+    def login_address(self, base_url: str) -> str:
+        """Make up an address."""
+        return f"{base_url}/login"
+
+    def read(self, page: PageSnapshot, po_number: str) -> PageReading:
+        """Say what the order's number decides."""
+        if self._failures and is_missing(po_number):
+            return NotFoundPage(NOT_FOUND)
+        return OrderPage(po_number, "", ())
+
+    def read_requisition(self, page: PageSnapshot) -> OrderPage:
+        """There are none."""
+        return OrderPage("", "", ())
+
+    def wants_login(self, page: PageSnapshot) -> str:
+        """Never."""
+        return ""
+
+    def login_form(self, page: PageSnapshot) -> LoginForm:
+        """Any form."""
+        return LoginForm("", "", "")
+
+    def visible_text(self, page: PageSnapshot) -> str:
+        """Nothing is on it."""
+        return ""
+
+
+class StubFolder(DownloadFolder):
+    """A download folder that goes with its session, so that nothing in it may be reported."""
+
+    def keep_evidence(self, lease: Lease, text: str, screenshot: bytes) -> tuple[str, ...]:
+        """Nothing is kept."""
+        return ()
