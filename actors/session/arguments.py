@@ -44,8 +44,8 @@ def check_credentials(credentials: object) -> None:
 
 
 def check_opener(opener: object) -> None:
-    """Return when it can be called; raise TypeError otherwise."""
-    if not callable(opener):
+    """Return when it can be called, or is None; raise TypeError otherwise."""
+    if opener is not None and not callable(opener):
         raise TypeError(f"open_resources must be something to call, not {shown(opener)}.")
 
 

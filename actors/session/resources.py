@@ -25,7 +25,14 @@ from actors.session.crew import CrewEngine
 from actors.session.engine import Engine
 from actors.session.enough import require_memory
 from actors.session.folder_journal import FolderJournal
-from actors.session.run_resources import CountsTraffic, OpenResources, RunRequest, RunResources, TestMode
+from actors.session.run_resources import (
+    CountsTraffic,
+    OpenResources,
+    RunRequest,
+    RunResources,
+    TestMode,
+    open_resources,
+)
 from actors.session.sequential import SequentialEngine
 from actors.session.tree import TreeParts
 from actors.session.usage import Reading
@@ -56,7 +63,7 @@ class SessionResources:
         journal: The journal, where it lies, or None for one in memory.
         credentials: What to log in with, or None for the environment and the keyring.
         make_progress: Returns what the callback gets, or None while no batch is in work.
-        open_run: Opens what a run works with.
+        open_run: Opens what a run works with; `open_resources` when None.
     """
 
     def __init__(
@@ -66,10 +73,10 @@ class SessionResources:
         journal: Journal | FolderJournal | Path | str | None,
         credentials: CredentialSource | None,
         make_progress: Callable[[], dict[str, Any] | None],
-        open_run: OpenResources,
+        open_run: OpenResources | None,
     ) -> None:
         self._headless = headless
-        self._open_run = open_run
+        self._open_run = open_run or open_resources
         self._credentials = credentials
         self._make_progress = make_progress
         self._journal_path = Path(journal) if isinstance(journal, str | Path) else None

@@ -34,7 +34,7 @@ from actors.session.options import SettingsOptions
 from actors.session.orders import Batch, OrderKeys, addresses_of, from_journal, from_list
 from actors.session.outcome import Outcome
 from actors.session.resources import SessionResources
-from actors.session.run_resources import OpenResources, TestMode, open_resources
+from actors.session.run_resources import OpenResources, TestMode
 from actors.session.state_checks import SeenState, inconsistencies
 from actors.session.unprocessed import split
 from actors.session.usage import UsageMeter
@@ -66,7 +66,7 @@ class ProcessingSession:
             journal of the caller's own; by default in memory, for as long as the session lives. With a journal on disk,
             `process_pos` goes on with a run that was not finished.
         credentials: Where user names and passwords come from; by default the environment, then the keyring.
-        open_resources: Opens what a run works with; by default browsers and folders of this machine.
+        open_resources: Opens what a run works with; None opens browsers and folders of this machine.
 
     Raises:
         TypeError: `headless_config` is no `HeadlessConfiguration` (contract 4), another argument is of the wrong type,
@@ -84,7 +84,7 @@ class ProcessingSession:
         settings: Settings | None = None,
         journal: Journal | FolderJournal | Path | str | None = None,
         credentials: CredentialSource | None = None,
-        open_resources: OpenResources = open_resources,
+        open_resources: OpenResources | None = None,
         **options: Unpack[SettingsOptions],
     ) -> None:
         check_headless(headless_config)
