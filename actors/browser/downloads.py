@@ -18,8 +18,8 @@ import attrs
 
 from actors.browser.page import Counts, Document, Page
 from actors.browser.tab import DownloadEvent, Tab
-from actors.durations import spoken
 from actors.folders.folder import Folder
+from contracts.durations import spoken
 from contracts.errors import (
     AttachmentError,
     AttachmentLimitError,

@@ -17,7 +17,7 @@ from selenium.webdriver.remote.webdriver import WebDriver
 from urllib3.exceptions import HTTPError, TimeoutError as NoAnswerError
 
 from actors.browser.faults import meaning
-from actors.durations import spoken
+from contracts.durations import spoken
 from contracts.errors import BrowserDiedError, MachineError
 
 _PORT = re.compile(rb"started successfully on port (\d+)")

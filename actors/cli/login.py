@@ -12,10 +12,10 @@ from types import FrameType
 from actors.cli.logs import debugging, set_up_logging
 from actors.cli.output import Output
 from actors.cli.summary import ExitCode, explain
-from actors.durations import spoken
 from actors.tables import read_environment
 from contracts.checks import check_web_address
 from contracts.config import HeadlessConfiguration
+from contracts.durations import spoken
 from contracts.errors import ConfigurationError, ParallelProcessingError
 
 PATIENCE = 600.0

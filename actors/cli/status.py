@@ -11,12 +11,12 @@ import attrs
 from actors.cli.output import Output, command_line, printable
 from actors.cli.plans import give_again
 from actors.cli.summary import ExitCode, error_document, explain
-from actors.durations import spoken
 from actors.journal import JournalReader, RunStatus
 from actors.session.figures import is_worked_in
 from actors.session.folder_journal import journal_path
 from actors.session.trust import require_own_journal
 from actors.tables import report_text
+from contracts.durations import spoken
 from contracts.errors import ConfigurationError, MachineError
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import attrs
 
+from actors.leasing import LeasingEffect
 from contracts.messages import LogIn, LoginBrokerMessage, ProbePortal, VisitOrder
 from contracts.ports import JournalEntry, Lease
 from contracts.tasks import POResult
@@ -49,24 +50,6 @@ class NoteAnswered:
 
 
 @attrs.frozen
-class KillWorker:
-    """Have this generation killed now."""
-
-    worker: str
-    generation: int
-    text: str
-
-
-@attrs.frozen
-class RecycleWorker:
-    """Have this generation, which is free, restarted as planned."""
-
-    worker: str
-    generation: int
-    text: str
-
-
-@attrs.frozen
 class Publish:
     """Move the lease's files to their place and answer with `Published` or `PublishFailed`."""
 
@@ -82,22 +65,6 @@ class DiscardStaging:
 
 
 @attrs.frozen
-class NoteOrderEnded:
-    """Tell the monitor that this generation ended an order."""
-
-    worker: str
-    generation: int
-
-
-@attrs.frozen
-class ExcuseLoss:
-    """Tell the monitor and the crew that this generation was lost over its work, which is not a failure of its slot."""
-
-    worker: str
-    generation: int
-
-
-@attrs.frozen
 class WakeAt:
     """Send `Wake` at this monotonic time. It replaces the wake-up asked for before; None cancels it."""
 
@@ -105,16 +72,5 @@ class WakeAt:
 
 
 DispatchEffect = (
-    Record
-    | TellWorker
-    | TellLoginBroker
-    | AskPortal
-    | NoteAnswered
-    | KillWorker
-    | RecycleWorker
-    | Publish
-    | DiscardStaging
-    | NoteOrderEnded
-    | ExcuseLoss
-    | WakeAt
+    LeasingEffect | Record | TellWorker | TellLoginBroker | AskPortal | NoteAnswered | Publish | DiscardStaging | WakeAt
 )

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import attrs
 
+from actors.leasing import backoff
+
 FIRST_WAIT = 1.0
 """Seconds between the first two questions; each wait is twice as long as the one before."""
 LONGEST_WAIT = 5.0
@@ -43,13 +45,13 @@ class FirstAnswer:
     """Whether the last question did not come back quickly."""
     _asked_at: float | None = attrs.field(default=None, init=False)
     _next: float = attrs.field(default=float("-inf"), init=False)
-    _wait: float = attrs.field(default=FIRST_WAIT, init=False)
+    _waits: int = attrs.field(default=0, init=False)
 
     def begin(self) -> None:
         """Begin a batch: who was silent in the one before gets as long again."""
         if not self.has_come:
             self.silent_since, self.visit, self._before = None, "", self.questions
-            self._asked_at, self._next, self._wait, self.is_slow = None, float("-inf"), FIRST_WAIT, False
+            self._asked_at, self._next, self._waits, self.is_slow = None, float("-inf"), 0, False
 
     def note(self) -> None:
         """It has answered, whatever it was."""
@@ -119,8 +121,8 @@ class FirstAnswer:
         self.silent_since = now if self.silent_since is None else self.silent_since
 
     def _put_off(self, now: float) -> None:
-        self._next = now + self._wait
-        self._wait = min(LONGEST_WAIT, self._wait * 2)
+        self._waits += 1
+        self._next = now + backoff(self._waits, first=FIRST_WAIT, most=LONGEST_WAIT)
 
     def is_given_up(self, now: float) -> bool:
         """Whether it was silent for too long, and a visit has failed as well unless it would only have waited."""

@@ -6,11 +6,14 @@ that host; one probe of the base address at a time finds out when to go on.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 import attrs
 
 from actors.dispatch.first_answer import FirstAnswer
-from actors.durations import spoken
+from actors.leasing import backoff
 from contracts.config import Timeouts
+from contracts.durations import spoken
 from contracts.errors import Blame
 from contracts.messages import HostSession, LoginNeeded
 from contracts.ports import Cookie
@@ -40,7 +43,8 @@ class HostState:
     held_until: float = 0.0
     opened_at: float | None = None
     next_probe: float = 0.0
-    probe_delay: float = 0.0
+    probes: int = 0
+    """Which wait for a probe this is since the circuit opened."""
     prober: str = ""
     login_pending: bool = False
     login_trouble_since: float | None = None
@@ -164,8 +168,13 @@ class HostState:
 
     def _open_circuit(self, now: float) -> None:
         self.opened_at = now
-        self.probe_delay = self.timeouts.circuit_probe_first
-        self.next_probe = now + self.probe_delay
+        self.probes = 0
+        self._put_probe_off(now)
+
+    def _put_probe_off(self, now: float) -> None:
+        self.probes += 1
+        times = self.timeouts
+        self.next_probe = now + backoff(self.probes, first=times.circuit_probe_first, most=times.circuit_probe_max)
 
     def wants_probe(self, now: float) -> bool:
         """Whether it is time to ask the base address."""
@@ -180,8 +189,7 @@ class HostState:
             self.opened_at = None
             self.failing.clear()
             return
-        self.probe_delay = min(self.timeouts.circuit_probe_max, self.probe_delay * 2)
-        self.next_probe = now + self.probe_delay
+        self._put_probe_off(now)
 
     def ask_for_login(self, now: float) -> LoginNeeded:
         """Return the question to the login broker, and note when to ask it again should it die over it."""
@@ -205,3 +213,18 @@ class HostState:
             if not self.prober:
                 times.append(self.next_probe)
         return min(times, default=None)
+
+
+def reasons_to_wait(pauses: Mapping[str, str], hosts: Iterable[HostState], now: float) -> dict[str, str]:
+    """Return every reason for which dispatch waits now, as a whole or for one host, by its key."""
+    reasons = dict(pauses)
+    for host in hosts:
+        if host.login_pending:
+            reasons[f"login {host.host}"] = f"logging in to {host.host}"
+        if host.circuit_is_open:
+            reasons[f"circuit {host.host}"] = f"{host.host} is in trouble; it is asked now and then whether it is back"
+        if host.is_silent:
+            reasons[f"silence {host.host}"] = f"{host.host} has not answered yet; it is asked every few seconds"
+        if now < host.held_until:
+            reasons[f"hold {host.host}"] = f"{host.host} asked to be left alone for a while"
+    return reasons

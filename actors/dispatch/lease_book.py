@@ -1,137 +1,149 @@
-"""The dispatcher's lease book: every open task, the queue, the counts, and what may be done to one task at a time.
+"""The dispatcher's book of orders: what leasing knows of each, the portals, the counts, what is written of all of it.
 
-What ends here is forgotten here; its outcome goes to the journal. The rules that decide are in `visits.py` and
-`granter.py`; this file keeps all of it in order, whoever decides.
+What ends here is forgotten here; its outcome goes to the journal. The rules that decide are in `outcome_policy.py` and
+`lease_granter.py`; this file keeps all of it in order, whoever decides.
 """
 
 from __future__ import annotations
 
+import random
+
 import attrs
 
-from actors.dispatch.crew import CrewView, WorkerView
-from actors.dispatch.effects import (
-    DiscardStaging,
-    DispatchEffect,
-    ExcuseLoss,
-    NoteAnswered,
-    NoteOrderEnded,
-    Record,
-    RecycleWorker,
-)
+from actors.dispatch.effects import DiscardStaging, DispatchEffect, NoteAnswered, Record
 from actors.dispatch.hosts import HostState
-from actors.dispatch.queue import TaskQueue
-from contracts.config import Timeouts
+from actors.leasing import Budgets, Leasing, Spent, Task
+from contracts.config import RetryPolicy, Timeouts
 from contracts.errors import Blame
-from contracts.messages import LoginWanted
-from contracts.ports import KeptFile, Lease, LeaseEnded, OutcomeRecorded
+from contracts.messages import HostSession, LoginWanted
+from contracts.ports import JournalledTask, KeptFile, Lease, LeaseEnded, OutcomeRecorded
 from contracts.tasks import Order, POResult, TaskStatus
 
-CRASHES_BEFORE_ALONE = 2
-"""Browsers an order may cost before it runs alone, after everything else."""
-CRASHES_BEFORE_QUARANTINE = 3
-"""Browsers an order may cost at all."""
-INTERRUPTIONS_BEFORE_LAST = 3
-"""Ends of the program itself that an order may see before it goes behind all others."""
-INTERRUPTIONS_BEFORE_QUARANTINE = 6
-"""Ends of the program that an order may see at all: three in its place, and three when nothing else was left."""
+KIND = "order"
+"""What leasing knows the dispatcher's tasks by."""
 SECONDS_OF_MACHINE_PAUSE = 5.0
 """How long dispatch waits after the machine itself was in trouble."""
 
 
-@attrs.define(eq=False)
-class TaskState:
-    """One open task.
+@attrs.define(eq=False, kw_only=True)
+class TaskState(Task):
+    """One open order.
 
     Args:
         order: What to visit.
-        attempts: Visits charged to it.
-        crashes: Lost browsers charged to it.
-        interruptions: How often the program itself ended while it was worked on.
         kept: Verified files that lie in the staging folders of its leases.
-        leases: Leases it has had from this dispatcher generation.
+        session: The login that its last lease was given.
         met_login_at: Version of the first login of this run with which it met the login page all the same. None once
             its page was read.
         met_login_with: Version of a login with which it met the login page while others had renewed it.
         looked_at: Whether its page was once not recognised. Of visits before this dispatcher any charged one counts.
-        lease: The lease in hand, or None.
     """
 
     order: Order
-    attempts: int = 0
-    crashes: int = 0
-    interruptions: int = 0
     kept: tuple[KeptFile, ...] = ()
-    leases: int = 0
+    session: HostSession | None = None
     met_login_at: int | None = None
     met_login_with: int | None = None
     looked_at: bool = False
-    lease: Lease | None = None
+
+    @classmethod
+    def of(cls, order: Order, attempts: int) -> TaskState:
+        """Return an order that was accepted."""
+        task = order.task
+        return cls(
+            handle=order.handle,
+            kind=KIND,
+            group=order.host,
+            priority=task.priority,
+            timeout=task.timeout_override,
+            address=order.url,
+            attempts=attempts,
+            order=order,
+        )
+
+    @classmethod
+    def again(cls, known: JournalledTask) -> TaskState:
+        """Return an order that the journal knows, with all that was charged to it."""
+        task = cls.of(known.order, known.attempts)
+        task.crashes, task.interruptions, task.kept = known.crashes, known.interruptions, known.kept
+        task.looked_at = known.attempts > 0
+        return task
 
     def keeps_files_of(self, lease: Lease) -> bool:
         """Whether the staging folder of that lease holds files that a later one may adopt."""
         return any(one.lease == lease for one in self.kept)
 
 
-@attrs.define(eq=False)
 class LeaseBook:
-    """Everything the dispatcher knows, and the effects that one event has had so far."""
+    """Everything the dispatcher knows, and the effects that one event has had so far.
 
-    timeouts: Timeouts
-    resumes: bool
-    total: int
-    succeeded: int
-    failed: int
-    tasks: dict[int, TaskState] = attrs.field(factory=dict, init=False)
-    queue: TaskQueue = attrs.field(factory=TaskQueue, init=False)
-    crew: CrewView = attrs.field(factory=CrewView, init=False)
-    answered: frozenset[str] = frozenset()
-    """Hosts that are known to have answered before this dispatcher."""
-    hosts: dict[str, HostState] = attrs.field(factory=dict, init=False)
-    logins: dict[str, LoginWanted] = attrs.field(factory=dict, init=False)
-    pauses: dict[str, str] = attrs.field(factory=dict, init=False)
-    pause_ends: dict[str, float] = attrs.field(factory=dict, init=False)
-    stopping: str = attrs.field(default="", init=False)
-    stopped_early: str = attrs.field(default="", init=False)
-    stopped_code: str = attrs.field(default="", init=False)
-    stale: int = attrs.field(default=0, init=False)
-    crashes: int = attrs.field(default=0, init=False)
-    effects: list[DispatchEffect] = attrs.field(factory=list, init=False)
+    Args:
+        epoch: This dispatcher generation's number in the journal.
+        timeouts: Every deadline.
+        retry: When a failed visit is tried again.
+        chance: Seeded source of jitter.
+        resumes: Whether the journal lets a later run go on.
+        answered: Hosts that are known to have answered before this dispatcher.
+    """
+
+    def __init__(
+        self,
+        *,
+        epoch: int,
+        timeouts: Timeouts,
+        retry: RetryPolicy,
+        chance: random.Random,
+        resumes: bool,
+        answered: frozenset[str] = frozenset(),
+    ) -> None:
+        self.timeouts = timeouts
+        self.resumes = resumes
+        self.effects: list[DispatchEffect] = []
+        self.leasing: Leasing[TaskState] = Leasing(
+            epoch=epoch,
+            budgets=Budgets(attempts=retry.max_attempts),
+            retry=retry,
+            timeout=timeouts.task,
+            inactivity=timeouts.inactivity,
+            chance=chance,
+            emit=self.effects.append,
+        )
+        self.total = self.succeeded = self.failed = 0
+        self.hosts: dict[str, HostState] = {}
+        self.logins: dict[str, LoginWanted] = {}
+        self.stopped_early = ""
+        self.stopped_code = ""
+        self._answered = answered
+
+    def take_effects(self) -> list[DispatchEffect]:
+        """Return what is to be done since the last call, in order."""
+        effects = self.effects.copy()
+        self.effects.clear()
+        return effects
 
     def host(self, order: Order) -> HostState:
         """Return the state of an order's portal, making it when it is new."""
         if order.host not in self.hosts:
             made = self.hosts[order.host] = HostState(order.host, order.base_url, self.timeouts)
-            made.first_answer.has_come = order.host in self.answered
+            made.first_answer.has_come = order.host in self._answered
         return self.hosts[order.host]
 
     def is_in_work(self, host: str) -> bool:
         """Whether an order of that host is in some worker's hand."""
-        return any(self.tasks[held.lease.task.sequence].order.host == host for held in self.crew.leases())
+        tasks = self.leasing.tasks
+        return any(tasks[held.lease.task.sequence].group == host for held in self.leasing.crew.leases())
 
     def requeue(self, task: TaskState, *, until: float | None = None, why: str = "") -> None:
-        """Put a task back into its place, not before `until`; one that cost two browsers goes to the end.
+        """Put a task back into its place, not before `until`. One that has used up a budget ends here as QUARANTINED.
 
-        One that saw the program end three times goes behind all others, without running alone.
-
-        One that cost three browsers or saw six ends of the program ends here, and so does one whose host was given up
-        meanwhile.
+        So does one whose host was given up meanwhile, in that host's way.
         """
-        last = task.interruptions >= INTERRUPTIONS_BEFORE_LAST
         host = self.host(task.order)
         if host.refused:
             self.give_up(task, host)
-        elif task.crashes >= CRASHES_BEFORE_QUARANTINE:
-            text = f"{task.crashes} browsers ended while working on this order, the last one alone. {why}".strip()
-            self.finish(task, self.outcome(task, TaskStatus.QUARANTINED, text, "SESSION_ERROR", Blame.BROWSER))
-        elif task.interruptions >= INTERRUPTIONS_BEFORE_QUARANTINE:
-            text = f"The program ended {task.interruptions} times while it worked on this order. Look at its page."
-            self.finish(task, self.outcome(task, TaskStatus.QUARANTINED, text, "SESSION_ERROR", Blame.PROGRAM))
-        elif task.crashes >= CRASHES_BEFORE_ALONE:
-            self.queue.suspect(task.order)
-        elif until is not None:
-            self.queue.delay(task.order, until, last=last)
-        else:
-            self.queue.add(task.order, last=last)
+        elif (spent := self.leasing.requeue(task, until=until)) is not None:
+            text = _why_quarantined(spent, why)
+            self.finish(task, self.outcome(task, TaskStatus.QUARANTINED, text, "SESSION_ERROR", spent.blame))
 
     def end_lease(self, task: TaskState, lease: Lease, reason: str, blame: Blame | None = None) -> None:
         """End a lease without an outcome: write it down, and drop what it had staged unless that is verified."""
@@ -141,7 +153,7 @@ class LeaseBook:
 
     def drop_staging(self, lease: Lease) -> None:
         """Delete the staging folder of a lease, unless a later lease may adopt what lies in it."""
-        task = self.tasks.get(lease.task.sequence)
+        task = self.leasing.tasks.get(lease.task.sequence)
         if task is None or not task.keeps_files_of(lease):
             self.effects.append(DiscardStaging(lease))
 
@@ -149,28 +161,6 @@ class LeaseBook:
         """Delete what lies verified in staging for a task."""
         self.effects.extend(DiscardStaging(lease) for lease in dict.fromkeys(file.lease for file in task.kept))
         task.kept = ()
-
-    def release(self, lease: Lease, *, ended: bool = False) -> None:
-        """Free the worker that held the lease; with `ended` it brought an order to its end."""
-        worker = self.crew.holder(lease)
-        if worker is None:
-            return
-        if ended:
-            worker.processed += 1
-            self.crew.note_end(worker, lease.task.sequence)
-            self.effects.append(NoteOrderEnded(worker.name, worker.generation))
-        self.free(worker)
-
-    def excuse_loss(self, worker: WorkerView, generation: int, cause: int | str) -> None:
-        """A browser was lost over an order or a host: its slot is excused, unless it loses them over everything."""
-        if self.crew.excuses(worker, cause):
-            self.effects.append(ExcuseLoss(worker.name, generation))
-
-    def free(self, worker: WorkerView) -> None:
-        """Free a worker whose work has ended; one that is to be recycled is."""
-        worker.become_free()
-        if worker.draining:
-            self.effects.append(RecycleWorker(worker.name, worker.generation, worker.draining))
 
     def outcome(self, task: TaskState, status: TaskStatus, text: str, code: str, blame: Blame | None) -> POResult:
         """Make an outcome that no visit brought."""
@@ -193,7 +183,7 @@ class LeaseBook:
     def give_back(self, task: TaskState, text: str, code: str, blame: Blame) -> None:
         """End a task for this run only: to be resumed where the journal allows, else cancelled."""
         if self.resumes:
-            del self.tasks[task.order.handle.sequence]
+            self.leasing.forget(task)
             self.failed += 1
         else:
             self.finish(task, self.outcome(task, TaskStatus.CANCELLED, text, code, blame))
@@ -205,7 +195,7 @@ class LeaseBook:
 
     def finish(self, task: TaskState, result: POResult) -> None:
         """End a task with this outcome."""
-        del self.tasks[task.order.handle.sequence]
+        self.leasing.forget(task)
         if result.status.is_success:
             self.succeeded += 1
         else:
@@ -216,9 +206,8 @@ class LeaseBook:
     def pause_for_machine(self, text: str, now: float, *, ends_run: bool) -> None:
         """Hand out nothing for a while, or nothing more in this run: the machine is in trouble."""
         if ends_run:
-            self.stopping = self.stopping or text
-        self.pauses["machine"] = text
-        self.pause_ends["machine"] = now + SECONDS_OF_MACHINE_PAUSE
+            self.leasing.stopping = self.leasing.stopping or text
+        self.leasing.pause("machine", text, until=now + SECONDS_OF_MACHINE_PAUSE)
 
     def refuse(self, name: str, text: str, blame: Blame, code: str) -> None:
         """Give up a host for this run, and all its waiting tasks."""
@@ -230,8 +219,8 @@ class LeaseBook:
         host.refused_for = code, blame
         if not host.is_unreachable:
             self.stopped_early, self.stopped_code = self.stopped_early or text, self.stopped_code or code
-        for sequence in self.queue.drain(name):
-            self.give_up(self.tasks[sequence], host)
+        for key in self.leasing.queue.drain(name):
+            self.give_up(self.leasing.tasks[key], host)
 
     def hosts_in_trouble(self) -> tuple[str, ...]:
         """Return the hosts whose circuit is open, or that have answered nothing yet."""
@@ -247,3 +236,9 @@ class LeaseBook:
         """Fail what waits for a host that has answered nothing: it ends neither the batch nor the others' orders."""
         host.is_unreachable = True
         self.refuse(host.host, host.why_unreachable(), Blame.NETWORK, "NETWORK_ERROR")
+
+
+def _why_quarantined(spent: Spent, why: str) -> str:
+    if spent.blame is Blame.BROWSER:
+        return f"{spent.times} browsers ended while working on this order, the last one alone. {why}".strip()
+    return f"The program ended {spent.times} times while it worked on this order. Look at its page."

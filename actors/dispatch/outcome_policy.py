@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import random
 from typing import assert_never
 
 import attrs
 
-from actors.dispatch.crew import LeaseState, WorkerView
 from actors.dispatch.effects import DiscardStaging, Publish, Record, TellLoginBroker
 from actors.dispatch.hosts import HostState
-from actors.dispatch.lease_book import CRASHES_BEFORE_QUARANTINE, LeaseBook, TaskState
-from contracts.config import RetryPolicy
+from actors.dispatch.lease_book import LeaseBook, TaskState
+from actors.leasing import Loss
 from contracts.errors import Blame
 from contracts.messages import (
     LoginMet,
@@ -24,8 +22,6 @@ from contracts.messages import (
     VisitOutcome,
 )
 from contracts.ports import Lease, PublishStarted
-from contracts.status import WorkerState
-from contracts.supervision import ChildEvent
 from contracts.tasks import POResult, TaskStatus
 
 
@@ -34,37 +30,30 @@ class OutcomePolicy:
 
     Args:
         book: Every open task and lease.
-        retry: When a failed visit is tried again.
-        chance: Seeded source of jitter.
     """
 
-    def __init__(self, book: LeaseBook, retry: RetryPolicy, chance: random.Random) -> None:
+    def __init__(self, book: LeaseBook) -> None:
         self._book = book
-        self._retry = retry
-        self._chance = chance
+        self._leasing = book.leasing
 
     def on_visit(self, event: VisitEnded, now: float) -> None:
         """A visit ended; an outcome of a lease that is not in hand changes nothing."""
-        worker = self._book.crew.holder(event.lease)
-        if worker is None or worker.lease is None:
-            self._book.stale += 1
+        task = self._leasing.held(event.lease)
+        if task is None:
             self._book.drop_staging(event.lease)
-            current = self._book.crew.current(event.lease.worker, event.lease.generation)
-            if current is not None and current.lease is None and current.state is WorkerState.WORKING:
-                self._book.free(current)  # its lease was given up, but it works for the next batch
+            self._leasing.note_stale(event.lease)
             return
-        task = self._book.tasks[event.lease.task.sequence]
         host = self._book.host(task.order)
         if _has_answered(event.outcome):
             self._book.note_answer(host)
         match event.outcome:
             case Visited(result, retry_worthwhile, renewed):
                 wall = result.finished_at.timestamp() if result.finished_at is not None else 0.0
-                if host.renew(worker.lease.session, renewed, wall):
+                if task.session is not None and host.renew(task.session, renewed, wall):
                     self._book.effects.append(TellLoginBroker(SessionRenewed(host.session)))
                 self._on_visited(task, event.lease, result, retry_worthwhile, now)
             case LoginMet():
-                self._on_login_met(task, host, worker.lease, event.outcome, now)
+                self._on_login_met(task, host, event.lease, event.outcome, now)
             case VisitFailed():
                 self._on_failed(task, host, event.lease, event.outcome, now)
             case _:
@@ -76,12 +65,12 @@ class OutcomePolicy:
         if host.proved_version < host.session.version:
             host.proved_version = host.session.version
             self._book.effects.append(TellLoginBroker(SessionProved(host.host, host.session.version)))
-        task.attempts += 1
+        self._leasing.charge(task, Blame.ITEM)
         task.met_login_at = None  # its page was read, so its rights are not in question
-        if retry_worthwhile and task.attempts < self._retry.max_attempts and not self._book.stopping:
+        if retry_worthwhile and self._leasing.may_be_tried(task) and not self._leasing.stopping:
             self._book.end_lease(task, lease, "some attachments did not arrive", Blame.PORTAL)
-            self._book.release(lease)
-            self._book.requeue(task, until=now + self._delay(task.attempts))
+            self._leasing.release(lease)
+            self._book.requeue(task, until=now + self._leasing.delay(task))
             return
         final = attrs.evolve(result, attempts=task.attempts)
         if result.attachments and result.status in (TaskStatus.COMPLETED, TaskStatus.PARTIAL):
@@ -89,45 +78,46 @@ class OutcomePolicy:
             self._book.effects.append(Publish(lease, final))
             return
         self._book.effects.append(DiscardStaging(lease))
-        self._book.release(lease, ended=True)
+        self._leasing.release(lease, ended=True)
         self._book.finish(task, final)
 
     def on_published(self, lease: Lease, result: POResult) -> None:
         """The files are in their place: the task has ended."""
-        if self._book.crew.holder(lease) is None:
+        task = self._leasing.held(lease)
+        if task is None:
             return
-        task = self._book.tasks[lease.task.sequence]
-        self._book.release(lease, ended=True)
+        self._leasing.release(lease, ended=True)
         self._book.finish(task, result)
 
     def on_publish_failed(self, event: PublishFailed, now: float) -> None:
         """The files could not be moved: the machine is in trouble, or staged files are not what they were."""
         lease = event.lease
-        if self._book.crew.holder(lease) is None:
+        task = self._leasing.held(lease)
+        if task is None:
             return
-        task = self._book.tasks[lease.task.sequence]
         if event.files_lost:
             self._book.drop_kept(task)
-        if event.files_lost and task.attempts >= self._retry.max_attempts:
+        if event.files_lost and not self._leasing.may_be_tried(task):
             self._book.effects.append(DiscardStaging(lease))
-            self._book.release(lease, ended=True)
+            self._leasing.release(lease, ended=True)
             self._book.fail(task, event.text, "WORKER_ERROR", Blame.MACHINE)
             return
         if not event.files_lost:
             task.attempts -= 1  # nobody is charged for the machine's trouble
         self._book.end_lease(task, lease, event.text, Blame.MACHINE)
-        self._book.release(lease)
+        self._leasing.release(lease)
         if event.files_lost:
-            self._book.requeue(task, until=now + self._delay(task.attempts))
+            self._book.requeue(task, until=now + self._leasing.delay(task))
             return
         self._book.requeue(task)
         self._book.pause_for_machine(event.text, now, ends_run=event.ends_run)
 
-    def _on_login_met(self, task: TaskState, host: HostState, held: LeaseState, met: LoginMet, now: float) -> None:
+    def _on_login_met(self, task: TaskState, host: HostState, lease: Lease, met: LoginMet, now: float) -> None:
         version, reason = met.session_version, met.reason
-        self._book.end_lease(task, held.lease, reason, Blame.AUTH)
-        self._book.release(held.lease)
-        renewed_since = host.session.version == version and host.session.renewals > held.session.renewals
+        self._book.end_lease(task, lease, reason, Blame.AUTH)
+        self._leasing.release(lease)
+        renewals = task.session.renewals if task.session is not None else 0
+        renewed_since = host.session.version == version and host.session.renewals > renewals
         if renewed_since and task.met_login_with != version:
             task.met_login_with = version  # once a login, since others may go on renewing it for ever
             self._book.requeue(task)
@@ -150,16 +140,16 @@ class OutcomePolicy:
     def _on_failed(self, task: TaskState, host: HostState, lease: Lease, failure: VisitFailed, now: float) -> None:
         match failure.blame:
             case Blame.ITEM if self._is_worth_another_look(task, failure):
-                task.attempts += 1
+                self._leasing.charge(task, failure.blame)
                 task.looked_at = True
                 host.note_success()
                 self._book.end_lease(task, lease, failure.message, failure.blame)
-                self._book.release(lease)
-                self._book.requeue(task, until=now + self._delay(task.attempts))
+                self._leasing.release(lease)
+                self._book.requeue(task, until=now + self._leasing.delay(task))
             case Blame.ITEM | Blame.AUTH:
-                task.attempts += 1
+                self._leasing.charge(task, failure.blame)
                 self._book.drop_staging(lease)
-                self._book.release(lease, ended=True)
+                self._leasing.release(lease, ended=True)
                 status = TaskStatus.PO_NOT_FOUND if failure.not_found else TaskStatus.FAILED
                 outcome = self._book.outcome(task, status, failure.message, failure.code, failure.blame)
                 if failure.blame is Blame.ITEM:
@@ -169,13 +159,13 @@ class OutcomePolicy:
                 self._on_portal_failure(task, host, lease, failure, now)
             case Blame.MACHINE:
                 self._book.end_lease(task, lease, failure.message, failure.blame)
-                self._book.release(lease)
+                self._leasing.release(lease)
                 self._book.requeue(task)
                 self._book.pause_for_machine(failure.message, now, ends_run=failure.ends_run)
             case Blame.BROWSER | Blame.PROGRAM:
-                task.crashes += 1
+                self._leasing.charge(task, failure.blame)
                 self._book.end_lease(task, lease, failure.message, failure.blame)
-                self._book.release(lease)
+                self._leasing.release(lease)
                 self._book.requeue(task, why=failure.message)
             case _:
                 assert_never(failure.blame)
@@ -186,48 +176,43 @@ class OutcomePolicy:
         if not host.first_answer.has_come:
             host.first_answer.note_failed_visit(failure.message, now)
             self._book.end_lease(task, lease, failure.message, failure.blame)
-            self._book.release(lease)
+            self._leasing.release(lease)
             self._book.requeue(task)
             return
         charged = host.note_failure(task.order.handle.sequence, failure.portal_up, now)
         if failure.retry_after is not None:
             wait = min(failure.retry_after, self._book.timeouts.circuit_open)
             host.held_until = max(host.held_until, now + wait)
-        task.attempts += charged
-        if charged and task.attempts >= self._retry.max_attempts:
+        if charged:
+            self._leasing.charge(task, failure.blame)
+        if charged and not self._leasing.may_be_tried(task):
             self._book.drop_staging(lease)
-            self._book.release(lease, ended=True)
+            self._leasing.release(lease, ended=True)
             outcome = self._book.outcome(task, TaskStatus.FAILED, failure.message, failure.code, failure.blame)
             self._book.finish(task, _as_visited(outcome, failure))
             return
         self._book.end_lease(task, lease, failure.message, failure.blame)
-        self._book.release(lease)
-        self._book.requeue(task, until=now + self._delay(task.attempts) if charged else None)
+        self._leasing.release(lease)
+        self._book.requeue(task, until=now + self._leasing.delay(task) if charged else None)
 
     def _is_worth_another_look(self, task: TaskState, failure: VisitFailed) -> bool:
         """Whether a page that was not recognised is looked at once more, later: it may have been a bad moment."""
-        may_be_visited = task.attempts + 1 < self._retry.max_attempts and not self._book.stopping
+        may_be_visited = self._leasing.may_be_tried(task, 2) and not self._leasing.stopping
         return failure.look_again and not task.looked_at and may_be_visited
 
-    def on_lease_lost(self, worker: WorkerView, held: LeaseState, event: ChildEvent) -> None:
+    def on_lease_lost(self, loss: Loss) -> None:
         """The worker that held a lease is gone."""
-        task = self._book.tasks[held.lease.task.sequence]
-        # Charged only if the browser was seen alive after the lease began, and ended by itself or at a deadline.
-        by_itself = not event.requested or bool(held.doomed)
-        why = held.doomed or (event.reason.text if event.reason is not None else "the worker ended")
-        charged = held.touched and by_itself
-        task.crashes += charged
-        self._book.end_lease(task, held.lease, f"the browser was lost: {why}", Blame.BROWSER)
-        if charged:
-            self._book.excuse_loss(worker, event.generation, held.lease.task.sequence)
-        self._book.requeue(task, why=why)
-        if charged and task.crashes >= CRASHES_BEFORE_QUARANTINE:
-            self._book.crew.get_on(worker)  # at last: quarantined
-
-    def _delay(self, attempts: int) -> float:
-        policy = self._retry
-        delay = min(policy.max_delay, policy.base_delay * policy.backoff_factor ** (attempts - 1))
-        return delay * (1 - 0.5 * self._chance.random()) if policy.jitter else delay
+        assert loss.held is not None  # noqa: S101 - the caller looked
+        lease = loss.held.lease
+        task = self._leasing.tasks[lease.task.sequence]
+        if loss.is_charged:
+            self._leasing.charge(task, Blame.BROWSER)
+        self._book.end_lease(task, lease, f"the browser was lost: {loss.why}", Blame.BROWSER)
+        if loss.is_charged:
+            self._leasing.excuse(loss)
+        self._book.requeue(task, why=loss.why)
+        if loss.is_charged and task.key not in self._leasing.tasks:
+            self._leasing.crew.get_on(loss.worker)  # at last: quarantined
 
 
 def _has_answered(outcome: VisitOutcome) -> bool:

@@ -19,17 +19,14 @@ from actors.dispatch.effects import (
     AskPortal,
     DiscardStaging,
     DispatchEffect,
-    ExcuseLoss,
-    KillWorker,
     NoteAnswered,
-    NoteOrderEnded,
     Publish,
     Record,
-    RecycleWorker,
     TellLoginBroker,
     TellWorker,
     WakeAt,
 )
+from actors.leasing import ExcuseLoss, KillWorker, NoteTaskEnded, RecycleWorker
 from contracts.errors import AttachmentError, DiskFullError, FolderReplacedError, MachineError, error_code
 from contracts.messages import (
     BeginBatch,
@@ -159,7 +156,7 @@ class Performer:
                 return self._publish(effect)
             case DiscardStaging(lease):
                 self._discard(lease)
-            case NoteOrderEnded(worker, generation):
+            case NoteTaskEnded(worker, generation):
                 self.order_ended(worker, generation)
             case ExcuseLoss(worker, generation):
                 self.loss_excused(worker, generation)

@@ -31,7 +31,7 @@ class SilentHosts:
 
     def look(self, now: float) -> None:
         """Ask those whose time it is, and give up those that were silent for too long."""
-        if self._book.stopping:
+        if self._book.leasing.stopping:
             return
         silent = [host for host in self._book.hosts.values() if not (host.first_answer.has_come or host.refused)]
         asked = sum(host.first_answer.is_asked for host in silent)
@@ -42,7 +42,7 @@ class SilentHosts:
             elif (
                 asked < MOST_QUESTIONS
                 and host.first_answer.wants_question(now)
-                and self._book.queue.waits_for(host.host)
+                and self._book.leasing.queue.waits_for(host.host)
             ):
                 asked += 1
                 self._book.effects.append(AskPortal(host.host, host.base_url, host.first_answer.ask(now)))

@@ -20,7 +20,6 @@ from typing import TypeVar
 import httpx
 
 from actors.addresses import WebAddress, web_address
-from actors.durations import spoken
 from actors.fetch.ahead import Ahead
 from actors.fetch.answers import looks_like_login, media_type, refuse_failure
 from actors.fetch.cookies import cookie_header
@@ -33,6 +32,7 @@ from actors.fetch.renewals import RenewedCookies
 from actors.fetch.sink import FileSink, too_large
 from actors.runtime.traffic import Traffic
 from contracts.config import GenericPortalSettings, Timeouts
+from contracts.durations import spoken
 from contracts.errors import AttachmentError, AuthenticationError, NetworkError
 from contracts.ports import Cookie, DownloadedFile, FileRequest, LeaseWatch, PageEnd
 

@@ -15,8 +15,8 @@ from typing import Any
 import httpcore
 import httpx
 
-from actors.durations import spoken
 from actors.runtime.traffic import Traffic
+from contracts.durations import spoken
 
 MOST_BYTES = 512 * 1024
 """Bytes that may come without anything of use: the transport itself takes headers of a hundred KiB at most."""

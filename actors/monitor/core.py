@@ -12,8 +12,8 @@ from typing import assert_never
 
 import attrs
 
-from actors.durations import spoken
 from contracts.config import ResourceLimits
+from contracts.durations import spoken
 from contracts.messages import LossExcused, MemoryRead, OrderEnded, Pause, Recycle, Resume
 from contracts.supervision import ChildChange, ChildEvent, Decision, KillChild, RestartAsked, Verdict
 

@@ -8,8 +8,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from actors.durations import spoken
 from actors.runtime import Environment, Notifier
+from contracts.durations import spoken
 
 log = logging.getLogger("purser.reporter")
 

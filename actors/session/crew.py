@@ -8,11 +8,11 @@ from typing import Any
 
 import pykka
 
-from actors.durations import spoken
 from actors.runtime import Notifier, System, ThreadEnvironment
 from actors.session.engine import Work
 from actors.session.tree import DISPATCHER, ROOT, TreeParts, root_spec
 from actors.supervise import Supervisor
+from contracts.durations import spoken
 from contracts.errors import CrewFailedError, ParallelProcessingError
 from contracts.messages import BeginBatch, Drain, GiveUp, Submit
 from contracts.status import Progress

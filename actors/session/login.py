@@ -12,13 +12,13 @@ import attrs
 
 from actors.browser.launch import ChromiumLauncher
 from actors.browser.profiles import folder_of
-from actors.durations import spoken
 from actors.portals import portal_for
 from actors.processes.ledger import ProcessLedger
 from actors.runtime import Revocation, SystemClock, Watch
 from actors.session.saved_logins import PROFILE, host_of, login_folder, save_cookies, state_folder
 from contracts.checks import check_web_address
 from contracts.config import GenericPortalSettings, HeadlessConfiguration, PortalKind, Timeouts
+from contracts.durations import spoken
 from contracts.errors import AuthenticationError, ConfigurationError, NetworkError
 from contracts.ports import Cookie, Owner
 

@@ -20,7 +20,6 @@ from actors.dispatch.core import DispatchCore
 from actors.dispatch.performer import Performer
 from actors.dispatch.questions import PortalQuestions
 from actors.dispatch.recovery import finish_publishes
-from actors.durations import spoken
 from actors.logins.core import LoginBrokerCore
 from actors.monitor.core import MonitorCore, MonitorEffect, TellCrew, TellDispatcher
 from actors.runtime import Notifier, ThreadEnvironment
@@ -30,6 +29,7 @@ from actors.session.memory_looks import MemoryLooks
 from actors.session.tree import TreeParts, worker_tools
 from actors.worker.duties import Duty, doing, perform
 from actors.worker.visitor import Visitor
+from contracts.durations import spoken
 from contracts.errors import (
     ConfigurationError,
     CrewFailedError,

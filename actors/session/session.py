@@ -13,7 +13,6 @@ from typing import Any, Self, Unpack
 
 import attrs
 
-from actors.durations import spoken
 from actors.runtime import ThreadEnvironment
 from actors.session import figures, reports
 from actors.session.accounting import account
@@ -41,6 +40,7 @@ from actors.session.usage import UsageMeter
 from actors.session.view import Look, SessionView, Shown, session_report
 from contracts.checks import check_worker_count
 from contracts.config import HeadlessConfiguration, Settings
+from contracts.durations import spoken
 from contracts.errors import ConfigurationError, SessionBusyError
 from contracts.ports import CredentialSource, Journal
 from contracts.status import Progress, SessionStatus

@@ -7,7 +7,6 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 
-from actors.durations import spoken
 from actors.supervise.child import LIVE, WAITING, ChildState, Phase
 from actors.supervise.effects import (
     Abandon,
@@ -25,6 +24,7 @@ from actors.supervise.limits import backoff
 from actors.supervise.plan import share_of
 from actors.supervise.rules import sharing_fate, why_it_ended
 from actors.supervise.spec import ChildSpec, SupervisorSpec
+from contracts.durations import spoken
 from contracts.errors import ConfigurationError
 from contracts.supervision import Alarm, AlarmDue, ChildChange, ExitKind, Reason
 

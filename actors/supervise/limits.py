@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from collections import deque
 
-from actors.durations import spoken
 from contracts.config import RestartIntensity
+from contracts.durations import spoken
 
 
 class RestartWindow:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import assert_never
 
-from actors.durations import spoken
 from actors.supervise.child import FINAL, ChildState
 from actors.supervise.spec import AutoShutdown, Restart, Strategy
+from contracts.durations import spoken
 from contracts.supervision import ExitKind, Reason
 
 

@@ -17,17 +17,15 @@ from actors.dispatch.effects import (
     AskPortal,
     DiscardStaging,
     DispatchEffect,
-    KillWorker,
     NoteAnswered,
-    NoteOrderEnded,
     Publish,
     Record,
-    RecycleWorker,
     TellLoginBroker,
     TellWorker,
     WakeAt,
 )
 from actors.journal import MemoryJournal
+from actors.leasing import KillWorker, NoteTaskEnded, RecycleWorker
 from contracts.config import RetryPolicy, Timeouts
 from contracts.errors import Blame
 from contracts.messages import (
@@ -112,7 +110,7 @@ class Drive:
         self.recycles: list[RecycleWorker] = []
         self.login_broker: list[LoginBrokerMessage] = []
         self.discarded: list[DiscardStaging] = []
-        self.ended: list[NoteOrderEnded] = []
+        self.ended: list[NoteTaskEnded] = []
         self.published: list[Publish] = []
         self.publish_failures: list[PublishFailed] = []
         self.silent: set[str] = set()
@@ -168,7 +166,7 @@ class Drive:
                 self.answered.add(host)
             case DiscardStaging():
                 self.discarded.append(effect)
-            case NoteOrderEnded():
+            case NoteTaskEnded():
                 self.ended.append(effect)
             case WakeAt(when):
                 self.wake_at = when

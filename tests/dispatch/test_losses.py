@@ -8,8 +8,9 @@ import attrs
 import pytest
 
 from actors.dispatch.core import DispatchCore
-from actors.dispatch.crew import LOSSES_DISPROVED, LOSSES_EXCUSED
-from actors.dispatch.effects import DispatchEffect, ExcuseLoss
+from actors.dispatch.effects import DispatchEffect
+from actors.leasing import ExcuseLoss
+from actors.leasing.workers import LOSSES_DISPROVED, LOSSES_EXCUSED
 from contracts.errors import Blame
 from contracts.messages import LoginWanted
 from contracts.ports import Credentials, OutcomeRecorded

@@ -182,7 +182,7 @@ class DispatchMachine(DispatchWorld):
             self.start_and_maybe_ready(worker, early=True)
 
     def _is_doomed(self, worker: str) -> bool:
-        leases = self.drive.core._book.crew.leased()
+        leases = self.drive.core._leasing.crew.leased()
         return any(view.name == worker and view.lease is not None and bool(view.lease.doomed) for view in leases)
 
     @precondition(lambda self: self._busy(VisitOrder))
@@ -217,12 +217,12 @@ class DispatchMachine(DispatchWorld):
         """A message of a lease or generation that is over, or of this one, comes once more."""
         old = data.draw(st.sampled_from(self.history))
         outcomes = dict(self.drive.outcomes)
-        leases = {repr(held.lease) for held in self.drive.core._book.crew.leases()}
+        leases = {repr(held.lease) for held in self.drive.core._leasing.crew.leases()}
         if isinstance(old, LeaseTouched) and repr(old.lease) in leases:
             return
         self._send(old)
         assert self.drive.outcomes == outcomes, "old news ends nothing"
-        assert leases <= {repr(held.lease) for held in self.drive.core._book.crew.leases()}, "nor takes a lease away"
+        assert leases <= {repr(held.lease) for held in self.drive.core._leasing.crew.leases()}, "nor takes a lease away"
 
     @rule(worker=workers)
     def is_to_be_recycled(self, worker: str) -> None:

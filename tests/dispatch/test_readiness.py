@@ -6,7 +6,8 @@ import itertools
 
 import pytest
 
-from actors.dispatch.crew import WorkerView
+from actors.dispatch.core import health_of
+from actors.leasing import WorkerView
 from contracts.status import WorkerState
 from contracts.supervision import ChildChange, ChildEvent
 
@@ -25,7 +26,7 @@ def test_a_ready_worker_stays_ready_whoever_tells_first(ready_first: tuple[bool,
             assert worker.state is WorkerState.STARTING
             worker.become_ready(generation, 1.0)
         assert worker.is_free
-        assert (worker.generation, worker.health(1.0).restarts) == (generation, generation - 1)
+        assert (worker.generation, health_of(worker, 1.0).restarts) == (generation, generation - 1)
         worker.follow(ChildEvent("crew", "worker-1", generation, ChildChange.DOWN))
         assert not worker.is_free
 
@@ -34,4 +35,4 @@ def test_a_dispatcher_that_came_back_counts_the_restarts_before_it() -> None:
     """It meets the third browser of a slot first, so two were replaced."""
     worker = WorkerView("worker-1")
     worker.follow(ChildEvent("crew", "worker-1", 3, ChildChange.STARTED))
-    assert worker.health(1.0).restarts == 2
+    assert health_of(worker, 1.0).restarts == 2

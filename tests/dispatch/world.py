@@ -49,14 +49,14 @@ class OrderlyDrive(Drive):
     def check(self, effects: list[DispatchEffect]) -> None:
         """Compare what was given out with what could have been."""
         book = self.core._book
-        waiting = [keys[0] for host, keys in book.queue._ready.items() if book.hosts[host].admits(self.now)]
+        waiting = [keys[0] for host, keys in book.leasing.queue._ready.items() if book.hosts[host].admits(self.now)]
         for told in effects:
             if isinstance(told, TellWorker) and isinstance(told.message, VisitOrder):
                 given = told.message.order
-                if book.tasks[given.handle.sequence].crashes < 2:
+                if book.leasing.tasks[given.handle.sequence].crashes < 2:
                     assert all((False, -given.task.priority, given.handle.sequence) < key for key in waiting)
                 else:
-                    assert not book.queue._ready, "an order that cost two browsers goes last"
+                    assert not book.leasing.queue._ready, "an order that cost two browsers goes last"
 
 
 class DispatchWorld(RuleBasedStateMachine):
@@ -155,14 +155,14 @@ class DispatchWorld(RuleBasedStateMachine):
         assert open_now | set(self.drive.outcomes) == set(range(self.submitted))
         assert not open_now & set(self.drive.outcomes)
         book = self.drive.core._book
-        assert set(book.tasks) == open_now
-        assert len(book.queue) + progress.active == len(open_now), "every open order waits or is in work"
+        assert set(book.leasing.tasks) == open_now
+        assert len(book.leasing.queue) + progress.active == len(open_now), "every open order waits or is in work"
         assert progress.completed == sum(result.status.is_success for result in self.drive.outcomes.values())
 
     @invariant()
     def each_lease_has_one_live_owner(self) -> None:
         """Invariant 3."""
-        leased = list(self.drive.core._book.crew.leased())
+        leased = list(self.drive.core._leasing.crew.leased())
         sequences = [view.lease.lease.task.sequence for view in leased if view.lease is not None]
         assert len(set(sequences)) == len(sequences)
         for view in leased:
@@ -189,7 +189,12 @@ class DispatchWorld(RuleBasedStateMachine):
     def an_idle_worker_leaves_no_work_lying(self) -> None:
         """What may be handed out is."""
         book = self.drive.core._book
-        if book.stopping or book.pauses or book.crew.free() is None or any(one.alone for one in book.crew.leases()):
+        if (
+            book.leasing.stopping
+            or book.leasing.pauses
+            or book.leasing.crew.free() is None
+            or any(one.alone for one in book.leasing.crew.leases())
+        ):
             return
-        ready = [host for host in book.queue._ready if book.hosts[host].admits(self.drive.now)]
+        ready = [host for host in book.leasing.queue._ready if book.hosts[host].admits(self.drive.now)]
         assert not ready

@@ -6,17 +6,16 @@ from typing import Any
 
 import attrs
 
-from actors.dispatch import actor as dispatcher, queue
+from actors.dispatch import actor as dispatcher
 from actors.dispatch.actor import Dispatcher
 from actors.dispatch.core import DispatchCore
-from actors.dispatch.crew import CrewView, LeaseState, WorkerView
 from actors.dispatch.effects import Record, WakeAt
 from actors.dispatch.hosts import HostState
 from actors.dispatch.lease_book import LeaseBook, TaskState
 from actors.dispatch.lease_granter import LeaseGranter
 from actors.dispatch.outcome_policy import OutcomePolicy
-from actors.dispatch.pauses import PauseBook
 from actors.dispatch.performer import Performer
+from actors.leasing import CrewView, LeaseState, Leasing, PauseBook, WorkerView, queue
 from contracts.messages import LoginNeeded, Published, Resume, VisitEnded, Wake
 from contracts.ports import FileVerified, PauseEnded
 from contracts.status import WorkerState
@@ -38,16 +37,15 @@ def _charge_the_login(good: Any) -> Any:
 
 
 def _always_by_itself(good: Any) -> Any:
-    def bad(self: OutcomePolicy, worker: Any, held: LeaseState, event: Any) -> None:
-        good(self, worker, held, attrs.evolve(event, requested=False))
+    def bad(self: OutcomePolicy, loss: Any) -> None:
+        good(self, attrs.evolve(loss, by_itself=True))
 
     return bad
 
 
 def _never_by_itself(good: Any) -> Any:
-    def bad(self: OutcomePolicy, worker: Any, held: LeaseState, event: Any) -> None:
-        held.touched = False
-        good(self, worker, held, event)
+    def bad(self: OutcomePolicy, loss: Any) -> None:
+        good(self, attrs.evolve(loss, by_itself=False))
 
     return bad
 
@@ -62,7 +60,7 @@ def _charge_the_machine(good: Any) -> Any:
 
 def _one_visit_more(good: Any) -> Any:
     def bad(self: OutcomePolicy, *rest: Any) -> None:
-        self._retry = attrs.evolve(self._retry, max_attempts=4)
+        self._leasing.budgets = attrs.evolve(self._leasing.budgets, attempts=4)
         good(self, *rest)
 
     return bad
@@ -70,26 +68,25 @@ def _one_visit_more(good: Any) -> Any:
 
 def _one_visit_less(good: Any) -> Any:
     def bad(self: OutcomePolicy, *rest: Any) -> None:
-        self._retry = attrs.evolve(self._retry, max_attempts=2)
+        self._leasing.budgets = attrs.evolve(self._leasing.budgets, attempts=2)
         good(self, *rest)
 
     return bad
 
 
-def _requeue_without_quarantine(self: LeaseBook, task: Any, *, until: float | None = None, why: str = "") -> None:
-    self.queue.add(task.order)
+def _requeue_without_quarantine(self: Leasing[Any], task: Any, *, until: float | None = None) -> None:
+    self.queue.add(task)
 
 
-def _requeue_at_the_end(self: LeaseBook, task: Any, *, until: float | None = None, why: str = "") -> None:
-    self.queue.suspect(task.order)
+def _requeue_at_the_end(self: Leasing[Any], task: Any, *, until: float | None = None) -> None:
+    self.queue.suspect(task)
 
 
 def _forget_suspicion(good: Any) -> Any:
-    def bad(self: LeaseBook, task: Any, *, until: float | None = None, why: str = "") -> None:
+    def bad(self: Leasing[Any], task: Any, *, until: float | None = None) -> Any:
         if task.crashes == 2:
-            self.queue.add(task.order)
-        else:
-            good(self, task, until=until, why=why)
+            return self.queue.add(task)
+        return good(self, task, until=until)
 
     return bad
 
@@ -142,8 +139,8 @@ def _charge_an_outage(good: Any) -> Any:
     return bad
 
 
-def _pause_for_good(self: LeaseBook, text: str, now: float) -> None:
-    self.pauses["machine"] = text
+def _pause_for_good(self: LeaseBook, text: str, now: float, *, ends_run: bool) -> None:
+    self.leasing.pause("machine", text)
 
 
 def _show_always(good: Any) -> Any:
@@ -155,16 +152,17 @@ def _show_always(good: Any) -> Any:
 
 
 def _any_file(self: DispatchCore, file: Any, now: float) -> None:
-    task = self._book.tasks.get(file.lease.task.sequence)
+    task = self._leasing.tasks.get(file.lease.task.sequence)
     if task is not None:
         task.kept = file.added_to(task.kept)
         self._book.effects.append(Record((FileVerified(file),)))
 
 
 def _all_that_is_kept(good: Any) -> Any:
-    def bad(self: LeaseGranter, worker: Any, task: Any, now: float, **more: Any) -> None:
-        own, task.kept = task.kept, tuple(file for one in self._book.tasks.values() for file in one.kept)
-        good(self, worker, task, now, **more)
+    def bad(self: LeaseGranter, granted: Any) -> None:
+        task = granted.task
+        own, task.kept = task.kept, tuple(file for one in self._book.leasing.tasks.values() for file in one.kept)
+        good(self, granted)
         task.kept = own
 
     return bad
@@ -188,11 +186,12 @@ def _publish_unguarded(_good: Any) -> Any:
 
 def _two_results(good: Any) -> Any:
     def bad(self: OutcomePolicy, event: VisitEnded, now: float) -> None:
-        worker = self._book.crew.holder(event.lease)
+        leasing = self._leasing
+        worker = leasing.crew.holder(event.lease)
         good(self, event, now)
-        if worker is not None and worker.state is WorkerState.IDLE and event.lease.task.sequence in self._book.tasks:
+        if worker is not None and worker.state is WorkerState.IDLE and event.lease.task.sequence in leasing.tasks:
             worker.leases_given += 1
-            self._book.queue.add(self._book.tasks[event.lease.task.sequence].order)
+            leasing.queue.add(leasing.tasks[event.lease.task.sequence])
 
     return bad
 
@@ -227,11 +226,11 @@ MUTANTS = (
         "low priority goes first",
         queue,
         "_key",
-        instead(lambda order, *, last=False: (last, order.task.priority, order.handle.sequence)),
+        instead(lambda task, *, last=False: (last, task.priority, task.key)),
         (on.CALM,),
     ),
     Mutant(
-        "requeue at the end", "a task loses its place", LeaseBook, "requeue", instead(_requeue_at_the_end), (on.LOSS,)
+        "requeue at the end", "a task loses its place", Leasing, "requeue", instead(_requeue_at_the_end), (on.LOSS,)
     ),
     Mutant(
         "charged for a login",
@@ -255,8 +254,8 @@ MUTANTS = (
     Mutant(
         "losses are the slot's",
         "orders that kill browsers retire their workers",
-        LeaseBook,
-        "excuse_loss",
+        Leasing,
+        "excuse",
         instead(lambda *_: None),
         (on.BAD_FIRST,),
     ),
@@ -304,12 +303,12 @@ MUTANTS = (
     Mutant(
         "quarantine never",
         "a poisoned order goes round for ever",
-        LeaseBook,
+        Leasing,
         "requeue",
         instead(_requeue_without_quarantine),
         (on.POISONED,),
     ),
-    Mutant("suspect not alone", "two losses do not matter", LeaseBook, "requeue", _forget_suspicion, (on.SUSPECT,)),
+    Mutant("suspect not alone", "two losses do not matter", Leasing, "requeue", _forget_suspicion, (on.SUSPECT,)),
     Mutant(
         "one visit too many", "attempts off by one", OutcomePolicy, "_on_portal_failure", _one_visit_more, (on.ERRORS,)
     ),
@@ -346,12 +345,12 @@ MUTANTS = (
         "told before written",
         "a lease reaches the worker before the journal",
         LeaseGranter,
-        "_grant",
+        "_tell",
         _tell_before_it_is_written,
         (on.CALM,),
     ),
     Mutant(
-        "wake not asked again", "the timer is set once", DispatchCore, "handle", _wake_once, (on.HANGS,), seeds=(167,)
+        "wake not asked again", "the timer is set once", DispatchCore, "handle", _wake_once, (on.HANGS,), seeds=(29,)
     ),
     Mutant(
         "login broker not asked again",
@@ -370,7 +369,7 @@ MUTANTS = (
         "never probed", "an open circuit stays open", HostState, "wants_probe", instead(lambda *_: False), (on.OUTAGE,)
     ),
     Mutant(
-        "zombie on the board",
+        "zombie shows its progress",
         "a dispatcher given up shows its view",
         Dispatcher,
         "_show",
@@ -399,8 +398,10 @@ MUTANTS = (
     Mutant(
         "kept by a stale lease", "its file counts", DispatchCore, "_on_file", instead(_any_file), (on.LATE, on.AFTER)
     ),
-    Mutant("kept files of others", "any order may adopt them", LeaseGranter, "_grant", _all_that_is_kept, (on.CALM,)),
-    Mutant("pause without end in the books", "it begins only", PauseBook, "note", _without_ends, (on.PAUSED, on.LOGIN)),
+    Mutant("kept files of others", "any order may adopt them", LeaseGranter, "_tell", _all_that_is_kept, (on.CALM,)),
+    Mutant(
+        "pause without end in the journal", "it begins only", PauseBook, "note", _without_ends, (on.PAUSED, on.LOGIN)
+    ),
     Mutant(
         "pause in silence",
         "nobody is told why nothing goes on",

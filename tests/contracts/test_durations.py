@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 import actors
-from actors.durations import spoken
+from contracts.durations import spoken
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The dispatcher's view of its workers: who is free, who holds which lease, and until when."""
+"""The workers as leasing sees them: who is free, who holds which lease and until when, and who loses them over what."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 import attrs
 
-from contracts.messages import HostSession
+from contracts.durations import spoken
 from contracts.ports import Lease
-from contracts.status import WorkerHealth, WorkerState
+from contracts.status import WorkerState
 from contracts.supervision import ChildChange, ChildEvent
 
 LOSSES_EXCUSED = 5
-"""Different orders (or hosts, at a login) in a row that may cost browsers before the browsers are suspected."""
+"""Different tasks or duties in a row that may cost workers before the workers are suspected."""
 LOSSES_DISPROVED = 3
-"""How many of those orders may be ended by other slots all the same before the slot is suspected."""
+"""How many of those tasks may be ended by other slots all the same before the slot is suspected."""
 
 
 @attrs.define(eq=False)
@@ -27,9 +27,8 @@ class LeaseState:
         expires_at: When it ends, whatever happens.
         inactivity: Seconds without activity after which it ends too.
         last_touch: The last activity.
-        session: The login it was given.
         alone: Whether nothing else may run beside it.
-        touched: Whether its browser was seen alive since.
+        touched: Whether its worker was seen alive since.
         doomed: Why it is being ended, or empty.
     """
 
@@ -38,7 +37,6 @@ class LeaseState:
     expires_at: float
     inactivity: float
     last_touch: float
-    session: HostSession
     alone: bool = False
     touched: bool = False
     doomed: str = ""
@@ -48,28 +46,38 @@ class LeaseState:
         """When it must be ended."""
         return min(self.expires_at, self.last_touch + self.inactivity)
 
+    def doom(self, now: float) -> None:
+        """Note why it is being ended now that it is due."""
+        if self.expires_at <= now:
+            self.doomed = f"not done within {spoken(self.expires_at - self.granted_at)}"
+        else:
+            self.doomed = f"no activity for {spoken(self.inactivity)}"
+
 
 @attrs.define(eq=False)
 class WorkerView:
-    """One worker slot as the dispatcher sees it."""
+    """One worker slot.
+
+    A duty is what it does besides tasks, for a whole group. `label` is what people know its work by.
+    """
 
     name: str
     generation: int = 0
     state: WorkerState = WorkerState.STARTING
     lease: LeaseState | None = None
-    duty_host: str = ""
+    duty: str = ""
     duty_due: float = 0.0
     draining: str = ""
     leases_given: int = 0
     ready_at: float | None = None
     processed: int = 0
     activity: str = ""
-    po_number: str = ""
+    label: str = ""
     last_error: str = ""
     lost_over: set[int | str] = attrs.field(factory=set)
-    """Orders, by sequence, and hosts over which this slot lost browsers since an order last came to its end here."""
+    """Tasks, by key, and duties over which this slot lost workers since a task last came to its end here."""
     disproved: int = 0
-    """How many of those orders other slots have ended since."""
+    """How many of those tasks other slots have ended since."""
 
     @property
     def is_free(self) -> bool:
@@ -89,16 +97,16 @@ class WorkerView:
         """A new generation can take work."""
         self.generation = generation
         self.state = WorkerState.IDLE
-        self.lease, self.duty_host, self.draining = None, "", ""
+        self.lease, self.duty, self.draining = None, "", ""
         self.leases_given = 0
         self.ready_at = now
-        self.activity, self.po_number = "", ""
+        self.activity, self.label = "", ""
 
     def become_free(self) -> None:
         """The work in hand has ended."""
-        self.lease, self.duty_host = None, ""
+        self.lease, self.duty = None, ""
         self.state = WorkerState.DRAINING if self.draining else WorkerState.IDLE
-        self.activity, self.po_number = "", ""
+        self.activity, self.label = "", ""
 
     def follow(self, event: ChildEvent) -> None:
         """Follow what the crew's supervisor tells of this slot."""
@@ -110,8 +118,8 @@ class WorkerView:
                     self.state = WorkerState.STARTING
             case ChildChange.DOWN:
                 self.state, self.ready_at = WorkerState.RESTARTING, None
-                self.lease, self.duty_host, self.draining = None, "", ""
-                self.activity, self.po_number = "", ""
+                self.lease, self.duty, self.draining = None, "", ""
+                self.activity, self.label = "", ""
                 if event.reason is not None and event.reason.kind.is_abnormal:
                     self.last_error = event.reason.text
             case ChildChange.RETIRED:
@@ -122,21 +130,6 @@ class WorkerView:
             case ChildChange.READY | ChildChange.RESTARTING:
                 pass
 
-    def health(self, now: float) -> WorkerHealth:
-        """Return a snapshot of the slot. Its memory is the monitor's to tell."""
-        return WorkerHealth(
-            worker_id=self.name,
-            state=self.state,
-            generation=self.generation,
-            activity=self.activity,
-            po_number=self.po_number,
-            session_uptime=now - self.ready_at if self.ready_at is not None else 0.0,
-            processed_count=self.processed,
-            # Generations count from 1 and outlive the dispatcher, so one that came back knows earlier restarts.
-            restarts=max(0, self.generation - 1),
-            last_error=self.last_error,
-        )
-
 
 class CrewView:
     """All worker slots, by name."""
@@ -144,7 +137,7 @@ class CrewView:
     def __init__(self) -> None:
         self._workers: dict[str, WorkerView] = {}
         self._lost_over: set[int | str] = set()
-        """What the whole crew has lost browsers over since it last brought an order to its end."""
+        """What the whole crew has lost workers over since it last brought a task to its end."""
 
     def slot(self, name: str) -> WorkerView:
         """Return a slot, making it when it is new."""
@@ -156,21 +149,21 @@ class CrewView:
         return worker if worker is not None and worker.generation == generation else None
 
     def free(self) -> WorkerView | None:
-        """Return a free worker: the one that has ended fewest orders, so that work and wear spread."""
+        """Return a free worker: the one that has ended fewest tasks, so that work and wear spread."""
         return min((w for w in self._workers.values() if w.is_free), key=lambda w: (w.processed, w.name), default=None)
 
     def free_and_fresh(self) -> WorkerView | None:
-        """Return a free worker whose browser has had no work yet."""
+        """Return a free worker that has had no work yet."""
         return next((worker for worker in self._workers.values() if worker.is_free and worker.is_fresh), None)
 
     def is_any_coming(self) -> bool:
-        """Whether some slot is on its way to a fresh browser."""
+        """Whether some slot is on its way to a fresh worker."""
         coming = (WorkerState.DRAINING, WorkerState.RESTARTING, WorkerState.STARTING)
         return any(worker.state in coming for worker in self._workers.values())
 
     def on_duty(self) -> list[WorkerView]:
-        """Every worker that logs in or probes."""
-        return [worker for worker in self._workers.values() if worker.duty_host]
+        """Every worker that has a duty in hand."""
+        return [worker for worker in self._workers.values() if worker.duty]
 
     def leased(self) -> Iterator[WorkerView]:
         """Every worker with a lease."""
@@ -186,23 +179,23 @@ class CrewView:
         return worker if worker is not None and worker.lease is not None and worker.lease.lease == lease else None
 
     def excuses(self, worker: WorkerView, cause: int | str) -> bool:
-        """Note a loss over an order or a host; return whether it may be laid at that door, and not at the slot's."""
+        """Note a loss over a task or a duty; return whether it may be laid at that door, and not at the slot's."""
         self._lost_over.add(cause)
         worker.lost_over.add(cause)
         return len(self._lost_over) <= LOSSES_EXCUSED and worker.disproved < LOSSES_DISPROVED
 
     def note_end(self, ender: WorkerView, sequence: int) -> None:
-        """A visit has brought an order to its end; slots that lost browsers over it had no reason to."""
+        """A task was brought to its end; slots that lost workers over it had no reason to."""
         for worker in self._workers.values():
             worker.disproved += worker is not ender and sequence in worker.lost_over
         self.get_on(ender)
 
     def get_on(self, worker: WorkerView) -> None:
-        """An order has come to its end at this slot, so the losses before it say nothing of it any more."""
+        """A task has come to its end at this slot, so the losses before it say nothing of it any more."""
         self._lost_over.clear()
         worker.lost_over.clear()
         worker.disproved = 0
 
-    def healths(self, now: float) -> tuple[WorkerHealth, ...]:
-        """Return a snapshot of every slot, by name."""
-        return tuple(self._workers[name].health(now) for name in sorted(self._workers))
+    def all(self) -> tuple[WorkerView, ...]:
+        """Return every slot, by name."""
+        return tuple(self._workers[name] for name in sorted(self._workers))
