@@ -82,7 +82,7 @@ class WorkerView:
     @property
     def is_free(self) -> bool:
         """Whether it may get work."""
-        return self.state is WorkerState.IDLE and not self.draining
+        return self.state is WorkerState.IDLE
 
     @property
     def is_fresh(self) -> bool:
