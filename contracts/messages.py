@@ -302,6 +302,21 @@ class PublishFailed:
 
 
 @attrs.frozen
+class Cancel:
+    """Take tasks out, whether they wait or are worked on. They end as CANCELLED; those that are not open are passed by.
+
+    Args:
+        sequences: Their sequence numbers.
+        text: Why, for people.
+        code: A value of `ERROR_MAPPING`.
+    """
+
+    sequences: tuple[int, ...]
+    text: str
+    code: str
+
+
+@attrs.frozen
 class Drain:
     """Hand out nothing more. When the leases in hand have ended, the rest is given up for this run."""
 
@@ -340,6 +355,7 @@ DispatchEvent = (
     | Recycle
     | Published
     | PublishFailed
+    | Cancel
     | Drain
     | GiveUp
     | Wake

@@ -25,6 +25,7 @@ from contracts.durations import spoken
 from contracts.errors import Blame
 from contracts.messages import (
     BeginBatch,
+    Cancel,
     DispatchEvent,
     Drain,
     DutyEnded,
@@ -51,7 +52,7 @@ from contracts.messages import (
 from contracts.ports import BatchBegun, FileVerified, JournalState, KeptFile, TaskAccepted
 from contracts.status import Progress, WorkerHealth, WorkerState
 from contracts.supervision import ChildEvent
-from contracts.tasks import Order
+from contracts.tasks import Order, POResult, TaskStatus
 
 
 class DispatchCore:
@@ -174,6 +175,8 @@ class DispatchCore:
                 self._policy.on_published(lease, result)
             case PublishFailed():
                 self._policy.on_publish_failed(event, now)
+            case Cancel(sequences, text, code):
+                self._cancel(sequences, text, code)
             case Drain(text):
                 self._leasing.stopping = self._leasing.stopping or text
             case GiveUp(text):
@@ -219,6 +222,17 @@ class DispatchCore:
                 self._book.give_up(task, host)
             else:
                 self._leasing.queue.add(task)
+
+    def _cancel(self, sequences: tuple[int, ...], text: str, code: str) -> None:
+        ended: list[tuple[TaskState, POResult]] = []
+        for sequence in sequences:
+            held = self._leasing.tasks[sequence].lease if sequence in self._leasing.tasks else None
+            task = self._leasing.cancel(sequence, text)
+            if task is not None:
+                if held is not None:
+                    self._book.drop_staging(held)
+                ended.append((task, self._book.outcome(task, TaskStatus.CANCELLED, text, code, None)))
+        self._book.finish_all(ended)
 
     # ------------------------------------------------------------------------------------------------- workers' events
 

@@ -7,6 +7,7 @@ What ends here is forgotten here; its outcome goes to the journal. The rules tha
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
 import attrs
 
@@ -195,13 +196,18 @@ class LeaseBook:
 
     def finish(self, task: TaskState, result: POResult) -> None:
         """End a task with this outcome."""
-        self.leasing.forget(task)
-        if result.status.is_success:
-            self.succeeded += 1
-        else:
-            self.failed += 1
-        self.effects.append(Record((OutcomeRecorded(result),)))
-        self.drop_kept(task)
+        self.finish_all(((task, result),))
+
+    def finish_all(self, ended: Sequence[tuple[TaskState, POResult]]) -> None:
+        """End tasks with these outcomes, which are written down in one go."""
+        for task, result in ended:
+            self.leasing.forget(task)
+            self.succeeded += result.status.is_success
+            self.failed += not result.status.is_success
+        if ended:
+            self.effects.append(Record(tuple(OutcomeRecorded(result) for _, result in ended)))
+        for task, _ in ended:
+            self.drop_kept(task)
 
     def pause_for_machine(self, text: str, now: float, *, ends_run: bool) -> None:
         """Hand out nothing for a while, or nothing more in this run: the machine is in trouble."""

@@ -163,6 +163,7 @@ class Leasing(Generic[T]):
             self.queue.remove(task)
         else:
             self.void(worker)
+            worker.draining = worker.draining or text  # it gets nothing more, however it comes back
             self._emit(KillWorker(worker.name, worker.generation, text))
         return task
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import attrs
 
+from actors.dispatch.settling import settle
 from actors.runtime import Notifier
 from actors.session.engine import Engine, Work
 from actors.session.first_look import HOSTS_ASKED_FIRST, FirstLook
 from actors.session.orders import Batch
-from actors.session.outcome import Outcome, cancelled, left_open, since, where_it_lies_now
+from actors.session.outcome import Outcome, left_open, since, where_it_lies_now
 from actors.session.resources import SessionResources
 from contracts.config import Settings
 from contracts.errors import (
@@ -25,7 +26,8 @@ from contracts.errors import (
     ProfileCorruptionError,
     error_code,
 )
-from contracts.ports import BatchBegun, KnownTask, OutcomeRecorded
+from contracts.messages import BeginBatch, Cancel
+from contracts.ports import KnownTask
 from contracts.status import Progress, SessionStatus, WorkerHealth
 from contracts.tasks import Order, POResult, POTask, TaskStatus
 
@@ -160,17 +162,14 @@ class BatchRun:
                 "%d orders of the unfinished run are no longer in the list and are cancelled: %s", len(left), shown
             )
             gone = ConfigurationError("This order was taken out of the list before it was done.")
-            outcomes = tuple(OutcomeRecorded(cancelled(order, gone)) for order in left)
             # With the new total, so that the run does not end with the last order known while new ones are to come.
-            total = BatchBegun(journal.replay().batch_first, self._work.total)
-            journal.append(journal.open_epoch(), (total, *outcomes))
+            settle(journal, (BeginBatch(self._work.total, continues=True), cancel(left, gone)))
 
     def _settle_total(self) -> None:
         """Write down how many orders the run has now, where no engine will: there may be nothing left to do."""
         batch, journal = self._batch, self._resources.journal
         if batch.continues and not batch.to_do:
-            begun = BatchBegun(journal.replay().batch_first, self._work.total)
-            journal.append(journal.open_epoch(), (begun,))
+            settle(journal, (BeginBatch(self._work.total, continues=True),))
 
     def _is_publishing(self) -> bool:
         """Whether an order that is known has files that are only to be moved to their place."""
@@ -314,9 +313,7 @@ class BatchRun:
         """
         journal = self._resources.journal
         if not journal.resumes:
-            left = journal.replay().open_tasks
-            outcomes = tuple(OutcomeRecorded(cancelled(task.order, error)) for task in left)
-            journal.append(journal.open_epoch(), outcomes)
+            settle(journal, (cancel([task.order for task in journal.replay().open_tasks], error),))
         self._settle_progress()
         self._trouble, self._trouble_code = str(error) or type(error).__name__, error_code(error)
         interrupted = isinstance(error, KeyboardInterrupt)
@@ -366,3 +363,9 @@ class BatchRun:
         why = progress.stopped_early or self._trouble or self._stop_text
         code = progress.stopped_code or self._trouble_code
         return left_open(order, why, code, resumes=self._resources.journal.resumes)
+
+
+def cancel(orders: Sequence[Order], error: BaseException) -> Cancel:
+    """Return what takes orders out of a run for an error."""
+    text = str(error) or "the run was broken off before this order was done"
+    return Cancel(tuple(order.handle.sequence for order in orders), text, error_code(error))

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import attrs
 
-from contracts.errors import error_code
 from contracts.status import Progress, SessionStatus, WorkerHealth
 from contracts.tasks import Order, POResult, TaskStatus
 
@@ -59,18 +58,6 @@ def since(before: tuple[WorkerHealth, ...], now: tuple[WorkerHealth, ...]) -> tu
         )
         for worker in now
         for earlier in [known.get(worker.worker_id) or attrs.evolve(worker, processed_count=0, restarts=0)]
-    )
-
-
-def cancelled(order: Order, error: BaseException) -> POResult:
-    """Return the end of an order that an error took out of its run."""
-    return POResult(
-        handle=order.handle,
-        status=TaskStatus.CANCELLED,
-        supplier=order.task.supplier,
-        url=order.url,
-        error_code=error_code(error),
-        error_message=str(error) or "the run was broken off before this order was done",
     )
 
 

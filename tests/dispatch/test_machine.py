@@ -12,6 +12,7 @@ from actors.logins.core import LoginBrokerCore
 from contracts.errors import Blame
 from contracts.messages import (
     BeginBatch,
+    Cancel,
     Drain,
     DutyEnded,
     LeaseTouched,
@@ -157,13 +158,13 @@ class DispatchMachine(DispatchWorld):
 
     @precondition(lambda self: self.drive.login_broker)
     @rule()
-    def gatekeeper_answers(self) -> None:
+    def login_broker_answers(self) -> None:
         """The login broker takes its oldest message."""
         for answer in self.login_broker.handle(self.drive.login_broker.pop(0)):
             self._send(answer)
 
     @rule(chance=rare)
-    def gatekeeper_dies(self, chance: int) -> None:
+    def login_broker_dies(self, chance: int) -> None:
         """The login broker comes back without what was in its inbox."""
         if chance:
             return
@@ -195,6 +196,18 @@ class DispatchMachine(DispatchWorld):
                 if self.drive.visit(worker).lease.task == poisoned:
                     self.dies_by_itself(worker, seen_alive=True, comes_back=True)
                     break
+
+    @rule(pick=st.integers(0, MOST - 1), chance=rare)
+    def is_cancelled(self, pick: int, chance: int) -> None:
+        """Somebody takes an order out, whether it waits or is worked on."""
+        if chance:
+            return
+        worker = next(
+            (one for one in self._busy(VisitOrder) if self.drive.visit(one).lease.task.sequence == pick), None
+        )
+        self._send(Cancel((pick,), "nobody wants it", "POOL_SHUTDOWN"))
+        if worker is not None:
+            self._die(worker, ExitKind.KILLED, requested=True, at_deadline=False)
 
     @rule(worker=workers)
     def is_ended_by_order(self, worker: str) -> None:
@@ -291,7 +304,7 @@ class DispatchMachine(DispatchWorld):
 
     def _answer_logins(self) -> bool:
         if self.drive.login_broker:
-            self.gatekeeper_answers()
+            self.login_broker_answers()
             return True
         return False
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from actors.session import outcome
+from actors.session import batch, outcome
 from actors.session.orders import prepare
 from contracts.ports import KnownTask
 from contracts.tasks import POTask, TaskStatus
@@ -209,7 +209,7 @@ def test_an_order_that_was_not_done_says_why_also_when_what_broke_the_run_off_sa
     error: BaseException, said: str
 ) -> None:
     (order,) = prepare([row()], BASE, 0).orders
-    assert outcome.cancelled(order, error).error_message.startswith(said)
+    assert batch.cancel([order], error).text.startswith(said)
 
 
 def test_an_order_that_no_engine_took_is_left_to_the_journal_or_cancelled_without_one() -> None:

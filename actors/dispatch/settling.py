@@ -1,0 +1,41 @@
+"""What is written of a run without any worker: a dispatcher that lives for some events, and does nothing but write.
+
+Only a dispatcher writes the journal. Where a run needs no browser, its list being shorter than before or its end having
+come before its beginning, this is the one.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+
+from actors.dispatch.core import DispatchCore
+from actors.dispatch.effects import Record
+from contracts.config import RetryPolicy, Timeouts
+from contracts.messages import BeginBatch, Cancel
+from contracts.ports import Journal
+
+
+def settle(journal: Journal, events: Iterable[BeginBatch | Cancel]) -> None:
+    """Write down what comes of these events. No other dispatcher may be at work on the journal.
+
+    Args:
+        journal: What is written.
+        events: What happens, in order.
+
+    Raises:
+        MachineError: The disk is full or the journal cannot be written.
+    """
+    epoch = journal.open_epoch()
+    core = DispatchCore(
+        epoch=epoch,
+        state=journal.replay(),
+        resumes=journal.resumes,
+        retry=RetryPolicy(),
+        timeouts=Timeouts(),
+        chance=random.Random(0),  # noqa: S311 - nothing is decided by it here
+    )
+    for event in events:
+        for effect in core.handle(event, 0.0):
+            if isinstance(effect, Record):  # there is nobody to be told anything; staging is swept with the run
+                journal.append(epoch, effect.entries)
