@@ -9,7 +9,8 @@ from typing import Any
 import attrs
 import pytest
 
-from actors.cli.doctor import Finding, Verdict, findings
+from actors.cli.doctor import findings
+from actors.cli.findings import Finding, Verdict
 from actors.cli.options import RunOptions, make_plan
 from actors.cli.plans import KeptPlan, kept_plan, plan_again
 from actors.cli.run import run
@@ -104,7 +105,7 @@ class Opened:
 def opened(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> Opened:
     """Note how each run's resources are opened, which open the adapter as the real ones do."""
     noted = Opened()
-    before: type[ScriptedResources] = resources.LocalResources  # type: ignore[assignment] # the stand's own
+    before: type[ScriptedResources] = vars(resources)["LocalResources"]  # the stand's own
 
     class Noting(before):  # type: ignore[misc,valid-type] # the same
         def __init__(self, settings: Settings, *more: Any) -> None:
@@ -134,7 +135,7 @@ def test_a_run_whose_adapter_is_gone_waits_until_it_is_there_again(
     """Neither `resume` nor `retry` changes anything before it has asked for the adapter."""
     site = tmp_path / "site"
     file = stand.orders(*TEN)
-    stand.script.answers["PO3"] = 500
+    stand.script.answers = {"PO3": 500}
     with monkeypatch.context() as while_it_is_there:
         offer(while_it_is_there, site, {"acme": ":Adapter"})
         with stopping_after(stand, 4, crew=True):
@@ -149,7 +150,7 @@ def test_a_run_whose_adapter_is_gone_waits_until_it_is_there_again(
     assert SAYS in stand.heard.err
     shutil.rmtree(site)
     stand.visited()
-    stand.script.answers.clear()
+    stand.script.answers = {}
     offer(monkeypatch, site, {"acme": ":Adapter"})
     assert stand.retry() is ExitCode.SUCCESS, "the run is still one that has come to its end"
     assert stand.visited() == ["PO3"]
