@@ -61,6 +61,13 @@ def test_a_name_is_taken_from_the_option_the_variable_and_the_settings_file(
     assert started(orders, environment, fakes.Heard(), **options) == (ExitCode.SUCCESS, "acme")
 
 
+def test_a_name_that_nobody_offers_is_refused_also_where_there_is_nothing_to_visit(orders: Path) -> None:
+    """As any setting that is wrong."""
+    orders.write_text("po_number,url\nPO1,ftp://x\n")
+    assert started(orders, {}, fakes.Heard(), portal="acme") == (ExitCode.UNUSABLE, None)
+    assert started(orders, {}, fakes.Heard(), portal="coupa") == (ExitCode.SOME_FAILED, None)
+
+
 def test_an_option_wins_over_a_name_in_the_environment(orders: Path) -> None:
     """Nobody asks whether a name that is not used is one."""
     code, portal = started(orders, {"PURSER_PORTAL": "nobodys"}, fakes.Heard(), portal="coupa")
@@ -75,6 +82,15 @@ def test_a_broken_adapter_is_told_in_one_sentence_to_who_names_it(
     assert started(orders, {}, heard, portal="acme") == (ExitCode.UNUSABLE, None)
     assert heard.err.count("\n") == 1
     assert "of acme-purser 1.0 (entry point acme = acme_purser:Adapter) is none: it has no recognises" in heard.err
+
+
+def test_a_name_that_nobody_offers_puts_no_earlier_journal_aside(stand: Stand) -> None:
+    file = stand.orders("PO1")
+    assert stand.run(file) is ExitCode.SUCCESS
+    before = sorted(path.name for path in (stand.downloads / ".purser").iterdir())
+    assert stand.run(file, fresh=True, portal="acme") is ExitCode.UNUSABLE
+    assert SAYS in stand.heard.err
+    assert sorted(path.name for path in (stand.downloads / ".purser").iterdir()) == before
 
 
 # ------------------------------------------------------------------------------------------------ what a journal keeps

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from actors.portals import CompletedPortal, portal_for
+from actors.stubs import FailingPortal
 from contracts import checks
 from contracts.config import GenericPortalSettings, PortalKind
 from contracts.ports import (
@@ -67,7 +68,9 @@ def test_what_is_asked_of_an_adapter_is_what_the_protocols_say() -> None:
 
 @pytest.mark.parametrize("kind", list(PortalKind))
 def test_the_built_in_adapters_have_all_of_it(kind: PortalKind) -> None:
-    assert checks.adapter_fault(portal_for(kind, GenericPortalSettings())) == ""
+    portal = portal_for(kind, GenericPortalSettings())
+    assert checks.adapter_fault(portal) == ""
+    assert checks.adapter_fault(FailingPortal(portal)) == "", "failures are simulated for any of them"
 
 
 @pytest.mark.parametrize("name", REST)

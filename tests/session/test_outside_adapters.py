@@ -204,12 +204,16 @@ def test_a_built_in_name_is_nobody_elses(
     assert "has the name of a built-in one" in warned(caplog)[0]
 
 
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [(b"[\xff\xfe]\n", "UnicodeDecodeError"), (b"[purser.portals]\nno equals sign\n", "[A-Z][a-z]+Error")],
+)
 def test_a_damaged_package_beside_takes_only_the_installed_adapters_away(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture, damage: bytes, told: str
 ) -> None:
     offer(monkeypatch, tmp_path, {"acme": ":Adapter"})
-    (tmp_path / "acme_purser-1.0.dist-info" / "entry_points.txt").write_bytes(b"[\xff\xfe]\nnothing of use")
-    with pytest.raises(ConfigurationError, match="cannot be read: UnicodeDecodeError"):
+    (tmp_path / "acme_purser-1.0.dist-info" / "entry_points.txt").write_bytes(damage)
+    with pytest.raises(ConfigurationError, match=f"cannot be read: {told}"):
         adapter_of(Settings(portal="acme"))
     assert isinstance(adapter_of(Settings()).read(order(LINK), "PO16928033"), OrderPage)
     assert "passed over" in warned(caplog)[0]
@@ -250,6 +254,14 @@ def test_auto_takes_addresses_and_the_login_page_from_who_knows_the_portals_addr
         assert auto.login_address(base) == before.login_address(base)
     own_path = adapter_of(Settings(generic=GenericPortalSettings(order_path="/p/{number}")))
     assert own_path.order_addresses("https://acme.example", "PO7") == ("https://acme.example/p/PO7",)
+
+
+def test_auto_asks_nobody_about_a_portal_without_an_address(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Not even one that takes every page for its own."""
+    offer(monkeypatch, tmp_path, {"acme": ":Adapter"}, ADAPTER.replace('word = "acme"', 'word = ""'))
+    auto = adapter_of(Settings())
+    assert auto.order_addresses("", "PO7") == ()
+    assert auto.order_addresses(BASE, "PO7") == (f"{BASE}//PO7",)
 
 
 def test_auto_leaves_all_questions_about_a_page_to_who_recognises_it(
