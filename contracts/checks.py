@@ -186,6 +186,39 @@ def _without_login(address: str) -> str:
     return f"{before}{slashes}\u2588\u2588\u2588@{host}" if login else address
 
 
+_ADAPTER_NAME = re.compile(r"[\w.-]+")
+
+
+_ASKED_OF_ADAPTERS = ("recognises", "order_addresses", "read")
+_MAY_BE_ASKED = ("login_address", "read_requisition", "wants_login", "login_form", "visible_text")
+
+
+def is_adapter_name(name: str) -> bool:
+    """Whether an adapter may be installed under that name."""
+    return _ADAPTER_NAME.fullmatch(name) is not None
+
+
+def adapter_fault(given: object) -> str:
+    """Return what keeps an object from being a `PortalAdapter`, for a message; empty when nothing does."""
+    if isinstance(given, type):
+        return f"it is a class, and an object of it is wanted: {given.__name__}()"
+    missing = [name for name in ("login_paths", *_ASKED_OF_ADAPTERS) if not hasattr(given, name)]
+    if missing:
+        return f"it has no {', '.join(missing)}"
+    silent = [one for one in (*_ASKED_OF_ADAPTERS, *_MAY_BE_ASKED) if not callable(getattr(given, one, callable))]
+    if silent:
+        return f"its {', '.join(silent)} cannot be called"
+    paths = getattr(given, "login_paths")  # noqa: B009 - nothing says yet that it is there
+    if not isinstance(paths, tuple) or not all(map(_is_path, paths)):
+        return f"its login_paths must be a tuple of paths such as ('/login',), not {shown(paths)}"
+    return ""
+
+
+def _is_path(given: object) -> bool:
+    # The root alone would make a login of every page.
+    return isinstance(given, str) and given.startswith("/") and bool(given.strip("/ "))
+
+
 _HOST = re.compile(r"(?:[\w-]+(?:\.[\w-]+)*|\[[0-9a-f:.]+\])(?::\d{1,5})?", re.IGNORECASE)
 
 

@@ -15,6 +15,7 @@ import attrs
 
 from contracts import checks
 from contracts.errors import ConfigurationError
+from contracts.ports import PortalAdapter
 
 
 class Route(enum.Enum):
@@ -31,6 +32,9 @@ class PortalKind(enum.Enum):
     COUPA = "coupa"
     GENERIC = "generic"
 
+
+PortalChoice = PortalKind | str | PortalAdapter
+"""What `portal` may be: a kind, the name of an installed adapter, or an adapter."""
 
 _BROWSERS = ("auto", "edge", "chrome", "chromium")
 
@@ -279,8 +283,21 @@ class GenericPortalSettings:
     )
 
 
-def _portal(value: PortalKind | str) -> PortalKind:
-    return checks.one_of(PortalKind, value)
+def _portal(value: PortalChoice) -> PortalChoice:
+    given: object = value  # settings come from people and files, whatever the types say
+    if isinstance(given, str):
+        if given in [kind.value for kind in PortalKind]:
+            return PortalKind(given)
+        fault = "" if checks.is_adapter_name(given) else "it is no name"
+    else:
+        fault = "" if isinstance(given, PortalKind) else checks.adapter_fault(given)
+    if not fault:
+        return value
+    kinds = ", ".join(kind.value for kind in PortalKind)
+    raise ConfigurationError(
+        f"portal must be one of {kinds}, the name of an installed adapter, or an adapter itself, not "
+        f"{checks.shown(value)}: {fault}."
+    )
 
 
 def _route(value: Route | str) -> Route:
@@ -300,7 +317,8 @@ class Settings:
     """Everything one session needs to know beyond browser, mode, workers and callback.
 
     Args:
-        portal: Which adapter reads the pages.
+        portal: Which adapter reads the pages: `auto`, `coupa`, `generic`, or the name of an installed one. From Python
+            also an adapter itself, see `contracts.ports.PortalAdapter`.
         base_url: Root of the portal, for orders without an address of their own; empty when every order has one.
         download_dir: Where the folders go.
         route: How files travel.
@@ -321,7 +339,7 @@ class Settings:
         pipeline_depth: Leases a worker may hold at once. Only 1 is supported.
     """
 
-    portal: PortalKind = attrs.field(default=PortalKind.AUTO, converter=_portal)
+    portal: PortalChoice = attrs.field(default=PortalKind.AUTO, converter=_portal)
     base_url: str = attrs.field(default="")
     download_dir: Path = attrs.field(default=Path("download"), converter=_download_dir)
     route: Route = attrs.field(default=Route.HYBRID, converter=_route)

@@ -271,19 +271,39 @@ class CountsProcessorTime(Protocol):
 # ------------------------------------------------------------------------------------------------------------ portal
 
 
-class Portal(Protocol):
-    """Knows one kind of portal's pages. Pure: HTML in, values out."""
+class PortalAdapter(Protocol):
+    """The least that an adapter of one kind of portal says. Pure: HTML in, values out.
+
+    One object is asked by several threads at once, so it keeps nothing of what it was asked. What it lacks of `Portal`
+    the generic adapter answers for it.
+    """
+
+    @property
+    def login_paths(self) -> tuple[str, ...]:
+        """Path prefixes of the portal's login page. A file's request that is redirected there needs a login first."""
+        ...
+
+    def recognises(self, page: PageSnapshot) -> bool:
+        """Whether `page` is this portal's: by its address or by what is on it. Only `auto` asks.
+
+        Where `auto` has an order's number alone, it asks with an empty page at the base URL, of HTTP status 0.
+        """
+        ...
 
     def order_addresses(self, base_url: str, po_number: str) -> tuple[str, ...]:
         """Addresses to try for an order, the number as given first."""
         ...
 
-    def login_address(self, base_url: str) -> str:
-        """Address of the login page."""
-        ...
-
     def read(self, page: PageSnapshot, po_number: str) -> PageReading:
         """Say what `page` is, checked in this order: login, HTTP status, not found, title, attachments."""
+        ...
+
+
+class Portal(PortalAdapter, Protocol):
+    """Knows all about one kind of portal's pages, its login and its requisitions included."""
+
+    def login_address(self, base_url: str) -> str:
+        """Address of the login page."""
         ...
 
     def read_requisition(self, page: PageSnapshot) -> OrderPage:

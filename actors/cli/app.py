@@ -64,7 +64,13 @@ def main(
 def run_command(
     context: typer.Context,
     file: Annotated[Path | None, typer.Argument(metavar="FILE.csv", help="The orders; one column PO_NUMBER.")] = None,
-    portal: Annotated[PortalKind | None, typer.Option(help="How pages are read. (default: auto)")] = None,
+    portal: Annotated[
+        str | None,
+        typer.Option(
+            metavar="|".join((*(kind.value for kind in PortalKind), "NAME")),
+            help="How pages are read; NAME is an installed adapter's. (default: auto)",
+        ),
+    ] = None,
     base_url: Annotated[str | None, typer.Option(metavar="URL", help="The portal's root.")] = None,
     download_dir: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where the folders go. (default: download)")

@@ -20,7 +20,7 @@ from actors.cli.places import look_at_places
 from actors.cli.summary import ExitCode
 from actors.processes import resources
 from actors.tables import RunSettings, read_environment, read_orders, read_settings_file
-from contracts.config import HeadlessConfiguration
+from contracts.config import HeadlessConfiguration, PortalChoice, PortalKind
 from contracts.errors import BrowserNotFoundError, ConfigurationError, ParallelProcessingError
 
 _GIB = 2**30
@@ -90,6 +90,7 @@ def findings(
     if download_dir is not None:
         stated = attrs.evolve(stated, download_dir=download_dir)
     settings = stated.settings()
+    yield from _adapters(settings.portal)
     yield _browser(stated.headless_configuration(), find)
     yield _memory()
     yield from look_at_places(settings, {"results file": stated.results, "report": stated.report})
@@ -118,6 +119,27 @@ def _stated(environment: Mapping[str, str], config: Path | None) -> tuple[RunSet
         else:
             stated = more
     return stated, tuple(wrong)
+
+
+def _adapters(portal: PortalChoice) -> Iterator[Finding]:
+    """Look at the installed portal adapters that a run would use: the one that is named, or all that `auto` asks."""
+    from actors.session.installed import installed_adapter, installed_adapters  # noqa: PLC0415 - as for the browser
+
+    if isinstance(portal, str):
+        try:
+            found = installed_adapter(portal)
+        except ConfigurationError as error:
+            mend = "Install it, or name another one: --portal, PURSER_PORTAL or the settings file."
+            yield Finding("portal adapter", Verdict.BAD, printable(str(error), 400), mend)
+        else:
+            yield Finding("portal adapter", Verdict.GOOD, printable(f"{found.name} of {found.origin}"))
+    elif portal is PortalKind.AUTO:
+        for one in installed_adapters():
+            if one.adapter is None:
+                detail = printable(f"{one.fault} It is passed over.", 400)
+                yield Finding("portal adapter", Verdict.POOR, detail, "Mend or uninstall its package.")
+            else:
+                yield Finding("portal adapter", Verdict.GOOD, printable(f"{one.name} of {one.origin}"))
 
 
 def _profile(profile: Path) -> Finding:

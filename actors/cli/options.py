@@ -27,7 +27,7 @@ class RunOptions:
     """The options of `purser run` as given. None and False mean that nothing was said."""
 
     file: Path | None = None
-    portal: PortalKind | None = None
+    portal: PortalKind | str | None = None
     base_url: str | None = None
     download_dir: Path | None = None
     workers: int | None = None
@@ -93,6 +93,7 @@ def make_plan(options: RunOptions, environment: Mapping[str, str]) -> RunPlan:
     if stated.csv_path is None:
         raise ConfigurationError("No file of orders is given. Name it: purser run FILE.csv")
     settings = stated.settings()
+    require_adapter(settings)
     if settings.profile is not None and not settings.profile.is_dir():
         raise ConfigurationError(
             f"The profile {str(settings.profile)!r} is not a folder. "
@@ -115,6 +116,19 @@ def make_plan(options: RunOptions, environment: Mapping[str, str]) -> RunPlan:
         settings=settings,
         warnings=stated.warnings,
     )
+
+
+def require_adapter(settings: Settings) -> None:
+    """Return unless the settings name an installed portal adapter that is not there, or cannot be used.
+
+    Raises:
+        ConfigurationError: That is so.
+    """
+    if isinstance(settings.portal, str):
+        # Imported here because only a name needs it.
+        from actors.session.installed import installed_adapter  # noqa: PLC0415 - see above
+
+        installed_adapter(settings.portal)
 
 
 def require_addresses(orders: OrderFile, settings: Settings) -> None:

@@ -20,7 +20,7 @@ from actors.cli.options import RunPlan
 from actors.cli.output import command_line
 from actors.folders.keeping import untrusted
 from actors.session.seals import is_own, sealed
-from contracts.config import HeadlessConfiguration
+from contracts.config import HeadlessConfiguration, PortalChoice, Settings
 from contracts.errors import JournalError
 
 _KEPT_INPUT = re.compile(r"\.purser/input/[0-9a-f]{16}\.csv")
@@ -56,6 +56,10 @@ def _converter() -> cattrs.Converter:
     converter = cattrs.Converter(detailed_validation=False, forbid_extra_keys=False)
     converter.register_unstructure_hook(Path, lambda path: str(path.absolute()))
     converter.register_structure_hook(Path, lambda value, _: Path(value))
+    # Kept as a word, a kind's or an installed adapter's; an adapter itself is in no plan, since the command takes none.
+    converter.register_structure_hook_func(
+        lambda kind: bool(kind == PortalChoice), lambda value, _: Settings(portal=value).portal
+    )
     # Its own constructor takes some of its fields by name only.
     converter.register_structure_hook(HeadlessConfiguration, lambda value, _: HeadlessConfiguration(**value))
     return converter

@@ -13,7 +13,7 @@ import attrs
 
 from actors.addresses import origin_of
 from actors.cli.asking import Ask
-from actors.cli.options import RunOptions, RunPlan, make_plan
+from actors.cli.options import RunOptions, RunPlan, make_plan, require_adapter
 from actors.cli.output import Output, command_line, printable
 from actors.cli.plans import KeptPlan, give_again, plan_again
 from actors.tables import OrderFile, read_environment, read_orders, read_settings_file
@@ -79,6 +79,7 @@ def recall(kept: KeptPlan, folder: Path, stated: Stated, output: Output, ask: As
     if stated.base_url is not None:
         base_url = check_web_address(stated.base_url, "--base-url")
         plan = attrs.evolve(plan, settings=attrs.evolve(plan.settings, base_url=base_url))
+    require_adapter(plan.settings)
     return plan, attrs.evolve(orders, path=plan.csv_path)
 
 

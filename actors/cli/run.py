@@ -165,10 +165,10 @@ def require_own_list(plan: RunPlan, orders: OrderFile, folder_journal: FolderJou
     Raises:
         JournalError: It may not.
     """
-    from actors.portals import portal_for  # noqa: PLC0415 - as in open_folder_journal
-    from actors.session.orders import require_common  # noqa: PLC0415 - as in open_folder_journal
+    from actors.session.adapters import adapter_of  # noqa: PLC0415 - as in open_folder_journal
+    from actors.session.orders import addresses_of, require_common  # noqa: PLC0415 - as in open_folder_journal
 
-    addresses = portal_for(plan.settings.portal, plan.settings.generic).order_addresses
+    addresses = addresses_of(adapter_of(plan.settings, tell=lambda _text: None))  # what the run works with tells it
     tasks = [row.task for row in orders.rows if isinstance(row, OrderRow)]
     require_common(tasks, folder_journal.journal.tasks_in_hand(), plan.settings.base_url, addresses)
 

@@ -1,10 +1,14 @@
-"""What a portal's pages say: HTML in, values out. Pure, and the only home of the HTML parser."""
+"""What a portal's pages say: HTML in, values out. Pure, and the only home of the HTML parser.
+
+Which adapters are installed is no business of this room: whoever opens a run's resources looks them up.
+"""
 
 from __future__ import annotations
 
 from typing import assert_never
 
-from actors.portals.auto import AutoPortal
+from actors.portals.auto import AutoPortal as AutoPortal
+from actors.portals.completing import CompletedPortal as CompletedPortal
 from actors.portals.coupa import CoupaPortal
 from actors.portals.generic import GenericPortal
 from contracts.config import GenericPortalSettings, PortalKind

@@ -54,7 +54,7 @@ _BUTTONS = (
 class CoupaPortal(HtmlPortal):
     """Reads the pages of a Coupa portal."""
 
-    _login_paths = ("/sessions/new", "/login", "/sessions")
+    login_paths = ("/sessions/new", "/login", "/sessions")
     _not_found_texts = (
         "Oops! We couldn't find what you wanted",
         "You are not authorized",

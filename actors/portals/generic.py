@@ -29,7 +29,7 @@ class GenericPortal(HtmlPortal):
 
     def __init__(self, settings: GenericPortalSettings) -> None:
         self._settings = settings
-        self._login_paths = settings.login_paths
+        self.login_paths = settings.login_paths
         self._not_found_texts = settings.not_found_texts
         for name, selectors in (
             ("attachment_selectors", settings.attachment_selectors),
@@ -42,6 +42,10 @@ class GenericPortal(HtmlPortal):
                         f"{name} holds {selector!r}, which is not a CSS selector. Write it as in a style sheet."
                     )
         self._endings = tuple(ending.casefold() for ending in settings.document_endings if ending)
+
+    def recognises(self, page: PageSnapshot) -> bool:  # noqa: ARG002 - it is the last resort
+        """Whatever the page is: its settings say nothing of that."""
+        return True
 
     def order_addresses(self, base_url: str, po_number: str) -> tuple[str, ...]:
         """The one address that the settings' `order_path` gives for an order."""

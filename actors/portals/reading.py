@@ -37,7 +37,7 @@ from contracts.ports import (
 class HtmlPortal(ABC):
     """The reading that all adapters share; each says what is particular to its portal."""
 
-    _login_paths: tuple[str, ...]
+    login_paths: tuple[str, ...]
     _not_found_texts: tuple[str, ...]
     _message_boxes: str = ""
 
@@ -75,7 +75,7 @@ class HtmlPortal(ABC):
         proof = self._proof_of(sheet, po_number) if 200 <= status < 400 else Proof("", proven=False)
         found = self._found(sheet) if proof.proven else {}
         shown = [one for candidates in found.values() for one in candidates]
-        reason = login_reason(sheet, self._login_paths, Known(is_order=proof.proven, lists_files=bool(shown)))
+        reason = login_reason(sheet, self.login_paths, Known(is_order=proof.proven, lists_files=bool(shown)))
         if reason:
             return LoginPage(reason)
         if status in (404, 410):
@@ -120,7 +120,7 @@ class HtmlPortal(ABC):
     def read_requisition_sheet(self, sheet: Sheet) -> OrderPage:
         """Read a requisition's parsed page. The same as `read_requisition`."""
         found = self._found(sheet)
-        reason = login_reason(sheet, self._login_paths, Known(lists_files=any(found.values())))
+        reason = login_reason(sheet, self.login_paths, Known(lists_files=any(found.values())))
         if not reason and not 200 <= sheet.page.http_status < 400:
             reason = f"the portal answered with HTTP status {sheet.page.http_status}"
         if reason:
@@ -137,7 +137,7 @@ class HtmlPortal(ABC):
     def login_reason(self, sheet: Sheet) -> str:
         """Why a parsed page is a login page, whatever order it may be of. The same as `wants_login`."""
         lists_files = any(self._found(sheet).values())
-        return login_reason(sheet, self._login_paths, Known(lists_files=lists_files))
+        return login_reason(sheet, self.login_paths, Known(lists_files=lists_files))
 
     def visible_text(self, page: PageSnapshot) -> str:
         """Title and text of `page` and its parts as a person sees them, line by line, without what stands in fields."""

@@ -12,12 +12,12 @@ import attrs
 
 from actors.browser.launch import ChromiumLauncher
 from actors.browser.profiles import folder_of
-from actors.portals import portal_for
 from actors.processes.ledger import ProcessLedger
 from actors.runtime import Revocation, SystemClock, Watch
+from actors.session.adapters import adapter_of
 from actors.session.saved_logins import PROFILE, host_of, login_folder, save_cookies, state_folder
 from contracts.checks import check_web_address
-from contracts.config import GenericPortalSettings, HeadlessConfiguration, PortalKind, Timeouts
+from contracts.config import HeadlessConfiguration, Settings, Timeouts
 from contracts.durations import spoken
 from contracts.errors import AuthenticationError, ConfigurationError, NetworkError
 from contracts.ports import Cookie, Owner
@@ -75,7 +75,7 @@ def interactive_login(base_url: str, headless: HeadlessConfiguration, profile: P
 
 
 def _let_log_in(launcher: ChromiumLauncher, base_url: str, timeout: float) -> tuple[Cookie, ...]:
-    portal = portal_for(PortalKind.AUTO, GenericPortalSettings())
+    portal = adapter_of(Settings())
     browser = launcher.launch(_OWNER)
     watch = Watch(SystemClock(), timeout, Revocation(), lambda _activity: None)
     page = browser.open(portal.login_address(base_url))

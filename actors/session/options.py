@@ -8,7 +8,7 @@ from typing import TypedDict
 from contracts.config import (
     AttachmentLimits,
     GenericPortalSettings,
-    PortalKind,
+    PortalChoice,
     ResourceLimits,
     RestartIntensity,
     RetryPolicy,
@@ -20,7 +20,7 @@ from contracts.config import (
 class SettingsOptions(TypedDict, total=False):
     """Every field of `Settings`, as keyword arguments."""
 
-    portal: PortalKind | str
+    portal: PortalChoice
     base_url: str
     download_dir: Path | str
     route: Route | str

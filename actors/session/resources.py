@@ -15,11 +15,11 @@ from actors.addresses import authority_of
 from actors.journal import MemoryJournal
 from actors.logins.core import LoginBook
 from actors.monitor.actor import MemoryView
-from actors.portals import portal_for
 from actors.processes import resources as machine_resources
 from actors.reporter.callback_runner import CallbackRunner
 from actors.runtime import Latest, Notifier, ThreadEnvironment
 from actors.session import figures
+from actors.session.adapters import adapter_of
 from actors.session.credentials import NotedCredentials, SystemCredentials
 from actors.session.crew import CrewEngine
 from actors.session.engine import Engine
@@ -156,10 +156,14 @@ class SessionResources:
         return self._run_resources
 
     def portal(self, settings: Settings) -> Portal:
-        """Return the adapter that a batch will be read with; nothing is opened to ask it for addresses."""
+        """Return the adapter that a batch will be read with; nothing is opened to ask it for addresses.
+
+        Raises:
+            ConfigurationError: As `adapter_of`.
+        """
         if self.test_mode.mock_workers:
             return StubPortal(simulate_failures=False)
-        return portal_for(settings.portal, settings.generic)
+        return adapter_of(settings, tell=lambda _text: None)  # what a run works with tells it
 
     def engine(self, mode: str, workers: range, settings: Settings, orders: tuple[Order, ...]) -> Engine:
         """Return a warm engine that is fit, or start one. There is one at a time, since the journal has one writer.

@@ -20,12 +20,12 @@ from actors.browser.profiles import check_base
 from actors.fetch import HttpFetcher
 from actors.filing.folder import DownloadFolder
 from actors.filing.lock import FolderLock
-from actors.portals import portal_for
 from actors.processes import measure
 from actors.processes.ledger import ProcessLedger
 from actors.processes.reaper import Reaped, reap
 from actors.runtime import ThreadEnvironment
 from actors.runtime.traffic import Traffic
+from actors.session.adapters import adapter_of
 from actors.session.arguments import check_switch
 from actors.session.saved_logins import require_state_folder, state_folder
 from actors.testing import FailingBrowserHost, FailingPortal, StubResources
@@ -119,6 +119,7 @@ class LocalResources:
         lock: The download folder's lock when somebody holds it already; it is then left to them.
 
     Raises:
+        ConfigurationError: The adapter that the settings name cannot be used.
         BrowserNotFoundError: There is no browser.
         ProfileCorruptionError: The base profile cannot be used.
         DownloadFolderError: The download folder cannot be written or is in use.
@@ -136,7 +137,7 @@ class LocalResources:
         self._journal = journal
         self._jobs = ThreadEnvironment()
         self.traffic = Traffic()
-        self.portal: Portal = portal_for(settings.portal, settings.generic)
+        self.portal: Portal = adapter_of(settings)
         if settings.profile is not None:
             check_base(settings.profile)
         self._lock = None
@@ -199,7 +200,7 @@ class LocalResources:
         """Return a new fetcher for one worker."""
         return HttpFetcher(
             self._settings.timeouts,
-            login_paths=self._settings.generic.login_paths,
+            login_paths=self.portal.login_paths,
             run_job=self._jobs.run_job,
             traffic=self.traffic,
         )

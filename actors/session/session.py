@@ -16,6 +16,7 @@ import attrs
 from actors.runtime import ThreadEnvironment
 from actors.session import figures, reports
 from actors.session.accounting import account
+from actors.session.adapters import check_choice
 from actors.session.apart import run_apart
 from actors.session.arguments import (
     check_callback,
@@ -103,6 +104,7 @@ class ProcessingSession:
             raise
         except ValueError as error:
             raise ConfigurationError(f"{error}.") from error
+        check_choice(self._settings.portal)
         environment = ThreadEnvironment()
         self._clock = environment.clock
         self._machine = figures.SteadyMachine(self._clock.monotonic)

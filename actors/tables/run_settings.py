@@ -82,7 +82,7 @@ class RunSettings:
     binary: Path | None = None
     driver: Path | None = None
     user_agent: str | None = None
-    portal: PortalKind | None = None
+    portal: PortalKind | str | None = None
     base_url: str | None = None
     download_dir: Path | None = None
     route: Route | None = None

@@ -12,9 +12,11 @@ from typing import Any
 
 import cattrs
 
+from contracts.checks import is_adapter_name
 from contracts.config import PortalKind, Route
 from contracts.errors import ConfigurationError
 
+_KINDS = tuple(kind.value for kind in PortalKind)
 _SWITCHES = {
     "true": True, "1": True, "yes": True, "on": True,
     "false": False, "0": False, "no": False, "off": False,
@@ -69,6 +71,16 @@ def _choice(value: Any, kind: type[enum.Enum]) -> enum.Enum:
     raise ValueError(f"one of {', '.join(choices)}")
 
 
+def _portal(value: Any, _kind: Any) -> PortalKind | str:
+    """Return a kind, or the name of an installed adapter; whether there is one of that name is asked later."""
+    name = value.strip() if isinstance(value, str) else ""
+    if name.lower() in _KINDS:
+        return PortalKind(name.lower())
+    if is_adapter_name(name):
+        return name
+    raise ValueError(f"one of {', '.join(_KINDS)}, or the name of an installed adapter")
+
+
 def _texts(value: Any, _kind: Any) -> tuple[str, ...]:
     if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
         return tuple(value)
@@ -82,7 +94,7 @@ def _converter() -> cattrs.Converter:
     converter.register_structure_hook(float, _real)
     converter.register_structure_hook(str, _text)
     converter.register_structure_hook(Path, _path)
-    converter.register_structure_hook(PortalKind, _choice)
+    converter.register_structure_hook_func(lambda kind: bool(kind == PortalKind | str | None), _portal)
     converter.register_structure_hook(Route, _choice)
     converter.register_structure_hook_func(lambda kind: bool(kind == tuple[str, ...]), _texts)
     return converter

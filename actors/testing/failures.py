@@ -53,6 +53,8 @@ class FailingPortal:
 
     def __init__(self, portal: Portal) -> None:
         self._portal = portal
+        self.login_paths = portal.login_paths
+        self.recognises = portal.recognises
         self.order_addresses = portal.order_addresses
         self.login_address = portal.login_address
         self.wants_login = portal.wants_login

@@ -47,8 +47,14 @@ class StubFetcher:
 class StubPortal:
     """Takes every page for the order's own, or for none at all."""
 
+    login_paths = ("/login",)
+
     def __init__(self, *, simulate_failures: bool = False) -> None:
         self._failures = simulate_failures
+
+    def recognises(self, page: PageSnapshot) -> bool:
+        """Every page."""
+        return True
 
     def order_addresses(self, base_url: str, po_number: str) -> tuple[str, ...]:
         """Make up an address."""

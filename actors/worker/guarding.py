@@ -7,7 +7,7 @@ other orders. Told apart here and not by a traceback later: only here is it know
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from contracts.errors import Blame, PageReadingError, ParallelProcessingError, SessionCorruptionError, WorkerError
@@ -39,9 +39,18 @@ class GuardedPortal:
     def __init__(self, portal: Portal) -> None:
         self._portal = portal
 
+    @property
+    def login_paths(self) -> tuple[str, ...]:
+        """As `Portal.login_paths`, or `PageReadingError`."""
+        return self._asked("login_paths", lambda: _texts(self._portal.login_paths), tuple)
+
+    def recognises(self, page: PageSnapshot) -> bool:
+        """As `Portal.recognises`, or `PageReadingError`."""
+        return self._asked("recognises", lambda: self._portal.recognises(page), bool)
+
     def order_addresses(self, base_url: str, po_number: str) -> tuple[str, ...]:
         """As `Portal.order_addresses`, or `PageReadingError`."""
-        return self._asked("order_addresses", lambda: tuple(self._portal.order_addresses(base_url, po_number)), tuple)
+        return self._asked("order_addresses", lambda: _texts(self._portal.order_addresses(base_url, po_number)), tuple)
 
     def login_address(self, base_url: str) -> str:
         """As `Portal.login_address`, or `PageReadingError`."""
@@ -78,6 +87,11 @@ class GuardedPortal:
         if not isinstance(answer, kind):
             raise _failure(method, f"answered with a {type(answer).__name__}")
         return answer
+
+
+def _texts(answer: Iterable[str]) -> Any:
+    """Return texts as a tuple; one text by itself, which is no list of its letters, stays what it is."""
+    return answer if isinstance(answer, str) else tuple(answer)
 
 
 def _failure(method: str, what: str, error: Exception | None = None) -> PageReadingError:

@@ -49,12 +49,14 @@ class Script:
         log: Gets the number of each order that was visited.
         stop_after: Visits that may begin; later ones are held for ever. None lets all through.
         answers: HTTP status by order number; 200 for others.
+        opening: Called with the settings before a run's resources are opened.
     """
 
     log: Path | None = None
     stop_after: int | None = None
     answers: Mapping[str, int] = attrs.field(factory=dict)
     visits: list[str] = attrs.field(factory=list)
+    opening: Callable[[Settings], object] = lambda _settings: None
     _lock: threading.Lock = attrs.field(factory=threading.Lock)
 
     def visit(self, number: str) -> int:
@@ -114,6 +116,7 @@ def scripted_session(script: Script) -> Callable[..., ProcessingSession]:
     """Return what makes sessions over resources that follow a script."""
 
     def local(settings: Settings, *_more: object) -> Any:
+        script.opening(settings)
         return StubResources(settings, browsers=ScriptedHost(script), portal=ScriptedPortal())
 
     return functools.partial(ProcessingSession, open_resources=functools.partial(open_resources, local=local))

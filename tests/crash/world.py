@@ -117,6 +117,12 @@ class Portal:
         """Everything that was asked for."""
         return self._notes.read_text(encoding="utf-8").splitlines() if self._notes.exists() else []
 
+    login_paths = ()
+
+    def recognises(self, page: PageSnapshot) -> bool:
+        """Every page."""
+        return True
+
     def order_addresses(self, base_url: str, po_number: str) -> tuple[str, ...]:
         """Each order comes with its address."""
         raise NotImplementedError

@@ -204,6 +204,11 @@ class SimPortal:
     def __init__(self, world: SimWorld) -> None:
         self._world = world
 
+    login_paths = ("/login",)
+
+    def recognises(self, page: PageSnapshot) -> bool:
+        return True
+
     def order_addresses(self, base_url: str, po_number: str) -> tuple[str, ...]:
         self._world.stumble(Step.ADDRESSES)
         return (f"{base_url}/{po_number}",)

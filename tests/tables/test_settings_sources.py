@@ -86,7 +86,11 @@ def test_a_value_of_an_unknown_key_is_never_told(tmp_path: Path) -> None:
         ("workers = true", "workers must be a whole number, not 'True'"),
         ("workers = 2.5", "workers must be a whole number"),
         ('headless = "maybe"', "headless must be true or false"),
-        ('portal = "sap"', "portal must be one of auto, coupa, generic, not 'sap'"),
+        (
+            'portal = "s a p"',
+            "portal must be one of auto, coupa, generic, or the name of an installed adapter, not 's a p'",
+        ),
+        ("portal = 5", "portal must be one of auto, coupa, generic, or the name of an installed adapter, not '5'"),
         ("download_dir = 5", "download_dir must be a path"),
         ('base_url = "portal"', "base_url must be an http or https address"),
         ('browser = "lynx"', "browser must be one of"),

@@ -247,6 +247,12 @@ class World:
 
     # --------------------------------------------------------------------------------------------------------- portal
 
+    login_paths = ("/login",)
+
+    def recognises(self, shown: PageSnapshot) -> bool:
+        """Say that it is the portal's."""
+        return True
+
     def order_addresses(self, base_url: str, po_number: str) -> tuple[str, ...]:
         """Where to look."""
         return self.addresses
