@@ -126,7 +126,8 @@ def _plain_settings() -> str:
         **{name: value(getattr(settings, name)) for name in SESSION_SETTINGS},
     }
     meanings = arguments_of(RunSettings) | arguments_of(Settings)
-    names = [field.name for field in attrs.fields(RunSettings) if field.name not in {*GROUPS, "unknown", "warnings"}]
+    own = [field.name for field in attrs.fields(RunSettings) if field.name not in {"session", "unknown", "warnings"}]
+    names = [*own, *SESSION_SETTINGS]
     variables = {key: name for name, key in _ENVIRONMENT.items() if name.startswith("PURSER_")}
     return table(
         ("key", "default", "variable", "meaning"),
