@@ -37,4 +37,3 @@ class SettingsOptions(TypedDict, total=False):
     allowed_file_hosts: Iterable[str]
     login_hosts: Iterable[str]
     strict_types: bool
-    pipeline_depth: int

@@ -24,6 +24,8 @@ from contracts.errors import ConfigurationError, InputFileError
 
 _ALIASES: Mapping[str, str] = MappingProxyType({"max_workers": "workers"})
 _LEGACY_UNUSED = frozenset({"excel_path", "num_windows", "max_tabs_per_window", "profile_mode", "batch_size"})
+_FORMER = ("pipeline_depth", "timeouts.recovery")
+"""Keys that were settings once, and that nothing obeyed."""
 _OF_THE_RUN = frozenset(field.name for field in attrs.fields(RunSettings)) - {"session", "unknown", "warnings"}
 """Settings that are no fields of `Settings`."""
 _PLAIN = _OF_THE_RUN | frozenset(SESSION_SETTINGS)
@@ -52,6 +54,7 @@ _ENVIRONMENT: Mapping[str, str] = MappingProxyType(
             for field in attrs.fields(kind)
             if isinstance(field.default, bool | int | float | str)
         },
+        **{f"PURSER_{key.upper().replace('.', '_')}": key for key in _FORMER},
     }
 )
 
@@ -141,11 +144,18 @@ def _patch(content: Mapping[str, Any], source: str, *, is_legacy: bool) -> RunSe
             place[key] = _plain(key, written, value, source, warnings, is_legacy=is_legacy)
         else:
             unknown[written] = value
-            meaning = "has no effect here" if written in _LEGACY_UNUSED else "is not known"
-            warnings.append(f"The key {written!r} of the {source} {meaning}; it is kept and otherwise ignored.")
+            warnings.append(_meaningless(written, source))
     return RunSettings(
         **values, session=MappingProxyType(session), unknown=MappingProxyType(unknown), warnings=tuple(warnings)
     )
+
+
+def _meaningless(key: str, source: str) -> str:
+    """Return the warning of a key that is no setting."""
+    if key in _FORMER:
+        return f"The key {key!r} of the {source} is not a setting any more, and never had an effect. Take it out."
+    meaning = "has no effect here" if key in _LEGACY_UNUSED else "is not known"
+    return f"The key {key!r} of the {source} {meaning}; it is kept and otherwise ignored."
 
 
 def _plain(key: str, written: str, value: Any, source: str, warnings: list[str], *, is_legacy: bool) -> Any:
@@ -178,7 +188,7 @@ def _group(group: str, value: Any, source: str, unknown: dict[str, Any], warning
             read[name] = read_value(item, fields[name].type, key, source)
         else:
             unknown[key] = item
-            warnings.append(f"The key {key!r} of the {source} is not known; it is kept and otherwise ignored.")
+            warnings.append(_meaningless(key, source))
     try:
         kind(**read)
     except ConfigurationError as error:

@@ -26,7 +26,6 @@ _TIMEOUTS: Mapping[str, str] = {
     "task": "One visit of one order in all; then its browser is killed. Never renewed.",
     "worker_ready": "A worker's start.",
     "login": "One login.",
-    "recovery": "Bringing a worker back to a clean state.",
     "shutdown": "After a stop, the orders in hand may take this long to finish.",
     "force": "After that, what is left is killed and may take this long to be gone.",
     "unreachable": "A portal that has answered nothing in the run is given up after this long; its orders fail.",

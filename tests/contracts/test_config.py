@@ -50,7 +50,6 @@ BOUNDS: list[tuple[type[Any], str, float, float | None]] = [
     (ResourceLimits, "check_interval", 0.05, None),
     (AttachmentLimits, "max_size", 1, None),
     (AttachmentLimits, "max_count", 1, None),
-    (Settings, "pipeline_depth", 1, 1),
 ]
 _SMALLEST_TIMEOUTS = {"shutdown": 0.0, "circuit_probe_first": 0.01, "circuit_probe_max": 0.01, "restart_verdict": 0.01}
 BOUNDS += [(Timeouts, field.name, _SMALLEST_TIMEOUTS.get(field.name, 0.05), None) for field in attrs.fields(Timeouts)]

@@ -109,7 +109,6 @@ WRONG_SETTINGS: list[tuple[str, Any]] = [
         for name in ("allowed_file_hosts", "login_hosts")
         for value in (None, 3, [3], ["a b"], "http://x/")
     ),
-    *(("pipeline_depth", value) for value in (0, 2, "1", None, True)),
 ]
 
 

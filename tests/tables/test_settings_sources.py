@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from actors.tables import RunSettings, read_environment, read_settings_file
-from contracts.config import PortalKind, Route, Settings
+from contracts.config import PortalKind, Route, Settings, Timeouts
 from contracts.errors import ConfigurationError, InputFileError
 
 
@@ -205,3 +205,20 @@ def test_strictness_about_types_is_switched_by_file_and_by_variable(tmp_path: Pa
     assert read_environment({"PURSER_STRICT_TYPES": written}).settings().strict_types is read
     assert from_toml(tmp_path, f"strict_types = {written}").settings().strict_types is read
     assert not Settings().strict_types
+
+
+def test_a_setting_that_is_gone_costs_a_warning_that_says_so_and_nothing_else(tmp_path: Path) -> None:
+    """Files of the version before name them."""
+    in_file = from_toml(tmp_path, "pipeline_depth = 1\n[timeouts]\nrecovery = 15\ntask = 12\n")
+    in_variables = read_environment(
+        {"PURSER_PIPELINE_DEPTH": "1", "PURSER_TIMEOUTS_RECOVERY": "15", "PURSER_TIMEOUTS_TASK": "12"}
+    )
+    for patch in (in_file, in_variables):
+        assert patch.settings() == Settings(timeouts=Timeouts(task=12))
+        assert len(patch.warnings) == 2
+        for key in ("pipeline_depth", "timeouts.recovery"):
+            (said,) = [warning for warning in patch.warnings if f"'{key}'" in warning]
+            assert "not a setting any more" in said
+            assert "Take it out" in said
+    assert "purser.toml" in in_file.warnings[0]
+    assert "PURSER_TIMEOUTS_RECOVERY" in " ".join(in_variables.warnings)
