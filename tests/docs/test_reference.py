@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 import re
+from types import ModuleType
 
 import pytest
 
+import actors
+import contracts
 from actors.browser.options import NONCE_VARIABLE
 from actors.tables.run_settings import GROUPS
 from scripts.docs_reference import REFERENCE, ROOT, TABLES, rendered, wanted_tables
+from scripts.reference.api import error_classes
 
 PAGES = sorted(REFERENCE.glob("*.md"))
 DOCS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
@@ -27,6 +32,33 @@ def test_every_table_of_the_reference_is_as_the_code_says(path):
 def test_every_table_stands_on_some_page():
     shown = [name for path in PAGES for name in wanted_tables(path.read_text(encoding="utf-8"))]
     assert sorted(shown) == sorted(TABLES)
+
+
+def listed(table: str) -> list[str]:
+    """Return the names in the first column of a table."""
+    return [found[1] for found in re.finditer(r"^\| `(\w+)` \|", TABLES[table](), re.MULTILINE)]
+
+
+@pytest.mark.parametrize("package", [actors, contracts], ids=lambda package: package.__name__)
+def test_the_python_reference_lists_the_public_names_and_no_others(package: ModuleType) -> None:
+    """An error stands in the table of errors; whatever else is public stands in its package's own."""
+    errors = listed("errors")
+    found = [*listed(f"names-{package.__name__}"), *(name for name in errors if hasattr(package, name))]
+    assert sorted(found) == sorted(package.__all__)
+    assert [name for name in package.__all__ if not hasattr(package, name)] == []
+    assert {"ProcessingSession", "Mapping"} & set(found) == ({"ProcessingSession"} if package is actors else set())
+
+
+def test_what_a_package_root_offers_is_what_it_promises() -> None:
+    offered = {name for name in vars(contracts) if not name.startswith("_") and name != "annotations"}
+    own = {name for name in offered if not inspect.ismodule(getattr(contracts, name))}
+    assert own == set(contracts.__all__)
+    assert list(actors._HOMES) == actors.__all__
+
+
+def test_every_public_name_of_the_errors_is_in_the_tree() -> None:
+    assert {kind.__name__ for kind in error_classes()} == set(listed("errors"))
+    assert set(listed("errors")) <= set(contracts.__all__)
 
 
 def test_a_changed_default_would_be_noticed():
