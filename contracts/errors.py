@@ -88,12 +88,6 @@ class InputFileError(ConfigurationError):
     """A file of orders or settings cannot be read at all."""
 
 
-class PortalUnreachableError(ConfigurationError):
-    """The portal did not answer before the first order was visited."""
-
-    blame = Blame.NETWORK
-
-
 class MachineError(PoolError):
     """The disk is full or a folder became unwritable while working. Dispatch pauses; no order is failed for it."""
 
@@ -204,6 +198,10 @@ class PortalError(NetworkError):
         super().__init__(message)
         self.http_status = http_status
         self.retry_after = retry_after
+
+
+class PortalUnreachableError(NetworkError):
+    """The portal did not answer before the first order was visited."""
 
 
 class SessionCorruptionError(WorkerError):

@@ -205,10 +205,14 @@ def test_json_puts_one_document_on_stdout_and_all_else_on_stderr(orders: Path) -
     assert "successful: 1" in heard.err
 
 
-def test_json_has_a_document_for_an_error_too(orders: Path) -> None:
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(BrowserNotFoundError("None."), "CONFIG_ERROR"), (PortalUnreachableError("None."), "NETWORK_ERROR")],
+)
+def test_json_has_a_document_for_an_error_too(orders: Path, error: Exception, code: str) -> None:
     heard = fakes.Heard(json=True)
-    go(orders, fakes.FakeSession(error=BrowserNotFoundError("None.")), heard)
-    assert json.loads(heard.out) == {"run": {"exit_code": 2}, "error": {"code": "CONFIG_ERROR", "message": "None."}}
+    go(orders, fakes.FakeSession(error=error), heard)
+    assert json.loads(heard.out) == {"run": {"exit_code": 2}, "error": {"code": code, "message": "None."}}
 
 
 def test_quiet_says_nothing_when_all_is_well_and_what_is_wrong_otherwise(orders: Path) -> None:
