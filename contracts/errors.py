@@ -135,12 +135,6 @@ class PONotFoundError(WorkerError):
     blame = Blame.ITEM
 
 
-class InvalidOrderError(WorkerError):
-    """The order cannot be visited as given: its URL or number is unusable. Never retried."""
-
-    blame = Blame.ITEM
-
-
 class WrongPageError(WorkerError):
     """The page shown is another order's, or none at all. Nothing on it may be filed under this order."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -36,15 +35,6 @@ def test_there_are_as_many_cores_as_this_process_may_use(
     monkeypatch.setattr(cgroups, "processor_limit", lambda: limit)
     monkeypatch.setattr(measure, "machine_memory", lambda: MachineMemory(limit=10, used=12))
     assert resources.machine() == resources.Machine(cores=cores, memory=10, available=0)
-
-
-def test_a_machine_without_a_network_card_has_sent_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resources.psutil, "net_io_counters", lambda: None)
-    usage = resources.usage()
-    assert (usage.network_sent, usage.network_received) == (0, 0)
-    monkeypatch.setattr(resources.psutil, "net_io_counters", lambda: SimpleNamespace(bytes_sent=3, bytes_recv=4))
-    usage = resources.usage()
-    assert (usage.network_sent, usage.network_received) == (3, 4)
 
 
 def run_folder(parent: Path, marker: str | None, *names: str, name: str = "purser-1") -> Path:
