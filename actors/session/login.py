@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import shutil
 from pathlib import Path
 
@@ -18,8 +17,6 @@ from actors.session.saved_logins import PROFILE, host_of, login_folder, save_coo
 from contracts.config import GenericPortalSettings, HeadlessConfiguration, PortalKind, Timeouts
 from contracts.errors import AuthenticationError, NetworkError
 from contracts.ports import Cookie, Owner
-
-log = logging.getLogger("purser.session")
 
 SECONDS_BETWEEN_LOOKS = 0.5
 _OWNER = Owner("login", 1)
