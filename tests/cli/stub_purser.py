@@ -140,7 +140,7 @@ def main() -> None:
     script = Script(
         Path(log) if log else None, int(stop) if stop else None, json.loads(os.environ.get("STUB_ANSWERS", "{}"))
     )
-    resources.LocalResources = run_resources(script)  # type: ignore[misc,assignment] # what this program is for
+    vars(resources)["LocalResources"] = run_resources(script)  # what this program is for
     figures.machine = lambda: ROOM
     from actors.cli.entry import entry_point
 

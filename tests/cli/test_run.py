@@ -181,7 +181,7 @@ def test_a_second_signal_forces(orders: Path) -> None:
         if not force:
             signal.raise_signal(signal.SIGTERM)
 
-    session.request_stop = request_stop
+    session.request_stop = request_stop  # type: ignore[method-assign]  # it signals as well
     session.on_start = lambda: signal.raise_signal(signal.SIGINT)
     assert go(orders, session) is ExitCode.INTERRUPTED
     assert session.stops == [False, True]
@@ -320,7 +320,8 @@ def test_a_terminal_that_goes_away_does_not_end_the_run(orders: Path) -> None:
     def gone(_text: str) -> int:
         raise OSError(5, "Input/output error")
 
-    heard._err.write = heard._out.write = gone
+    for stream in (heard._err, heard._out):
+        stream.write = gone  # type: ignore[method-assign]  # what is behind it is gone
     assert go(orders, fakes.FakeSession(), heard) is ExitCode.SUCCESS
     assert statuses(orders)[0] == ("PO1", "COMPLETED")
 

@@ -268,7 +268,7 @@ class CrashResources(LocalResources):
         self.filing.sweep(self._wanted())
         self.portal = self.the_portal
         self.processes = StubProcesses()  # type: ignore[assignment] # stands in for it
-        self.launcher = self  # type: ignore[assignment] # the same
+        self.launcher = self
 
     @property
     def temporary_root(self) -> Path:

@@ -156,6 +156,9 @@ class SimWorld:
     def make_prober(self) -> SimFetcher:
         return self.make_fetcher()
 
+    def close(self) -> tuple[str, ...]:
+        return ()
+
     # ----------------------------------------------------------------------------------------------------- launcher
 
     def launch(self, owner: Owner) -> SimBrowser:

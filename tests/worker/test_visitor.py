@@ -56,7 +56,7 @@ class RunResources(StubResources):
     def launch(self, owner: Owner) -> StubBrowser:
         """Start one that notes its cookies."""
         browser = super().launch(owner)
-        browser.adopt_cookies = self.adopted.append  # type: ignore[method-assign]  # it notes them
+        browser.adopt_cookies = self.adopted.append  # type: ignore[method-assign, assignment]  # it notes them
         return browser
 
 
