@@ -31,7 +31,6 @@ from contracts.errors import (
     FolderReplacedError as FolderReplacedError,
     InputFileError as InputFileError,
     InsufficientResourcesError as InsufficientResourcesError,
-    InvalidOrderError as InvalidOrderError,
     JournalError as JournalError,
     LoginDivertedError as LoginDivertedError,
     LoginRefusedError as LoginRefusedError,
@@ -74,3 +73,18 @@ from contracts.tasks import (
     TaskResult as TaskResult,
     TaskStatus as TaskStatus,
 )
+
+__all__ = [
+    "AttachmentLimits", "GenericPortalSettings", "HeadlessConfiguration", "PoolConfig", "PortalKind",
+    "ResourceLimits", "RestartIntensity", "RetryPolicy", "Route", "Settings", "Timeouts",
+    "ERROR_MAPPING", "AttachmentError", "AttachmentLimitError", "AttachmentRefusedError", "AuthenticationError",
+    "Blame", "BrowserDiedError", "BrowserNotFoundError", "ConfigurationError", "CrewFailedError", "DiskFullError",
+    "DownloadFolderError", "FolderReplacedError", "InputFileError", "InsufficientResourcesError",
+    "JournalError", "LoginDivertedError", "LoginRefusedError", "LoginUnclearError", "MachineError", "NetworkError",
+    "PageReadingError", "ParallelProcessingError", "PONotFoundError", "PoolError", "PoolNotReadyError",
+    "PoolShutdownError", "PortalError", "PortalUnreachableError", "ProfileCorruptionError", "SessionBusyError",
+    "SessionCorruptionError", "StaleEpochError", "UnprovenListError", "WorkerError", "WrongPageError", "error_code",
+    "BatchResult", "PauseRecord", "PoolState", "PoolStatus", "Progress", "SessionStatus", "WorkerHealth",
+    "WorkerState",
+    "Attachment", "MissingAttachment", "POResult", "POTask", "TaskHandle", "TaskResult", "TaskStatus",
+]  # fmt: skip

@@ -227,7 +227,6 @@ class Timeouts:
     task: float = attrs.field(default=300.0, validator=checks.number(0.05))
     worker_ready: float = attrs.field(default=30.0, validator=checks.number(0.05))
     login: float = attrs.field(default=30.0, validator=checks.number(0.05))
-    recovery: float = attrs.field(default=15.0, validator=checks.number(0.05))
     shutdown: float = attrs.field(default=60.0, validator=checks.number(0.0))
     force: float = attrs.field(default=10.0, validator=checks.number(0.05))
     unreachable: float = attrs.field(default=30.0, validator=checks.number(0.05))
@@ -336,7 +335,6 @@ class Settings:
         login_hosts: Identity providers of the portal, as `host` or `host:port`, where user name and password may be
             typed as well, with https alone. Anywhere but there and at the portal itself they are not.
         strict_types: Whether a file whose content is of another kind than its name says is refused.
-        pipeline_depth: Leases a worker may hold at once. Only 1 is supported.
     """
 
     portal: PortalChoice = attrs.field(default=PortalKind.AUTO, converter=_portal)
@@ -357,7 +355,6 @@ class Settings:
     allowed_file_hosts: tuple[str, ...] = attrs.field(default=(), converter=checks.as_hosts, validator=checks.hosts)
     login_hosts: tuple[str, ...] = attrs.field(default=(), converter=checks.as_hosts, validator=checks.hosts)
     strict_types: bool = attrs.field(default=False, validator=checks.switch)
-    pipeline_depth: int = attrs.field(default=1, validator=checks.number(1, 1))
 
     @base_url.validator
     def _check_base_url(self, _attribute: object, value: str) -> None:

@@ -88,12 +88,6 @@ class InputFileError(ConfigurationError):
     """A file of orders or settings cannot be read at all."""
 
 
-class PortalUnreachableError(ConfigurationError):
-    """The portal did not answer before the first order was visited."""
-
-    blame = Blame.NETWORK
-
-
 class MachineError(PoolError):
     """The disk is full or a folder became unwritable while working. Dispatch pauses; no order is failed for it."""
 
@@ -137,12 +131,6 @@ class LoginUnclearError(AuthenticationError):
 
 class PONotFoundError(WorkerError):
     """The portal says that the purchase order does not exist or may not be seen (contract 78)."""
-
-    blame = Blame.ITEM
-
-
-class InvalidOrderError(WorkerError):
-    """The order cannot be visited as given: its URL or number is unusable. Never retried."""
 
     blame = Blame.ITEM
 
@@ -204,6 +192,10 @@ class PortalError(NetworkError):
         super().__init__(message)
         self.http_status = http_status
         self.retry_after = retry_after
+
+
+class PortalUnreachableError(NetworkError):
+    """The portal did not answer before the first order was visited."""
 
 
 class SessionCorruptionError(WorkerError):

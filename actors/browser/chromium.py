@@ -19,7 +19,7 @@ from actors.browser.tab import Tab
 from contracts.errors import LoginUnclearError, NetworkError, PageReadingError, SessionCorruptionError
 from contracts.ports import Control, Cookie, Credentials, DownloadedFile, LeaseWatch, LoginForm, PageSnapshot
 
-_log = logging.getLogger("purser.browser")
+log = logging.getLogger("purser.browser")
 
 _LOGIN_STEP = 0.05
 _LEFT_TO_TELL = 3.0
@@ -179,7 +179,7 @@ class ChromiumBrowser:
                 self._page.go("about:blank", doing)
         except NetworkError as error:
             self._left = False
-            _log.info("A page could not be left: %s", error)
+            log.info("A page could not be left: %s", error)
 
     def _origin_before(self, doing: str, timeout: float | None = None) -> float:
         """Return when the document began that is to be left; one that gives no answer is left at once.
@@ -243,7 +243,7 @@ class ChromiumBrowser:
         if not new:
             return False
         self._blocked |= dict.fromkeys(new, self._monotonic() + BLOCKED_SECONDS)
-        _log.info("Not needed and not delivered, so no longer asked for: %s", ", ".join(sorted(new)))
+        log.info("Not needed and not delivered, so no longer asked for: %s", ", ".join(sorted(new)))
         self._tab.command("Network.enable", doing)
         self._tab.command("Network.setBlockedURLs", doing, urls=sorted(self._blocked))
         return True

@@ -33,7 +33,7 @@ from contracts.errors import (
 )
 from contracts.ports import Control, DownloadedFile, LeaseWatch
 
-_log = logging.getLogger("purser.browser")
+log = logging.getLogger("purser.browser")
 
 _STEP = 0.01
 _ROUNDS_BETWEEN_LOOKS = 20
@@ -359,7 +359,7 @@ class Downloads:
                 self._go_back(attempt)
         except WorkerError as error:
             # The browser is past telling; what is being raised says more.
-            _log.debug("A download could not be broken off: %s", error)
+            log.debug("A download could not be broken off: %s", error)
         for name in attempt.into.names():
             attempt.into.remove(name)
 

@@ -19,7 +19,7 @@ from selenium.webdriver.common.selenium_manager import SeleniumManager
 from contracts.config import HeadlessConfiguration
 from contracts.errors import BrowserNotFoundError
 
-_log = logging.getLogger("purser.browser")
+log = logging.getLogger("purser.browser")
 
 BINARY_VARIABLE = "PURSER_BROWSER_BINARY"
 DRIVER_VARIABLE = "PURSER_DRIVER"
@@ -172,7 +172,7 @@ def _best(pairs: list[FoundBrowser]) -> FoundBrowser:
         versions = {_major(pair.binary), _major(pair.driver)} - {""}
         if len(versions) <= 1:
             return pair
-        _log.info("%s is passed over: %s is for another version of it.", pair.binary, pair.driver)
+        log.info("%s is passed over: %s is for another version of it.", pair.binary, pair.driver)
     return pairs[0]
 
 
@@ -199,5 +199,5 @@ def _fetch(kinds: tuple[BrowserKind, ...]) -> FoundBrowser | None:
         paths = SeleniumManager().binary_paths(arguments)
         return FoundBrowser(kind, Path(paths["browser_path"]), Path(paths["driver_path"]))
     except (WebDriverException, OSError, KeyError) as error:
-        _log.info("Selenium Manager could not fetch a browser: %s", str(error).partition("\n")[0])
+        log.info("Selenium Manager could not fetch a browser: %s", str(error).partition("\n")[0])
         return None

@@ -27,7 +27,7 @@ from contracts.config import HeadlessConfiguration, Timeouts
 from contracts.errors import BrowserDiedError, NetworkError
 from contracts.ports import Owner
 
-_log = logging.getLogger("purser.browser")
+log = logging.getLogger("purser.browser")
 
 STARTS_AT_ONCE = 4
 _STEP = 0.01
@@ -120,7 +120,7 @@ class ChromiumLauncher:
         with self._finding:
             if self._found is None:
                 self._found = find_browser(self._config)
-                _log.info("Using %s with %s.", self._found.binary, self._found.driver)
+                log.info("Using %s with %s.", self._found.binary, self._found.driver)
             return self._found
 
     def launch(self, owner: Owner) -> ChromiumBrowser:
@@ -195,4 +195,4 @@ class ChromiumLauncher:
             if not os.path.lexists(path):
                 return
             self._wait(_STEP)
-        _log.warning("The folder %s could not be deleted. The end of the run will try again.", path)
+        log.warning("The folder %s could not be deleted. The end of the run will try again.", path)

@@ -18,7 +18,7 @@ from actors.browser.profiles import WorkerFolder
 from contracts.config import HeadlessConfiguration
 from contracts.errors import ConfigurationError
 
-_log = logging.getLogger("purser.browser")
+log = logging.getLogger("purser.browser")
 _said = threading.Event()
 
 NONCE_VARIABLE = "PURSER_NONCE"
@@ -120,7 +120,7 @@ def browser_options(found: FoundBrowser, config: HeadlessConfiguration, folder: 
         options.add_argument("--no-sandbox")
         if not _said.is_set():
             _said.set()
-            _log.warning("Running as root: the browser's sandbox is off, because it cannot start otherwise.")
+            log.warning("Running as root: the browser's sandbox is off, because it cannot start otherwise.")
     options.add_experimental_option("prefs", {**_PREFERENCES, "download.default_directory": str(folder.temporary)})
     # Its chatter would fill the driver's log, which nobody reads, for as long as it lives. And windows that a page
     # opens by itself are blocked as in anybody's browser, which drivers do not do of their own.

@@ -10,7 +10,7 @@ from typing import Protocol
 from actors.runtime import Revocation, ThreadEnvironment
 from contracts.ports import Owner
 
-_log = logging.getLogger("purser.browser")
+log = logging.getLogger("purser.browser")
 
 _STEP = 0.1
 _LOOKS = 3
@@ -54,5 +54,5 @@ def _watch(ledger: StartLedger, owner: Owner, over: Revocation) -> None:
             missed, most = 0, _LOOKS
         else:
             missed += 1
-    _log.info("The browser of %s ended while it was starting.", owner.worker)
+    log.info("The browser of %s ended while it was starting.", owner.worker)
     ledger.kill(owner)

@@ -88,7 +88,7 @@ def findings(
     stated, wrong = _stated(environment, config)
     yield from wrong
     if download_dir is not None:
-        stated = attrs.evolve(stated, download_dir=download_dir)
+        stated = RunSettings(session={"download_dir": download_dir}).over(stated)
     settings = stated.settings()
     yield from _adapters(settings.portal)
     yield _browser(stated.headless_configuration(), find)

@@ -43,7 +43,8 @@ def log_in(
     set_up_logging(output, debug=debugging(environment))
     try:
         stated = read_environment(environment)
-        portal = _portal(base_url or stated.base_url)
+        settings = stated.settings()
+        portal = _portal(base_url or settings.base_url)
         require_display(environment)
         windowed = stated.headless_configuration()
         browser = HeadlessConfiguration(
@@ -58,7 +59,7 @@ def log_in(
             interactive_login = session_login
         output.tell(f"Log in to {portal} in the window that opens. You have {spoken(PATIENCE)}.")
         with _Ending():
-            kept = interactive_login(portal, browser, profile or stated.profile, PATIENCE)
+            kept = interactive_login(portal, browser, profile or settings.profile, PATIENCE)
     except ConfigurationError as error:
         output.complain(str(error))
         return ExitCode.UNUSABLE
@@ -69,7 +70,7 @@ def log_in(
         output.complain("Interrupted before the login was complete. Nothing is kept that a run could use.")
         return ExitCode.INTERRUPTED
     output.tell(f"Logged in. The login is kept in {kept}")
-    if profile is None and stated.profile is None:
+    if profile is None and settings.profile is None:
         output.tell(f"`purser run FILE.csv --base-url {portal}` uses it by itself.")
     else:
         output.tell(f"Use it with: purser run FILE.csv --base-url {portal} --profile {kept}")

@@ -11,6 +11,7 @@ import attrs
 from actors.folders.names import require_possible, shown
 from actors.tables import (
     DEFAULT_WORKERS,
+    SESSION_SETTINGS,
     OrderFile,
     RunSettings,
     check_target,
@@ -24,7 +25,10 @@ from contracts.errors import ConfigurationError, DownloadFolderError
 
 @attrs.frozen(kw_only=True)
 class RunOptions:
-    """The options of `purser run` as given. None and False mean that nothing was said."""
+    """The options of `purser run` as given. None and False mean that nothing was said.
+
+    One that has the name of a field of `Settings` sets that field.
+    """
 
     file: Path | None = None
     portal: PortalKind | str | None = None
@@ -48,6 +52,7 @@ class RunOptions:
         """
         if self.workers is not None:
             check_worker_count(self.workers, "--workers")
+        said = {name: getattr(self, name) for name in SESSION_SETTINGS if hasattr(self, name)}
         return RunSettings(
             csv_path=self.file,
             results=self.results,
@@ -55,11 +60,7 @@ class RunOptions:
             workers=self.workers,
             parallel=False if self.sequential else None,
             headless=False if self.headed else None,
-            portal=self.portal,
-            base_url=self.base_url,
-            download_dir=self.download_dir,
-            route=self.route,
-            profile=self.profile,
+            session={name: value for name, value in said.items() if value is not None},
         )
 
 

@@ -22,12 +22,13 @@ from contracts.errors import (
     AuthenticationError,
     ConfigurationError,
     ParallelProcessingError,
+    PortalUnreachableError,
     ProfileCorruptionError,
     error_code,
 )
 from contracts.tasks import POResult
 
-_SET_UP_ERRORS = (ConfigurationError, AuthenticationError, ProfileCorruptionError)
+_SET_UP_ERRORS = (ConfigurationError, AuthenticationError, PortalUnreachableError, ProfileCorruptionError)
 _BAD_ROW = "BAD_ROW"
 _NOT_REACHED = "NOT_REACHED"
 

@@ -41,7 +41,7 @@ T = TypeVar("T")
 # As many as Chromium follows.
 MAX_REDIRECTS = 20
 
-_LOG = logging.getLogger("purser.fetch")
+log = logging.getLogger("purser.fetch")
 _BEGINNING = 64 * 1024
 _LEAST_SECONDS = 0.05
 _ENCODINGS_OF_BROWSERS = b"gzip, deflate, br, zstd"
@@ -205,7 +205,7 @@ class HttpFetcher:
                 answer = self._client.send(request, stream=True)
             answer.close()
         except (httpx.TransportError, httpx.InvalidURL, UnicodeError) as error:
-            _LOG.debug("probe failed: %s", type(error).__name__)
+            log.debug("probe failed: %s", type(error).__name__)
             return None
         return answer.status_code
 

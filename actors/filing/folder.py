@@ -30,7 +30,7 @@ from contracts.errors import AttachmentError
 from contracts.ports import DownloadedFile, KeptFile, Lease, ListedAttachment
 from contracts.tasks import Attachment, POResult, TaskStatus
 
-_log = logging.getLogger("purser.filing")
+log = logging.getLogger("purser.filing")
 
 _PARTS = ("staging", "superseded", "evidence", "claims")
 _PUBLISHED = (TaskStatus.COMPLETED, TaskStatus.PARTIAL)
@@ -218,12 +218,12 @@ class DownloadFolder:
         )
         plain = supplier_name == sanitised(supplier_name) and folder_name == sanitised(folder_name)
         if not label or not plain or not self._ground.root.is_folder(supplier_name):
-            _log.warning("The staging folder %s was about to go to %r, which is not an order's folder.", name, noted)
+            log.warning("The staging folder %s was about to go to %r, which is not an order's folder.", name, noted)
             return
         with self._ground.root.below(supplier_name) as supplier:
             self._places.make_room(supplier, label)
             self._staging.move_files(name, supplier, folder_name)
-        _log.info("Finished publishing %s, which was interrupted.", noted)
+        log.info("Finished publishing %s, which was interrupted.", noted)
 
     @contextlib.contextmanager
     def _trouble(self, doing: str, path: Path) -> Iterator[None]:
@@ -237,8 +237,8 @@ def _warn(lease: Lease, name: str, verified: Verified) -> None:
     """Tell people what is odd about a file that is kept."""
     order = lease.task.po_number
     if verified.differs:
-        _log.warning("%s of %s: its content is %s. It is kept under its name.", name, order, verified.differs)
+        log.warning("%s of %s: its content is %s. It is kept under its name.", name, order, verified.differs)
     if verified.lacks_end:
-        _log.warning("%s of %s: it has not the end of a file of its kind. See whether it opens.", name, order)
+        log.warning("%s of %s: it has not the end of a file of its kind. See whether it opens.", name, order)
     if not verified.length_known:
-        _log.info("%s of %s: nothing says where it ends, so that it may be cut.", name, order)
+        log.info("%s of %s: nothing says where it ends, so that it may be cut.", name, order)

@@ -15,7 +15,7 @@ from contracts.errors import MachineError
 from contracts.ports import Lease
 from contracts.tasks import POResult, TaskStatus
 
-_log = logging.getLogger("purser.filing")
+log = logging.getLogger("purser.filing")
 
 _UNKNOWN_SUPPLIER = "Unknown"
 _ANOTHERS = 3
@@ -55,7 +55,7 @@ class Places:
             try:
                 return self._root.below(name, make=True)
             except NotOursError as found:
-                _log.warning("%s %s. The files of %s go elsewhere.", found.path, found.why, original)
+                log.warning("%s %s. The files of %s go elsewhere.", found.path, found.why, original)
         raise MachineError(
             f"Neither {label} nor {other} in {self._root.path} can be the folder of {original}: they are links, files, "
             "another supplier's, or names of our own. Remove them; the work goes on by itself."

@@ -18,7 +18,7 @@ from actors.folders.notes import read_note, write_note
 from contracts.ports import Lease
 from contracts.tasks import Attachment
 
-_log = logging.getLogger("purser.filing")
+log = logging.getLogger("purser.filing")
 
 STAGING = "staging"
 """The folder of all of them, in `.purser`."""
@@ -125,7 +125,7 @@ class Staging:
             return
         except OSError as error:
             path = self._path / name
-            _log.warning("Cannot delete the staging folder %s: %s. The next run tries again.", path, error)
+            log.warning("Cannot delete the staging folder %s: %s. The next run tries again.", path, error)
 
     def clear(self) -> None:
         """Delete all of it, and finish nothing that had begun.

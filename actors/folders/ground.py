@@ -18,7 +18,7 @@ from actors.folders.keeping import keeping_of
 from actors.folders.names import real_path, require_possible
 from actors.folders.ownership import is_link_of_another, this_user
 
-_log = logging.getLogger("purser.folders")
+log = logging.getLogger("purser.folders")
 
 INSIDE = ".purser"
 """The folder for everything but the orders' files."""
@@ -66,7 +66,7 @@ class Ground:
         self.inside.owner = user
         self.inside.require_own()
         if make and not self.inside.make_private():
-            _log.warning("%s lies on a file system that cannot keep others out of it.", self.inside.path)
+            log.warning("%s lies on a file system that cannot keep others out of it.", self.inside.path)
         self._reserved = {reserved_key(name) for name in OWN_NAMES}
 
     def check(self) -> None:

@@ -6,7 +6,6 @@ last line, and is brought up to date. A file that is anything else was changed b
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,8 +14,6 @@ from typing import BinaryIO, NamedTuple, Protocol
 from actors.folders.folder import Folder, NotOursError
 from actors.journal.room import is_full
 from contracts.errors import DiskFullError, JournalError, MachineError
-
-_log = logging.getLogger("purser.journal")
 
 
 class StoredLine(NamedTuple):

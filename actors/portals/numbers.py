@@ -1,4 +1,4 @@
-"""When a text on a page carries an order's number, and when two numbers are the same order's.
+"""When a text on a page carries an order's number.
 
 Two numbers are the same when they are equal after stripping a leading PO or PM from both, whatever their case. A text
 carries a number only as a whole token: `PO1` is not in `PO16928033`, nor `16928033` in `16928033-2`.
@@ -23,11 +23,6 @@ def bare_number(number: str) -> str:
     whole = tidy(number)
     rest = _PREFIX.sub("", whole, count=1).strip() if _PREFIX.match(whole) else whole
     return rest or whole
-
-
-def same_number(one: str, other: str) -> bool:
-    """Whether both are the number of one order. An empty number is nobody's."""
-    return bool(bare_number(one)) and bare_number(one).casefold() == bare_number(other).casefold()
 
 
 def starts_with_number(text: str, number: str) -> bool:

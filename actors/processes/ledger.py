@@ -24,7 +24,7 @@ from actors.processes.watchdog_link import WatchdogLink
 from contracts.errors import BrowserDiedError, MachineError
 from contracts.ports import Owner
 
-_log = logging.getLogger("purser.processes")
+log = logging.getLogger("purser.processes")
 _ROUND = 0.005
 _CLOSE_SECONDS = 5.0
 _REAP_SECONDS = 2.0
@@ -123,7 +123,7 @@ class ProcessLedger:
         folder_gone = leftovers.delete_tree(self.root, self._wait)
         if left or not folder_gone:
             names = ", ".join(_name(owner) for owner in left) or str(self.root)
-            _log.error("Not everything could be removed (%s). The next start will try again.", names)
+            log.error("Not everything could be removed (%s). The next start will try again.", names)
             self._file.close()
         else:
             self._file.remove()
@@ -286,7 +286,7 @@ class ProcessLedger:
         if entry is None:
             return
         if self._living(entry.record):
-            _log.warning("%s is not forgotten: it still has live processes.", _name(owner))
+            log.warning("%s is not forgotten: it still has live processes.", _name(owner))
             return
         if entry.process is not None and not self._reap(entry.process):
             return
@@ -299,7 +299,7 @@ class ProcessLedger:
         try:
             process.wait(_REAP_SECONDS)
         except subprocess.TimeoutExpired:
-            _log.warning("Process %d is dead but cannot be reaped yet.", process.pid)
+            log.warning("Process %d is dead but cannot be reaped yet.", process.pid)
             return False
         return True
 
@@ -345,7 +345,7 @@ class ProcessLedger:
         try:
             self._file.append(line)
         except OSError as error:
-            _log.warning("The run's file %s cannot be written: %s.", self._file.path, error)
+            log.warning("The run's file %s cannot be written: %s.", self._file.path, error)
         self._tell_watchdog(line)
 
     def _tell_watchdog(self, line: bytes) -> None:

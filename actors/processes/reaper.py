@@ -16,7 +16,7 @@ from actors.processes.leftovers import end_run
 from actors.processes.records import read_run
 from actors.processes.runfile import is_live, lock, runs_folder
 
-_log = logging.getLogger("purser.processes")
+log = logging.getLogger("purser.processes")
 
 
 @attrs.frozen(kw_only=True)
@@ -54,7 +54,7 @@ def reap(state_dir: Path, wait: Callable[[float], object] | None = None) -> Reap
         try:
             reaped = _reap_one(path, reaped, wait or threading.Event().wait)
         except OSError as error:
-            _log.warning("The run file %s cannot be read: %s.", path, error)
+            log.warning("The run file %s cannot be read: %s.", path, error)
             reaped = attrs.evolve(reaped, left=(*reaped.left, path))
     return reaped
 
@@ -71,13 +71,13 @@ def _reap_one(path: Path, reaped: Reaped, wait: Callable[[float], object]) -> Re
             return reaped
         run = read_run(file)
         if run.header is None:
-            _log.warning("%s is not a run file of this program and is left alone.", path)
+            log.warning("%s is not a run file of this program and is left alone.", path)
             return reaped
         if is_live(run.header):
             return reaped
         ended = end_run(run, wait)
         if not ended.complete:
-            _log.warning("What a killed run left could not all be removed; see %s.", path)
+            log.warning("What a killed run left could not all be removed; see %s.", path)
             return attrs.evolve(reaped, left=(*reaped.left, path))
         path.unlink(missing_ok=True)
     return attrs.evolve(

@@ -38,21 +38,15 @@ class Usage:
     Args:
         cpu_percent: Load of the machine's processors as a mean over a minute, 0 to 100.
         memory_percent: Memory in use, 0 to 100, of the smaller of machine and control group.
-        memory_used: Bytes of it.
         memory_limit: Bytes in all.
         disk_free: Free bytes for each folder that was asked for; -1 where it cannot be told.
-        network_sent: Bytes sent by the machine since it started.
-        network_received: Bytes received by the machine since it started.
         own_memory: Bytes that belong to this program's own process alone.
     """
 
     cpu_percent: float
     memory_percent: float
-    memory_used: int
     memory_limit: int
     disk_free: dict[Path, int]
-    network_sent: int
-    network_received: int
     own_memory: int
 
 
@@ -83,16 +77,11 @@ def own_processor_seconds() -> float:
 def usage(*folders: Path) -> Usage:
     """Read how busy the machine is, and how much is free where each of `folders` lies."""
     memory = measure.machine_memory()
-    # None on a machine without any network card.
-    network = psutil.net_io_counters()
     return Usage(
         cpu_percent=processor_load(),
         memory_percent=memory.fraction * 100,
-        memory_used=memory.used,
         memory_limit=memory.limit,
         disk_free={folder: _free(folder) for folder in folders},
-        network_sent=getattr(network, "bytes_sent", 0),
-        network_received=getattr(network, "bytes_recv", 0),
         own_memory=measure.own_memory(os.getpid()),
     )
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from actors.processes import watchdog
 from actors.processes.stop_pipe import stop_pipe
 
-_log = logging.getLogger("purser.processes")
+log = logging.getLogger("purser.processes")
 _KEPT_VARIABLES = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "TZ")
 _GOODBYE_SECONDS = 5.0
 
@@ -46,7 +46,7 @@ class WatchdogLink:
                 env={name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ},
             )
         except OSError as error:
-            _log.warning("The watchdog could not be started (%s). Browsers may outlive a killed program.", error)
+            log.warning("The watchdog could not be started (%s). Browsers may outlive a killed program.", error)
             return
         if self._process.stdin is not None and hasattr(os, "set_blocking"):
             os.set_blocking(self._process.stdin.fileno(), False)
@@ -59,7 +59,7 @@ class WatchdogLink:
         try:
             os.write(process.stdin.fileno(), line)
         except OSError as error:
-            _log.warning("The watchdog does not listen any more (%s). The next start cleans up instead.", error)
+            log.warning("The watchdog does not listen any more (%s). The next start cleans up instead.", error)
             self._process = None
             self._end(process)
 

@@ -32,6 +32,10 @@ class SystemCredentials:
     def __init__(self, own_host: str) -> None:
         self._own_host = own_host.lower()
 
+    def belong_to(self, own_host: str) -> None:
+        """Say whose the variables are from now on; empty when nobody's."""
+        self._own_host = own_host.lower()
+
     def credentials(self, host: str) -> Credentials | None:
         """Return what to log in to `host` with, or None."""
         username = os.environ.get(USERNAME_VARIABLE, "")

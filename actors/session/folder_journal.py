@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import logging
 import os
 from collections.abc import Callable
 from functools import partial
@@ -45,8 +44,6 @@ from actors.session.journal_places import (
 )
 from actors.session.seals import is_own
 from contracts.errors import DownloadFolderError, JournalError
-
-log = logging.getLogger("purser.session")
 
 
 class FolderJournal:

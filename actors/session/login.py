@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-import os
 import shutil
-import sys
 from pathlib import Path
 
 import attrs
@@ -16,13 +13,10 @@ from actors.processes.ledger import ProcessLedger
 from actors.runtime import Revocation, SystemClock, Watch
 from actors.session.adapters import adapter_of
 from actors.session.saved_logins import PROFILE, host_of, login_folder, save_cookies, state_folder
-from contracts.checks import check_web_address
 from contracts.config import HeadlessConfiguration, Settings, Timeouts
 from contracts.durations import spoken
-from contracts.errors import AuthenticationError, ConfigurationError, NetworkError
+from contracts.errors import AuthenticationError, NetworkError
 from contracts.ports import Cookie, Owner
-
-log = logging.getLogger("purser.session")
 
 SECONDS_BETWEEN_LOOKS = 0.5
 _OWNER = Owner("login", 1)
@@ -32,7 +26,7 @@ def interactive_login(base_url: str, headless: HeadlessConfiguration, profile: P
     """Open a window on the portal, wait until the person has logged in, and keep the login.
 
     Args:
-        base_url: Root of the portal.
+        base_url: Root of the portal, an address that was checked.
         headless: Which browser; its window is shown in any case.
         profile: Where to keep the profile; None takes the user's state folder, where `purser run` finds it by itself.
         timeout: Seconds the person may take.
@@ -41,13 +35,10 @@ def interactive_login(base_url: str, headless: HeadlessConfiguration, profile: P
         The folder of the profile, mode 0700.
 
     Raises:
-        ConfigurationError: There is no display, or the address is none.
+        ConfigurationError: There is no display, as the launcher of browsers finds out.
         BrowserNotFoundError, BrowserDiedError: There is no browser, or its window was closed.
         AuthenticationError: The login page was still there when the time was over.
     """
-    check_web_address(base_url)
-    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-        raise ConfigurationError("There is no screen to show a window on. Run `purser login` on a desktop.")
     folder = login_folder(host_of(base_url))
     target = profile or folder / PROFILE
     with ProcessLedger(state_folder()) as ledger:

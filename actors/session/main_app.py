@@ -6,7 +6,6 @@ import logging
 from collections.abc import Iterable, Mapping
 from typing import Any, Unpack
 
-from actors.session.arguments import check_switch
 from actors.session.options import SettingsOptions
 from actors.session.session import ProcessingSession
 from contracts.checks import MAX_LOCAL_WORKERS, check_worker_count
@@ -38,7 +37,7 @@ class MainApp:
     ) -> None:
         check_worker_count(max_workers, most=None)
         self.headless_config = headless_config if headless_config is not None else HeadlessConfiguration()
-        self.enable_parallel = check_switch(enable_parallel, "enable_parallel")
+        self.enable_parallel = enable_parallel
         self.max_workers = max_workers
         if max_workers > MAX_LOCAL_WORKERS:
             log.warning("%d workers were asked for; %d are used.", max_workers, MAX_LOCAL_WORKERS)

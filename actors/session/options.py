@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TypedDict
 
@@ -18,7 +19,7 @@ from contracts.config import (
 
 
 class SettingsOptions(TypedDict, total=False):
-    """Every field of `Settings`, as keyword arguments."""
+    """Every field of `Settings`, as keyword arguments. A test holds the two together; a type checker needs both."""
 
     portal: PortalChoice
     base_url: str
@@ -32,3 +33,7 @@ class SettingsOptions(TypedDict, total=False):
     intensity: RestartIntensity
     generic: GenericPortalSettings
     seed: int | None
+    screenshots: bool
+    allowed_file_hosts: Iterable[str]
+    login_hosts: Iterable[str]
+    strict_types: bool

@@ -77,7 +77,8 @@ class SessionResources:
     ) -> None:
         self._headless = headless
         self._open_run = open_run or open_resources
-        self._credentials = credentials
+        self._variables = SystemCredentials("")
+        self._credentials = credentials or self._variables
         self._make_progress = make_progress
         self._journal_path = Path(journal) if isinstance(journal, str | Path) else None
         self._folder_journal = journal if isinstance(journal, FolderJournal) else None
@@ -173,13 +174,14 @@ class SessionResources:
             workers: How many of them are right. A first crew has the fewest; one that takes the place of a smaller one
                 has the most, so that batches that grow cost one start and one login more, and not one each time.
             settings: Every setting.
-            orders: The batch, for the host that credentials are for.
+            orders: The batch. The variables' credentials are for its host, whatever a warm engine was opened for.
 
         Raises:
             InsufficientResourcesError: The machine is too small for a crew. Else as `run_resources`.
         """
         run_resources = self.run_resources(settings)
-        if self._logins.forgive(self._source(settings, orders)):
+        self._variables.belong_to(_own_host(settings, orders))
+        if self._logins.forgive(self._credentials):
             self.close_engine()  # its login broker counts logins that came to nothing
         count = workers[0]
         if self._engine is not None and (self._engine_mode != mode or self._engine_workers not in workers):
@@ -188,7 +190,7 @@ class SessionResources:
             self.close_engine()
         if self._engine is None:
             self._environment = environment = ThreadEnvironment()
-            parts = self._parts(count, settings, run_resources, orders)
+            parts = self._parts(count, settings, run_resources)
             if mode == "parallel":
                 if not self.is_exempt:
                     require_memory(figures.memory())
@@ -198,9 +200,7 @@ class SessionResources:
             self._engine_mode, self._engine_workers = mode, count
         return self._engine
 
-    def _parts(
-        self, workers: int, settings: Settings, run_resources: RunResources, orders: tuple[Order, ...]
-    ) -> TreeParts:
+    def _parts(self, workers: int, settings: Settings, run_resources: RunResources) -> TreeParts:
         return TreeParts(
             workers=workers,
             settings=settings,
@@ -210,15 +210,12 @@ class SessionResources:
             memory=self.memory,
             callbacks=self.callbacks,
             make_progress=self._make_progress,
-            credentials=NotedCredentials(self._source(settings, orders), self._secrets),
+            credentials=NotedCredentials(self._credentials, self._secrets),
             logins=self._logins,
             answered=self.answered,
             secrets=self._secrets,
             seed=self._seed(settings),
         )
-
-    def _source(self, settings: Settings, orders: tuple[Order, ...]) -> CredentialSource:
-        return self._credentials or SystemCredentials(_own_host(settings, orders))
 
     @property
     def is_exempt(self) -> bool:

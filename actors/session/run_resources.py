@@ -250,11 +250,19 @@ class RunRequest:
     lock: FolderLock | None = None
 
 
+class LocalRun(RunResources, Protocol):
+    """Resources of this machine."""
+
+    def simulate_failures(self) -> None:
+        """Let some orders fail from now on, always the same ones."""
+        ...
+
+
 OpenResources = Callable[[RunRequest], RunResources]
 """Opens what a run works with."""
 
 
-def open_resources(asked: RunRequest, local: Callable[..., LocalResources] = LocalResources) -> RunResources:
+def open_resources(asked: RunRequest, local: Callable[..., LocalRun] = LocalResources) -> RunResources:
     """Open this machine's own browsers and folders, or the stubs of the test mode.
 
     Args:

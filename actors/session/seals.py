@@ -23,7 +23,7 @@ from actors.folders.keeping import keeps_nobody_out, untrusted
 from actors.session.saved_logins import STATE_VARIABLE, state_folder
 from contracts.errors import ConfigurationError
 
-_log = logging.getLogger("purser.session")
+log = logging.getLogger("purser.session")
 
 KEY = "seal.key"
 _BYTES = 32
@@ -59,7 +59,7 @@ def seal_of(text: str) -> str:
 @functools.cache
 def _warn(path: Path) -> None:
     """Warn once: of what stands there everybody may make his own word."""
-    _log.warning(
+    log.warning(
         "%s lies on a file system that cannot keep others out of it. Name another folder: %s=/path/of/a/folder",
         path,
         STATE_VARIABLE,

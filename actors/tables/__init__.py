@@ -12,5 +12,9 @@ from actors.tables.results_csv import (
     write_results as write_results,
 )
 from actors.tables.rows import BadRow as BadRow, OrderFile as OrderFile, OrderRow as OrderRow, Row as Row
-from actors.tables.run_settings import DEFAULT_WORKERS as DEFAULT_WORKERS, RunSettings as RunSettings
+from actors.tables.run_settings import (
+    DEFAULT_WORKERS as DEFAULT_WORKERS,
+    SESSION_SETTINGS as SESSION_SETTINGS,
+    RunSettings as RunSettings,
+)
 from actors.tables.settings_file import read_environment as read_environment, read_settings_file as read_settings_file

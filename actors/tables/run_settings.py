@@ -8,53 +8,43 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, get_type_hints
 
 import attrs
 
-from contracts.config import (
-    AttachmentLimits,
-    GenericPortalSettings,
-    HeadlessConfiguration,
-    PortalKind,
-    ResourceLimits,
-    RestartIntensity,
-    RetryPolicy,
-    Route,
-    Settings,
-    Timeouts,
-)
+from contracts.config import HeadlessConfiguration, Settings
 
 DEFAULT_WORKERS = 4
 
+_HINTS = get_type_hints(Settings)
+
+SETTING_TYPES: Mapping[str, Any] = MappingProxyType(
+    {field.name: _HINTS[field.name] for field in attrs.fields(Settings)}
+)
+"""Every field of `Settings` with its type. Files, variables, options and the reference take from here what there is."""
+
 GROUPS: Mapping[str, type[Any]] = MappingProxyType(
-    {
-        "timeouts": Timeouts,
-        "limits": ResourceLimits,
-        "attachments": AttachmentLimits,
-        "retry": RetryPolicy,
-        "intensity": RestartIntensity,
-        "generic": GenericPortalSettings,
-    }
+    {name: kind for name, kind in SETTING_TYPES.items() if attrs.has(kind)}
 )
 """The groups of settings, each with the class that checks it."""
 
-SESSION_SETTINGS = (
-    "portal", "base_url", "download_dir", "route", "profile", "seed", "screenshots", "allowed_file_hosts",
-    "login_hosts", "strict_types",
-)  # fmt: skip
+SESSION_SETTINGS = tuple(name for name in SETTING_TYPES if name not in GROUPS)
 """The settings without a group that are the session's."""
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-def _group() -> Any:
-    return attrs.field(default=_NOTHING, hash=False)
+def _laid_over(upper: Mapping[str, Any], lower: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the session's settings of one source over those of another; a group is laid over key by key."""
+    merged = {**lower, **upper}
+    for group in GROUPS.keys() & upper.keys() & lower.keys():
+        merged[group] = MappingProxyType({**lower[group], **upper[group]})
+    return MappingProxyType(merged)
 
 
 @attrs.frozen(kw_only=True)
 class RunSettings:
-    """What one source says about a run. None, or an absent key of a group, leaves it to the source below.
+    """What one source says about a run. None, or an absent key of a mapping, leaves it to the source below.
 
     Args:
         csv_path: The file of orders.
@@ -67,7 +57,7 @@ class RunSettings:
         binary: The browser's program.
         driver: The driver's program.
         user_agent: What the browser calls itself.
-        timeouts: Values of `Timeouts` by name. The other groups are alike.
+        session: Values of `Settings` by name. For a group, a mapping of its values by name.
         unknown: Keys that mean nothing here, kept as they were.
         warnings: What was odd about the source, a sentence each.
     """
@@ -82,22 +72,7 @@ class RunSettings:
     binary: Path | None = None
     driver: Path | None = None
     user_agent: str | None = None
-    portal: PortalKind | str | None = None
-    base_url: str | None = None
-    download_dir: Path | None = None
-    route: Route | None = None
-    profile: Path | None = None
-    seed: int | None = None
-    screenshots: bool | None = None
-    allowed_file_hosts: tuple[str, ...] | None = None
-    login_hosts: tuple[str, ...] | None = None
-    strict_types: bool | None = None
-    timeouts: Mapping[str, Any] = _group()
-    limits: Mapping[str, Any] = _group()
-    attachments: Mapping[str, Any] = _group()
-    retry: Mapping[str, Any] = _group()
-    intensity: Mapping[str, Any] = _group()
-    generic: Mapping[str, Any] = _group()
+    session: Mapping[str, Any] = attrs.field(default=_NOTHING, hash=False)
     unknown: Mapping[str, Any] = attrs.field(default=_NOTHING, hash=False, repr=False)
     warnings: tuple[str, ...] = ()
 
@@ -108,7 +83,9 @@ class RunSettings:
             upper, lower = getattr(self, field.name), getattr(below, field.name)
             if field.name == "warnings":
                 merged[field.name] = (*lower, *upper)
-            elif isinstance(upper, Mapping):
+            elif field.name == "session":
+                merged[field.name] = _laid_over(upper, lower)
+            elif field.name == "unknown":
                 merged[field.name] = MappingProxyType({**lower, **upper})
             else:
                 merged[field.name] = lower if upper is None else upper
@@ -120,9 +97,9 @@ class RunSettings:
         Raises:
             ConfigurationError: A value is out of range.
         """
-        stated = {name: getattr(self, name) for name in SESSION_SETTINGS}
-        groups = {name: kind(**getattr(self, name)) for name, kind in GROUPS.items()}
-        return Settings(**{name: value for name, value in stated.items() if value is not None}, **groups)
+        return Settings(
+            **{name: GROUPS[name](**said) if name in GROUPS else said for name, said in self.session.items()}
+        )
 
     def headless_configuration(self) -> HeadlessConfiguration:
         """Return which browser to use and whether it shows a window.

@@ -13,7 +13,7 @@ from typing import Any
 import cattrs
 
 from contracts.checks import is_adapter_name
-from contracts.config import PortalKind, Route
+from contracts.config import PortalChoice, PortalKind, Route
 from contracts.errors import ConfigurationError
 
 _KINDS = tuple(kind.value for kind in PortalKind)
@@ -94,7 +94,7 @@ def _converter() -> cattrs.Converter:
     converter.register_structure_hook(float, _real)
     converter.register_structure_hook(str, _text)
     converter.register_structure_hook(Path, _path)
-    converter.register_structure_hook_func(lambda kind: bool(kind == PortalKind | str | None), _portal)
+    converter.register_structure_hook_func(lambda kind: bool(kind == PortalChoice), _portal)
     converter.register_structure_hook(Route, _choice)
     converter.register_structure_hook_func(lambda kind: bool(kind == tuple[str, ...]), _texts)
     return converter

@@ -11,23 +11,27 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, get_origin, get_type_hints
 
 import attrs
 
 from actors.tables.encoding import require_file
-from actors.tables.run_settings import GROUPS, RunSettings
+from actors.tables.run_settings import GROUPS, SESSION_SETTINGS, SETTING_TYPES, RunSettings
 from actors.tables.setting_values import read_value
-from contracts.checks import MAX_LOCAL_WORKERS, check_web_address, check_worker_count
+from contracts.checks import MAX_LOCAL_WORKERS, check_worker_count
 from contracts.config import Settings
 from contracts.errors import ConfigurationError, InputFileError
 
 _ALIASES: Mapping[str, str] = MappingProxyType({"max_workers": "workers"})
 _LEGACY_UNUSED = frozenset({"excel_path", "num_windows", "max_tabs_per_window", "profile_mode", "batch_size"})
-_PLAIN = frozenset(field.name for field in attrs.fields(RunSettings)) - set(GROUPS) - {"unknown", "warnings"}
-_TYPES: Mapping[str, Any] = MappingProxyType(attrs.fields_dict(attrs.resolve_types(RunSettings)))
+_FORMER = ("pipeline_depth", "timeouts.recovery")
+"""Keys that were settings once, and that nothing obeyed."""
+_OF_THE_RUN = frozenset(field.name for field in attrs.fields(RunSettings)) - {"session", "unknown", "warnings"}
+"""Settings that are no fields of `Settings`."""
+_PLAIN = _OF_THE_RUN | frozenset(SESSION_SETTINGS)
+_TYPES: Mapping[str, Any] = MappingProxyType({**get_type_hints(RunSettings), **SETTING_TYPES})
 _LARGEST = 1 << 20
-_LISTS = frozenset({"allowed_file_hosts", "login_hosts"})
+_LISTS = frozenset(name for name in SESSION_SETTINGS if get_origin(SETTING_TYPES[name]) is tuple)
 """Settings that a variable holds with commas between."""
 
 # Weaker first: a name further down wins over one above it that means the same.
@@ -50,6 +54,7 @@ _ENVIRONMENT: Mapping[str, str] = MappingProxyType(
             for field in attrs.fields(kind)
             if isinstance(field.default, bool | int | float | str)
         },
+        **{f"PURSER_{key.upper().replace('.', '_')}": key for key in _FORMER},
     }
 )
 
@@ -125,25 +130,36 @@ def _listed(text: str) -> list[str]:
 def _patch(content: Mapping[str, Any], source: str, *, is_legacy: bool) -> RunSettings:
     """Check what a source says and return it. `is_legacy` marks the old app's own sources."""
     values: dict[str, Any] = {}
+    session: dict[str, Any] = {}
     unknown: dict[str, Any] = {}
     warnings: list[str] = []
     for written, value in content.items():
         key = _ALIASES.get(written, written)
         if key in GROUPS:
-            values[key] = _group(key, value, source, unknown, warnings)
+            session[key] = _group(key, value, source, unknown, warnings)
         elif key in _PLAIN:
             if value is None:
                 continue
-            values[key] = _plain(key, written, value, source, warnings, is_legacy=is_legacy)
+            place = values if key in _OF_THE_RUN else session
+            place[key] = _plain(key, written, value, source, warnings, is_legacy=is_legacy)
         else:
             unknown[written] = value
-            meaning = "has no effect here" if written in _LEGACY_UNUSED else "is not known"
-            warnings.append(f"The key {written!r} of the {source} {meaning}; it is kept and otherwise ignored.")
-    return RunSettings(**values, unknown=MappingProxyType(unknown), warnings=tuple(warnings))
+            warnings.append(_meaningless(written, source))
+    return RunSettings(
+        **values, session=MappingProxyType(session), unknown=MappingProxyType(unknown), warnings=tuple(warnings)
+    )
+
+
+def _meaningless(key: str, source: str) -> str:
+    """Return the warning of a key that is no setting."""
+    if key in _FORMER:
+        return f"The key {key!r} of the {source} is not a setting any more, and never had an effect. Take it out."
+    meaning = "has no effect here" if key in _LEGACY_UNUSED else "is not known"
+    return f"The key {key!r} of the {source} {meaning}; it is kept and otherwise ignored."
 
 
 def _plain(key: str, written: str, value: Any, source: str, warnings: list[str], *, is_legacy: bool) -> Any:
-    read = read_value(value, _TYPES[key].type, written, source)
+    read = read_value(value, _TYPES[key], written, source)
     try:
         if key == "workers":
             if is_legacy and read > MAX_LOCAL_WORKERS:
@@ -151,9 +167,7 @@ def _plain(key: str, written: str, value: Any, source: str, warnings: list[str],
                 warnings.append(f"{written} of the {source} is {read}; {MAX_LOCAL_WORKERS} is the most, so it counts.")
                 return MAX_LOCAL_WORKERS
             check_worker_count(read, written)
-        elif key == "base_url" and read:
-            check_web_address(read, written)
-        elif key in _LISTS:
+        elif key in SESSION_SETTINGS:
             Settings(**{key: read})
         elif key == "browser":
             RunSettings(browser=read).headless_configuration()
@@ -174,7 +188,7 @@ def _group(group: str, value: Any, source: str, unknown: dict[str, Any], warning
             read[name] = read_value(item, fields[name].type, key, source)
         else:
             unknown[key] = item
-            warnings.append(f"The key {key!r} of the {source} is not known; it is kept and otherwise ignored.")
+            warnings.append(_meaningless(key, source))
     try:
         kind(**read)
     except ConfigurationError as error:

@@ -26,7 +26,7 @@ _EDGES: dict[type[ast.cmpop], tuple[str, str]] = {
 }
 _OTHER_NAMES = {"min": "max", "max": "min", "any": "all", "all": "any"}
 _DANGEROUS = frozenset({"os.kill", "os.killpg", "shutil.rmtree"})
-_LOGS = frozenset({"log", "_log", "_LOG", "logging", "warnings"})
+_LOGS = frozenset({"log", "logging", "warnings"})
 
 
 @attrs.frozen

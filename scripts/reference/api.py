@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
+from types import ModuleType
 from typing import Any
 
 import actors
@@ -13,10 +14,9 @@ from contracts.errors import ParallelProcessingError
 from scripts.reference.tables import code, first_line, table
 
 
-def public_names(package: object) -> tuple[str, ...]:
-    """Return the names a package root offers, without modules and without those of the language."""
-    own = (name for name in vars(package) if not name.startswith("_") and name != "annotations")
-    return tuple(name for name in own if not inspect.ismodule(getattr(package, name)))
+def public_names(package: ModuleType) -> tuple[str, ...]:
+    """Return the names a package root promises: those of its `__all__`, in that order."""
+    return tuple(package.__all__)
 
 
 def error_classes() -> tuple[type[ParallelProcessingError], ...]:
@@ -31,7 +31,7 @@ def error_classes() -> tuple[type[ParallelProcessingError], ...]:
     return tuple(dict.fromkeys(below(ParallelProcessingError)))
 
 
-def _names(package: object) -> str:
+def _names(package: ModuleType) -> str:
     rows = []
     for name in public_names(package):
         thing = getattr(package, name)

@@ -27,7 +27,6 @@ _TIMEOUTS: Mapping[str, str] = {
     "task": "One visit of one order in all; then its browser is killed. Never renewed.",
     "worker_ready": "A worker's start.",
     "login": "One login.",
-    "recovery": "Bringing a worker back to a clean state.",
     "shutdown": "After a stop, the orders in hand may take this long to finish.",
     "force": "After that, what is left is killed and may take this long to be gone.",
     "unreachable": "A portal that has answered nothing in the run is given up after this long; its orders fail.",
@@ -129,7 +128,8 @@ def _plain_settings() -> str:
         **{name: value(getattr(settings, name)) for name in SESSION_SETTINGS},
     }
     meanings = arguments_of(RunSettings) | arguments_of(Settings)
-    names = [field.name for field in attrs.fields(RunSettings) if field.name not in {*GROUPS, "unknown", "warnings"}]
+    own = [field.name for field in attrs.fields(RunSettings) if field.name not in {"session", "unknown", "warnings"}]
+    names = [*own, *SESSION_SETTINGS]
     variables = {key: name for name, key in _ENVIRONMENT.items() if name.startswith("PURSER_")}
     return table(
         ("key", "default", "variable", "meaning"),

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import brotli
+import brotli  # type: ignore[import-untyped]  # it brings no types
 import pytest
 
 from actors.browser.chromium import ChromiumBrowser

@@ -59,7 +59,8 @@ def test_a_page_that_is_busy_at_its_end_ends_the_use_of_its_browser(screen: Scre
     screen.busy = True
     browser = screen.browser()
     assert (browser.wear(), browser.wear()) == ("a page kept it from answering",) * 2
-    assert screen.did == screen.hurries == [], "no order pays for a limit with a command"
+    assert not screen.did, "no order pays for a limit with a command"
+    assert not screen.hurries, "no order pays for a limit with a command"
 
 
 def test_a_page_that_goes_on_to_others_is_left_at_its_end_and_its_browser_goes_on(screen: Screen) -> None:

@@ -9,7 +9,7 @@ import socket
 import zlib
 from collections.abc import Callable, Iterator
 
-import brotli
+import brotli  # type: ignore[import-untyped]  # it brings no types
 import pytest
 
 from actors.browser.chromium import ChromiumBrowser

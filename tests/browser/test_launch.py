@@ -9,6 +9,7 @@ import stat
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
@@ -18,13 +19,17 @@ from actors.browser.chromium import ChromiumBrowser
 from actors.browser.driver import connect
 from actors.browser.find import BrowserKind, FoundBrowser
 from actors.browser.launch import ChromiumLauncher
+from actors.browser.local_host import LocalBrowserHost
 from actors.browser.profiles import folder_of
 from actors.processes import groups
 from actors.processes.ledger import ProcessLedger
 from contracts.config import HeadlessConfiguration, Timeouts
 from contracts.errors import BrowserDiedError, ProfileCorruptionError, SessionCorruptionError
-from contracts.ports import BrowserLauncher, Owner
+from contracts.ports import BrowserHost, Owner
 from tests.browser.conftest import TIMEOUTS, Site, Watch
+
+SOURCE: Any = vars(groups)["source"]
+"""Where processes are read from on this system."""
 
 
 def clean_up(launcher: ChromiumLauncher, ledger: ProcessLedger, owner: Owner, browser: ChromiumBrowser) -> None:
@@ -41,7 +46,7 @@ def kill_kind(group: int, kind: bytes) -> None:
     found = [
         process.pid
         for process in groups.members(group)
-        if any(b"--type=" + kind in argument for argument in groups.source.command_line(process.pid))
+        if any(b"--type=" + kind in argument for argument in SOURCE.command_line(process.pid))
     ]
     assert found
     for pid in found:
@@ -56,7 +61,7 @@ def test_a_browser_is_private_recorded_and_leaves_nothing(
     launcher: ChromiumLauncher, ledger: ProcessLedger, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PURSER_PASSWORD", "sesame")
-    typed: BrowserLauncher = launcher
+    typed: BrowserHost = LocalBrowserHost(launcher, ledger)
     owner = Owner("private", 1)
     browser = typed.launch(owner)
     record = ledger._entries[owner].record
@@ -70,7 +75,7 @@ def test_a_browser_is_private_recorded_and_leaves_nothing(
     everything = groups.holders((record.nonce,))
     assert {member.pid for member in groups.members(record.pid)} & {process.pid for process in everything}
     assert all(groups.mentions(process.pid, record.folder) for process in everything)
-    assert all(b"sesame" not in b"".join(groups.source.environment(process.pid)) for process in everything)
+    assert all(b"sesame" not in b"".join(SOURCE.environment(process.pid)) for process in everything)
     clean_up(launcher, ledger, owner, launcher_browser(browser))
     assert groups.holders((record.nonce,)) == ()
     assert not browser.is_alive()

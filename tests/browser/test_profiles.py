@@ -9,6 +9,7 @@ import stat
 import tempfile
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
@@ -110,11 +111,11 @@ def test_a_base_with_damaged_settings_is_corrupt(base: Path) -> None:
 def test_a_bad_clone_is_made_once_more(base: Path, monkeypatch: pytest.MonkeyPatch, failures: int) -> None:
     real, calls = shutil.copytree, []
 
-    def copytree(*args: object, **options: object) -> object:
+    def copytree(*args: Any, **options: Any) -> Any:
         calls.append(args)
         if len(calls) <= failures:
             raise shutil.Error([("a", "b", "vanished")])
-        return real(*args, **options)  # type: ignore[arg-type] # passed through as given
+        return real(*args, **options)
 
     monkeypatch.setattr(shutil, "copytree", copytree)
     profiles = ProfileManager(base)

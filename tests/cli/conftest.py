@@ -80,7 +80,7 @@ class Stand:
     def statuses(self, results: Path | None = None) -> dict[str, str]:
         """Return status by order number from the results file."""
         text = (results or self.downloads / "results.csv").read_text(encoding="utf-8-sig")
-        return dict(line.split(",")[:2] for line in text.splitlines()[1:])  # type: ignore[misc] # two cells each
+        return dict(line.split(",")[:2] for line in text.splitlines()[1:])
 
     def report(self) -> Mapping[str, Any]:
         """Return the last report."""

@@ -11,7 +11,8 @@ import attrs
 import pytest
 
 from actors import FolderJournal
-from actors.cli.doctor import BrowserVersions, Verdict, examine, find_versions, findings
+from actors.cli.doctor import BrowserVersions, examine, find_versions, findings
+from actors.cli.findings import Verdict
 from actors.cli.summary import ExitCode
 from actors.filing import DownloadFolder
 from actors.processes import resources
@@ -200,7 +201,12 @@ def test_the_keyring_is_asked_for_the_portal_that_is_set(
     healthy: dict[str, str], monkeypatch: pytest.MonkeyPatch, kept: bool, verdict: str
 ) -> None:
     asked: list[str] = []
-    monkeypatch.setattr("actors.cli.doctor._is_in_keyring", lambda host: asked.append(host) or kept)
+
+    def is_in_keyring(host: str) -> bool:
+        asked.append(host)
+        return kept
+
+    monkeypatch.setattr("actors.cli.doctor._is_in_keyring", is_in_keyring)
     heard = Heard()
     folder = healthy["PURSER_DOWNLOAD_DIR"]
     examine({"PURSER_BASE_URL": "https://P.example/x", "PURSER_DOWNLOAD_DIR": folder}, heard.output, found)
@@ -299,17 +305,37 @@ def _used(folder: Path) -> Path:
     return folder / ".purser" / "journal.db"
 
 
+def a_folder(journal: Path) -> None:
+    journal.unlink()
+    journal.mkdir()
+
+
+def a_link(journal: Path) -> None:
+    journal.unlink()
+    journal.symlink_to("x")
+
+
+def a_folder_that_is_a_link(journal: Path) -> None:
+    journal.parent.rename(journal.parents[2] / "x")
+    journal.parent.symlink_to("../x")
+
+
+def a_folder_that_is_a_file(journal: Path) -> None:
+    shutil.rmtree(journal.parent)
+    journal.parent.touch()
+
+
 JOURNALS: dict[str, tuple[Callable[[Path], object], str]] = {
     "a journal that others may write": (lambda journal: journal.chmod(0o666), "may be written by others"),
     "a damaged journal": (lambda journal: journal.write_bytes(b"x" * 5000), "is damaged"),
-    "a journal that is a folder": (lambda journal: (journal.unlink(), journal.mkdir()), "is not a regular file"),
-    "a journal that is a link": (lambda journal: (journal.unlink(), journal.symlink_to("x")), "is a link"),
+    "a journal that is a folder": (a_folder, "is not a regular file"),
+    "a journal that is a link": (a_link, "is a link"),
     "a folder of the journal that is a link": (
-        lambda journal: (journal.parent.rename(journal.parents[2] / "x"), journal.parent.symlink_to("../x")),
+        a_folder_that_is_a_link,
         "is a link",
     ),
     "a folder of the journal that is a file": (
-        lambda journal: (shutil.rmtree(journal.parent), journal.parent.touch()),
+        a_folder_that_is_a_file,
         "is not a folder",
     ),
 }

@@ -17,7 +17,7 @@ def test_ctrl_c_while_the_command_is_loaded_exits_130_with_one_line(
     def interrupted(**_given: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setitem(sys.modules, "actors.cli.app", types.SimpleNamespace(app=interrupted))  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "actors.cli.app", types.SimpleNamespace(app=interrupted))
     with pytest.raises(SystemExit) as left:
         entry.entry_point()
     assert left.value.code == 130

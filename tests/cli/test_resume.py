@@ -21,6 +21,7 @@ from actors.cli.status import tell_status
 from actors.cli.summary import ExitCode
 from actors.dispatch.core import DispatchCore
 from actors.dispatch.effects import DispatchEffect
+from actors.session.seals import sealed
 from contracts.errors import AuthenticationError, BrowserNotFoundError, MachineError
 from contracts.messages import DispatchEvent, Drain
 from tests.cli import fakes
@@ -133,6 +134,23 @@ def test_a_run_that_is_killed_again_and_again_comes_to_its_end(stand: Stand) -> 
     assert stand.resume() is ExitCode.SUCCESS
     assert set(stand.visited()) == set(TEN) - before
     assert stand.statuses() == dict.fromkeys(TEN, "NO_ATTACHMENTS")
+
+
+def test_a_run_that_was_planned_with_settings_that_are_gone_is_gone_on_with(stand: Stand) -> None:
+    """The plan in a journal holds every setting of the version that began the run."""
+    with stopping_after(stand, 2):
+        stand.run(stand.orders(*TEN), sequential=True)
+    first = stand.visited()
+    with closing(sqlite3.connect(stand.downloads / ".purser" / "journal.db")) as db, db:
+        ((text,),) = db.execute("SELECT plan FROM runs")
+        told = json.loads(text)
+        told["plan"]["settings"]["pipeline_depth"] = 1
+        told["plan"]["settings"]["timeouts"]["recovery"] = 15.0
+        del told["seal"]
+        db.execute("UPDATE runs SET plan = ?", (json.dumps(sealed(told)),))
+    assert stand.resume() is ExitCode.SUCCESS
+    assert sorted([*first, *stand.visited()]) == sorted(TEN)
+    assert stand.report()["processing_mode"] == "sequential", "the plan was this user's own, and was believed"
 
 
 def test_every_row_of_the_file_is_reported_also_bad_ones_and_repeated_ones(stand: Stand) -> None:

@@ -181,7 +181,7 @@ def test_a_second_signal_forces(orders: Path) -> None:
         if not force:
             signal.raise_signal(signal.SIGTERM)
 
-    session.request_stop = request_stop
+    session.request_stop = request_stop  # type: ignore[method-assign]  # it signals as well
     session.on_start = lambda: signal.raise_signal(signal.SIGINT)
     assert go(orders, session) is ExitCode.INTERRUPTED
     assert session.stops == [False, True]
@@ -205,10 +205,14 @@ def test_json_puts_one_document_on_stdout_and_all_else_on_stderr(orders: Path) -
     assert "successful: 1" in heard.err
 
 
-def test_json_has_a_document_for_an_error_too(orders: Path) -> None:
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(BrowserNotFoundError("None."), "CONFIG_ERROR"), (PortalUnreachableError("None."), "NETWORK_ERROR")],
+)
+def test_json_has_a_document_for_an_error_too(orders: Path, error: Exception, code: str) -> None:
     heard = fakes.Heard(json=True)
-    go(orders, fakes.FakeSession(error=BrowserNotFoundError("None.")), heard)
-    assert json.loads(heard.out) == {"run": {"exit_code": 2}, "error": {"code": "CONFIG_ERROR", "message": "None."}}
+    go(orders, fakes.FakeSession(error=error), heard)
+    assert json.loads(heard.out) == {"run": {"exit_code": 2}, "error": {"code": code, "message": "None."}}
 
 
 def test_quiet_says_nothing_when_all_is_well_and_what_is_wrong_otherwise(orders: Path) -> None:
@@ -316,7 +320,8 @@ def test_a_terminal_that_goes_away_does_not_end_the_run(orders: Path) -> None:
     def gone(_text: str) -> int:
         raise OSError(5, "Input/output error")
 
-    heard._err.write = heard._out.write = gone
+    for stream in (heard._err, heard._out):
+        stream.write = gone  # type: ignore[method-assign]  # what is behind it is gone
     assert go(orders, fakes.FakeSession(), heard) is ExitCode.SUCCESS
     assert statuses(orders)[0] == ("PO1", "COMPLETED")
 

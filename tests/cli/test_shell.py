@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -132,7 +133,7 @@ NO_STATE = [
 
 @pytest.mark.parametrize(("more", "what"), NO_STATE, ids=["nameless", "no home", "a file in the way", "a dead place"])
 def test_without_a_place_for_its_state_the_command_names_the_way_out_and_leaves_nothing(
-    place: Path, more: dict[str, str], what: str
+    place: Path, more: dict[str, Any], what: str
 ) -> None:
     mode = "--sequential" if "HOME" in more else ""
     done = shell(f"$PURSER run o.csv {mode}", place, **more)
@@ -187,7 +188,7 @@ def test_a_temporary_folder_that_is_not_there_costs_nothing(place: Path) -> None
     [{"LC_ALL": "C", "TERM": ""}, {"PYTHONIOENCODING": "ascii", "COLUMNS": "0"}],
     ids=["plain C", "ASCII, no width"],
 )
-def test_odd_surroundings_do_not_keep_a_run_from_its_end(place: Path, more: dict[str, str]) -> None:
+def test_odd_surroundings_do_not_keep_a_run_from_its_end(place: Path, more: dict[str, Any]) -> None:
     (place / "o.csv").write_text("po_number,supplier,url\nPO1,M\u00fcller \u65e5\u672c,http://127.0.0.1:9/PO1\n,x,\n")
     done = shell("$PURSER run o.csv --download-dir d\u00fc", place, **more)
     assert done.returncode == 1
@@ -196,7 +197,7 @@ def test_odd_surroundings_do_not_keep_a_run_from_its_end(place: Path, more: dict
 
 
 def test_a_locale_that_cannot_name_every_file_is_told_with_the_way_out(place: Path) -> None:
-    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    ascii_only: dict[str, Any] = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     one_sentence(shell("$PURSER run o.csv", place, **ascii_only), "PYTHONUTF8=1")
 
 

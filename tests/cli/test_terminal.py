@@ -87,7 +87,7 @@ def test_no_way_to_a_console_lets_it_through(odd: str) -> None:
 def test_nothing_that_is_written_to_the_standard_streams_gets_through(odd: str) -> None:
     raw = io.StringIO()
     stream = HarmlessStream(SteadyStream(raw))
-    print(f"error: {odd}", file=stream)  # type: ignore[arg-type]  # a text stream to whoever prints
+    print(f"error: {odd}", file=stream)
     assert told(raw.getvalue()) == ""
     assert raw.getvalue().startswith("error: ")
 
@@ -196,7 +196,7 @@ def test_known_secrets_and_keys_in_addresses_are_in_no_record_and_on_no_stream(p
     purser_log.info("opened %s", f"https://p.example/o?access_token=abc1234&x={PASSWORD}#frag")
     output.complain(f"it says {PASSWORD}")
     output.tell(PASSWORD)
-    print(f"Exception in thread: {PASSWORD}", file=stream)  # type: ignore[arg-type]  # the same
+    print(f"Exception in thread: {PASSWORD}", file=stream)
     for secret in (PASSWORD, "abc1234", "frag"):
         assert secret not in raw.getvalue()
     assert raw.getvalue().count(BLACK) == 3

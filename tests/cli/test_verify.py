@@ -74,6 +74,12 @@ def test_a_folder_as_it_was_brought_home_is_good(home: Path) -> None:
     assert heard.out == f"3 lines, 3 orders with files, 6 files as they were\nhead {head_of(home)}\n"
 
 
+def make_pipe(file: Path) -> None:
+    """Put a pipe in a file's place."""
+    file.unlink()
+    os.mkfifo(file)
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
@@ -87,7 +93,7 @@ def test_a_folder_as_it_was_brought_home_is_good(home: Path) -> None:
         (lambda f: f.parent.rename(f.parent.with_name("PO2_PARTIAL")), "Acme/PO2_COMPLETED/a.pdf is missing"),
         (lambda f: (f.unlink(), f.symlink_to("b.pdf")), "Acme/PO2_COMPLETED/a.pdf is not what it was"),
         (lambda f: (f.unlink(), f.mkdir()), "Acme/PO2_COMPLETED/a.pdf is not what it was"),
-        (lambda f: (f.unlink(), os.mkfifo(f)), "Acme/PO2_COMPLETED/a.pdf is not what it was"),
+        (make_pipe, "Acme/PO2_COMPLETED/a.pdf is not what it was"),
     ],
 )
 def test_a_changed_a_missing_and_an_additional_file_is_named(

@@ -19,7 +19,7 @@ from contracts.errors import (
     DownloadFolderError,
     InputFileError,
     InsufficientResourcesError,
-    InvalidOrderError,
+    JournalError,
     MachineError,
     NetworkError,
     ParallelProcessingError,
@@ -54,6 +54,7 @@ ALL = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubc
         (NetworkError, WorkerError),
         (SessionCorruptionError, WorkerError),
         (PoolNotReadyError, PoolError),
+        (PortalUnreachableError, NetworkError),
     ],
 )
 def test_the_tree_is_the_contracts(kind: type[Exception], base: type[Exception]) -> None:
@@ -71,11 +72,17 @@ def test_every_error_has_the_one_root_a_blame_a_code_and_is_importable_from_cont
 
 
 @pytest.mark.parametrize(
-    "kind", [BrowserNotFoundError, DownloadFolderError, InputFileError, PortalUnreachableError, ConfigurationError]
+    "kind", [BrowserNotFoundError, DownloadFolderError, InputFileError, JournalError, ConfigurationError]
 )
 def test_what_a_person_can_mend_before_a_run_is_a_configuration_error_and_a_value_error(kind: type[Exception]) -> None:
     assert issubclass(kind, ConfigurationError)
     assert issubclass(kind, ValueError)
+
+
+def test_a_portal_that_does_not_answer_is_no_fault_of_a_setting() -> None:
+    """Nothing that was set has to be set otherwise, and no argument has a wrong value."""
+    assert not issubclass(PortalUnreachableError, ConfigurationError | ValueError)
+    assert PortalUnreachableError.blame is Blame.NETWORK
 
 
 @pytest.mark.parametrize(
@@ -87,6 +94,7 @@ def test_what_a_person_can_mend_before_a_run_is_a_configuration_error_and_a_valu
         (PONotFoundError, "PO_NOT_FOUND"),
         (NetworkError, "NETWORK_ERROR"),
         (PortalError("x", http_status=503), "NETWORK_ERROR"),
+        (PortalUnreachableError, "NETWORK_ERROR"),
         (AuthenticationError, "AUTH_ERROR"),
         (BrowserDiedError("x"), "SESSION_ERROR"),
         (BrowserNotFoundError, "CONFIG_ERROR"),
@@ -105,7 +113,6 @@ def test_codes_follow_the_bases_of_the_error(error: Exception | type[Exception],
     ("kind", "blame"),
     [
         (PONotFoundError, Blame.ITEM),
-        (InvalidOrderError, Blame.ITEM),
         (WrongPageError, Blame.ITEM),
         (PortalError, Blame.PORTAL),
         (NetworkError, Blame.NETWORK),

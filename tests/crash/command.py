@@ -95,8 +95,8 @@ def command(place: Place, act: Callable[[fakes.Heard], ExitCode], kill_at: int |
             traceback.print_exc()
         finally:
             os._exit(0)
-    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    if code == KILLED:
+    ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if ended == KILLED:
         return Told(KILLED, "", 0)
     return Told(*json.loads(told.read_text(encoding="utf-8"))) if told.exists() else Told(-1, "it raised", 0)
 

@@ -276,6 +276,10 @@ class Drive:
         """The snapshot now."""
         return self.core.progress(self.now)
 
+    def is_finished(self) -> bool:
+        """Whether every order has ended, or the run has."""
+        return self.progress.finished
+
     def ends_of(self, sequence: int) -> list[LeaseEnded]:
         """Every journalled end of a lease of one task."""
         return [

@@ -329,11 +329,11 @@ def test_failures_blamed_on_the_browser_end_in_quarantine_too(blame: Blame) -> N
 def test_trouble_of_the_machine_pauses_dispatch_and_charges_nobody() -> None:
     drive = driven(2)
     drive.fail("w1", Blame.MACHINE, code="RESOURCE_ERROR", message="the disk is full")
-    assert drive.progress.pauses == ("the disk is full",)
+    assert list(drive.progress.pauses) == ["the disk is full"]
     assert drive.is_idle("w1")
     assert (drive.ends_of(0)[-1].attempts, drive.ends_of(0)[-1].crashes) == (0, 0)
     drive.advance(5)
-    assert drive.progress.pauses == ()
+    assert list(drive.progress.pauses) == []
     assert drive.number("w1") == 0
 
 

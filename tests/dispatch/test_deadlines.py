@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from contracts.config import Timeouts
 from contracts.messages import FileArrived, Wake
 from contracts.ports import KeptFile
@@ -9,7 +11,7 @@ from contracts.supervision import ExitKind
 from tests.dispatch.driving import FILE, Drive, order
 
 
-def driven(**fields: object) -> Drive:
+def driven(**fields: Any) -> Drive:
     """A worker with one order in hand."""
     drive = Drive(timeouts=Timeouts(inactivity=10.0, task=25.0))
     drive.begin((order(0, **fields),))

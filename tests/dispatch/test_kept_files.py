@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from contracts.errors import Blame
 from contracts.messages import FileArrived, PublishFailed
 from contracts.ports import FileVerified, KeptFile, Lease
@@ -14,7 +16,7 @@ def kept(lease: Lease, name: str = "order.pdf") -> KeptFile:
     return KeptFile(lease, Attachment(name, 3, "ab" * 32, "", listed_as=name), f"address of {name}")
 
 
-def at_work(**settings: bool) -> tuple[Drive, KeptFile]:
+def at_work(**settings: Any) -> tuple[Drive, KeptFile]:
     """A dispatcher with one order in work, of which one file has arrived."""
     drive = Drive(**settings)
     drive.ready("w1")

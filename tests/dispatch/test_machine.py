@@ -8,6 +8,7 @@ from __future__ import annotations
 from hypothesis import settings, strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
+from actors.leasing import KillWorker, RecycleWorker
 from actors.logins.core import LoginBrokerCore
 from contracts.errors import Blame
 from contracts.messages import (
@@ -292,7 +293,8 @@ class DispatchMachine(DispatchWorld):
 
     def _revive(self) -> bool:
         for worker in WORKERS:
-            requested = [one for one in (*self.drive.kills, *self.drive.recycles) if one.worker == worker]
+            requested: list[KillWorker | RecycleWorker] = [*self.drive.kills, *self.drive.recycles]
+            requested = [one for one in requested if one.worker == worker]
             if self.alive[worker] and any(one.generation == self.drive.generations[worker] for one in requested):
                 self._die(worker, ExitKind.SHUTDOWN, requested=True, at_deadline=self._is_doomed(worker))
             if not self.started[worker]:

@@ -94,9 +94,9 @@ def test_a_host_that_refuses_is_given_up_after_its_time_and_its_orders_fail_with
     assert drive.number("w1") == 3
     drive.complete("w1")
     refuse_for(drive, 29.9)
-    assert not drive.progress.finished
+    assert not drive.is_finished()
     refuse_for(drive, 0.2)
-    assert drive.progress.finished
+    assert drive.is_finished()
     for sequence in (0, 1):
         told = drive.outcomes[sequence]
         assert (told.status, told.error_code, told.blame) == (TaskStatus.FAILED, "NETWORK_ERROR", Blame.NETWORK)

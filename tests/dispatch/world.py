@@ -23,7 +23,7 @@ from contracts.messages import (
 )
 from contracts.ports import Cookie, Credentials
 from contracts.supervision import ChildChange, ChildEvent, ExitKind
-from contracts.tasks import TaskStatus
+from contracts.tasks import Order, TaskStatus
 from tests.dispatch.driving import NO_JITTER, Drive
 
 WORKERS = ("w1", "w2", "w3")
@@ -73,7 +73,7 @@ class DispatchWorld(RuleBasedStateMachine):
         self.charges: dict[int, int] = {}
         self.history: list[DispatchEvent] = []
         self.submitted = 0
-        self.batch = ()
+        self.batch: tuple[Order, ...] = ()
         self.drained = False
 
     # ---------------------------------------------------------------------------------------------------- the world

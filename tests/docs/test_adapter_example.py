@@ -93,6 +93,9 @@ class AcmeResources(StubResources):
     def make_fetcher(self) -> StubFetcher:
         return AcmeFetcher()
 
+    def simulate_failures(self) -> None:
+        """Nothing is simulated here."""
+
 
 OPEN = functools.partial(open_resources, local=AcmeResources)
 

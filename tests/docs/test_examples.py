@@ -80,19 +80,19 @@ def run(command: list[str], folder: Path) -> str:
     return out
 
 
-def test_there_are_examples_of_both_kinds():
+def test_there_are_examples_of_both_kinds() -> None:
     assert WITHOUT_BROWSER
     assert WITH_BROWSER
 
 
 @pytest.mark.parametrize("block", WITHOUT_BROWSER, ids=str)
-def test_a_python_example_without_a_portal_runs(block, tmp_path):
+def test_a_python_example_without_a_portal_runs(block: Block, tmp_path: Path) -> None:
     run([sys.executable, "-c", block.text], tmp_path)
 
 
 @pytest.mark.chromium
 @pytest.mark.parametrize("block", WITH_BROWSER, ids=str)
-def test_a_python_example_runs_and_leaves_verified_files(block, tmp_path):
+def test_a_python_example_runs_and_leaves_verified_files(block: Block, tmp_path: Path) -> None:
     with DemoPortal(orders=3) as portal:
         said = run([sys.executable, "-c", block.text.replace(_PORTAL, portal.url)], tmp_path)
     assert said
@@ -101,7 +101,7 @@ def test_a_python_example_runs_and_leaves_verified_files(block, tmp_path):
 
 
 @pytest.mark.chromium
-def test_the_tutorial_runs_as_printed(tmp_path):
+def test_the_tutorial_runs_as_printed(tmp_path: Path) -> None:
     """All blocks after the set-up, in one shell, in a copy of the checkout's outline."""
     work = tmp_path / "work"
     work.mkdir()
@@ -117,7 +117,7 @@ def test_the_tutorial_runs_as_printed(tmp_path):
     assert list((work / "demo-output").iterdir()) == []
 
 
-def test_the_proof_of_what_was_fetched_runs_as_printed(tmp_path):
+def test_the_proof_of_what_was_fetched_runs_as_printed(tmp_path: Path) -> None:
     """With purser, with sha256sum, and in a shell: all three agree, and all three notice a changed file or line."""
     work = tmp_path / "work"
     work.mkdir()

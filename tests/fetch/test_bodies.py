@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
-import brotli
+import brotli  # type: ignore[import-untyped]  # it brings no types
 import pytest
 from hypothesis import given, strategies as st
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -175,7 +176,7 @@ def test_the_ground_notices_what_is_put_in_its_place(tmp_path: Path, outside: Pa
     ground.check()
     for path in (tmp_path / "dl" / ".purser", tmp_path / "dl"):
         path.rename(tmp_path / "away")
-        for put in (lambda place=path: place.symlink_to(outside), lambda place=path: place.mkdir()):
+        for put in (partial(path.symlink_to, outside), path.mkdir):
             put()
             with pytest.raises(ReplacedError, match="another folder"):
                 ground.check()

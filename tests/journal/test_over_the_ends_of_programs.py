@@ -12,6 +12,7 @@ from contracts.errors import Blame
 from contracts.ports import (
     BatchBegun,
     FileVerified,
+    JournalEntry,
     LeaseEnded,
     LeaseGranted,
     OutcomeRecorded,
@@ -314,7 +315,10 @@ def test_there_is_nothing_to_retry_where_no_run_was(place: Place) -> None:
 
 def test_all_who_go_on_with_a_run_know_it_by_the_same_name_and_the_next_run_has_another(place: Place) -> None:
     names = []
-    for entries in ((BatchBegun(0, 2), *accepted(2)), (outcome(0),), (outcome(1),), (BatchBegun(2, 1),)):
+    written: list[tuple[JournalEntry, ...]] = [
+        (BatchBegun(0, 2), *accepted(2)), (outcome(0),), (outcome(1),), (BatchBegun(2, 1),),
+    ]  # fmt: skip
+    for entries in written:
         journal = place.open()
         names.append(journal.run_name())
         journal.append(journal.open_epoch(), entries)

@@ -179,7 +179,14 @@ def test_metadata_that_cannot_be_told_costs_no_other_order(journal: Journal) -> 
     deep: list[Any] = []
     for _ in range(100_000):
         deep = [deep]
-    odd = [{"a": Silent()}, {Silent(): 1}, {"a": 10**5000}, {"a": circle}, {"a": deep}, {"a": "\ud800"}]
+    odd: list[dict[Any, Any]] = [
+        {"a": Silent()},
+        {Silent(): 1},
+        {"a": 10**5000},
+        {"a": circle},
+        {"a": deep},
+        {"a": "\ud800"},
+    ]
     tasks = [attrs.evolve(order(place), task=POTask(f"PO{place}", metadata=one)) for place, one in enumerate(odd)]
     journal.append(journal.open_epoch(), (BatchBegun(0, len(odd)), *map(TaskAccepted, tasks)))
     assert [one.order.handle.sequence for one in journal.replay().open_tasks] == list(range(len(odd)))

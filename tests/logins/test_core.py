@@ -122,7 +122,7 @@ def test_a_portal_in_trouble_is_waited_for_and_gets_the_password_three_times_in_
     assert isinstance(refused, HostRefused)
     assert refused.blame is Blame.PORTAL
     assert "HTTP 502" in refused.text
-    assert "no wrong password" in refused.text
+    assert "not a wrong password" in refused.text
     assert core.handle(LoginNeeded(HOST, 0)) == [refused]
 
 

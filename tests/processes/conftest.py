@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import cast
 
 import attrs
 import pytest
@@ -68,8 +69,8 @@ def start_crew() -> Iterator[StartCrew]:
         if (
             crew.stray
             and (seen := groups.look(crew.stray)) is not None
-            and groups.mentions(crew.stray, str(crew.leader.args[4]))
-        ):  # type: ignore[index] # a list here
+            and groups.mentions(crew.stray, str(cast("list[str]", crew.leader.args)[4]))
+        ):
             os.kill(seen.pid, signal.SIGKILL)
 
 

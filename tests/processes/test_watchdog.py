@@ -118,9 +118,10 @@ def test_the_next_start_ends_what_even_the_watchdog_missed(tmp_path: Path) -> No
 
 def test_a_lost_watchdog_does_not_stop_the_ledger(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with ProcessLedger(tmp_path) as ledger:
-        assert ledger.watchdog_pid is not None
-        os.kill(ledger.watchdog_pid, signal.SIGKILL)
-        until_gone(ledger.watchdog_pid)
+        pid = ledger.watchdog_pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        until_gone(pid)
         ledger.announce(Owner("w1", 1), ledger.root / "w1", "n")
         assert ledger.watchdog_pid is None
     assert "does not listen" in caplog.text

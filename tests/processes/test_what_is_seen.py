@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -13,14 +13,17 @@ from actors.processes.leaks import runs_on_machine
 from actors.processes.runfile import runs_folder
 from contracts.ports import MachineMemory
 
+SOURCE: Any = vars(groups)["source"]
+"""Where processes are read from on this system."""
+
 
 def test_whoever_carries_a_nonce_and_lives_holds_it(monkeypatch: pytest.MonkeyPatch) -> None:
     mine, other = b"PURSER_NONCE=mine", b"PURSER_NONCE=other"
     environments = {1: [b"A=b", mine], 2: [other], 3: [mine], 4: [mine], 5: [b"X=PURSER_NONCE=mine"], 6: []}
     seen = {1: (1, 1, 5, True), 2: (2, 2, 5, True), 3: (3, 3, 5, False), 5: (5, 5, 5, True), 6: (6, 6, 5, True)}
-    monkeypatch.setattr(groups.source, "pids", lambda: list(environments))
-    monkeypatch.setattr(groups.source, "environment", environments.__getitem__)
-    monkeypatch.setattr(groups.source, "stat", seen.get)
+    monkeypatch.setattr(SOURCE, "pids", lambda: list(environments))
+    monkeypatch.setattr(SOURCE, "environment", environments.__getitem__)
+    monkeypatch.setattr(SOURCE, "stat", seen.get)
     assert [process.pid for process in groups.holders(["mine"])] == [1], "3 is a zombie, and 4 has just gone"
     assert [process.pid for process in groups.holders(["mine", "other"])] == [1, 2]
     assert groups.holders([]) == ()
@@ -36,15 +39,6 @@ def test_there_are_as_many_cores_as_this_process_may_use(
     monkeypatch.setattr(cgroups, "processor_limit", lambda: limit)
     monkeypatch.setattr(measure, "machine_memory", lambda: MachineMemory(limit=10, used=12))
     assert resources.machine() == resources.Machine(cores=cores, memory=10, available=0)
-
-
-def test_a_machine_without_a_network_card_has_sent_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resources.psutil, "net_io_counters", lambda: None)
-    usage = resources.usage()
-    assert (usage.network_sent, usage.network_received) == (0, 0)
-    monkeypatch.setattr(resources.psutil, "net_io_counters", lambda: SimpleNamespace(bytes_sent=3, bytes_recv=4))
-    usage = resources.usage()
-    assert (usage.network_sent, usage.network_received) == (3, 4)
 
 
 def run_folder(parent: Path, marker: str | None, *names: str, name: str = "purser-1") -> Path:

@@ -6,7 +6,7 @@ import os
 import stat
 import subprocess
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import attrs
 import pytest
@@ -18,6 +18,8 @@ from actors.processes.runfile import runs_folder
 from contracts.errors import BrowserDiedError
 from contracts.ports import Owner
 
+SOURCE: Any = vars(groups)["source"]
+"""Where processes are read from on this system."""
 FOLDER = "/tmp/purser-1/w1"
 
 
@@ -40,8 +42,8 @@ FOLDER = "/tmp/purser-1/w1"
 def test_a_folder_is_named_as_a_whole_path_or_not_at_all(
     monkeypatch: pytest.MonkeyPatch, argument: str, names: bool
 ) -> None:
-    monkeypatch.setattr(groups.source, "command_line", lambda _pid: [b"driver", argument.encode()])
-    monkeypatch.setattr(groups.source, "environment", lambda _pid: [f"TMPDIR={argument}".encode()])
+    monkeypatch.setattr(SOURCE, "command_line", lambda _pid: [b"driver", argument.encode()])
+    monkeypatch.setattr(SOURCE, "environment", lambda _pid: [f"TMPDIR={argument}".encode()])
     assert groups.mentions(1, FOLDER) is names
     if "=" not in argument and not argument.startswith("run") and argument:
         assert groups.in_environment(1, FOLDER) is names

@@ -23,7 +23,7 @@ HERE = Path(__file__).resolve().parent
         ("from workers.exceptions import WorkerError as thing", "contracts.WorkerError"),
     ],
 )
-def test_an_old_import_line_gives_the_very_same_thing(line, new_home):
+def test_an_old_import_line_gives_the_very_same_thing(line: str, new_home: str) -> None:
     package, _, _ = new_home.partition(".")
     program = f"{line}\nimport {package}\nassert thing is {new_home}"
     path = os.pathsep.join((str(HERE), str(HERE.parents[1])))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
+from functools import partial
+from typing import Any
 
 import pytest
 
@@ -24,8 +26,12 @@ def test_a_callback_gets_what_is_offered_and_a_final_call() -> None:
 
 def test_without_a_callback_nothing_is_made() -> None:
     callbacks = CallbackRunner(ThreadEnvironment())
-    callbacks.offer(lambda: {}["never"])
-    assert callbacks.finish(lambda: {}["never"], PATIENCE)
+
+    def never() -> dict[str, Any]:
+        raise AssertionError("nobody asks for it")
+
+    callbacks.offer(never)
+    assert callbacks.finish(never, PATIENCE)
 
 
 def test_a_callback_that_raises_is_counted_and_called_again() -> None:
@@ -112,7 +118,7 @@ def test_a_callback_that_blocks_delays_nobody_and_reports_in_between_are_left_ou
     callbacks.offer(lambda: {"n": 1})
     assert entered.wait(PATIENCE)
     for number in range(2, 7):
-        callbacks.offer(lambda number=number: {"n": number})
+        callbacks.offer(partial(dict, n=number))
     assert callbacks.skipped == 5
     assert callbacks.finish(lambda: {"n": 9}, 0.01) is False, "the final call is left out, and said to be"
     leave.set()

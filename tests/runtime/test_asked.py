@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import sys
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pykka
@@ -179,11 +180,20 @@ def test_of_any_line_of_messages_the_first_that_ends_the_actor_decides(line: lis
         probe = rooms.spawn("a")
         assert probe is not None
         rooms.system.tell("a", Say(gate.wait))
-        answers = []
-        made = {"note": Note, "error": lambda: throw(ValueError()), "fatal": lambda: throw(Fatal()), "exit": Exit}
+        answers: list[Any] = []
+        made: dict[str, Callable[[], Any]] = {
+            "note": Note,
+            "error": lambda: throw(ValueError()),
+            "fatal": lambda: throw(Fatal()),
+            "exit": Exit,
+        }
         for kind, asked in line:
             message = made[kind]()
-            answers.append(probe.actor_ref.ask(message, block=False) if asked else probe.actor_ref.tell(message))
+            if asked:
+                answers.append(probe.actor_ref.ask(message, block=False))
+            else:
+                probe.actor_ref.tell(message)
+                answers.append(None)
         gate.open()
         last = next((place for place, (kind, _) in enumerate(line) if kind != "note"), len(line))
         own = {"note": None, "error": ValueError, "fatal": pykka.ActorDeadError, "exit": None}

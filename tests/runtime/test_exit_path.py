@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pykka
@@ -35,6 +36,11 @@ def one_down(rooms: Stage) -> ExitKind:
     assert len(rooms.downs) == 1
     assert not rooms.system.is_alive("a")
     return rooms.downs[0].reason.kind
+
+
+def note_thread(threads: list[int]) -> None:
+    """Note which thread this is."""
+    threads.append(threading.get_ident())
 
 
 @pytest.mark.parametrize("error", [ValueError("no"), Fatal("no"), SystemExit(1), KeyboardInterrupt()], ids=repr)
@@ -220,7 +226,7 @@ def test_an_exception_injected_from_outside_ends_an_actor_once_wherever_it_hits(
                     sum(range(50))
 
             ident: list[int] = []
-            rooms.spawn(name, lambda ident=ident: ident.append(threading.get_ident()))
+            rooms.spawn(name, partial(note_thread, ident))
             rooms.system.ask(name, Note(), PATIENCE)
             rooms.system.tell(name, Say(work))
             assert at_work.wait(PATIENCE)
@@ -242,8 +248,9 @@ def test_an_exception_injected_while_messages_fly_loses_no_end_and_harms_no_byst
     with stage() as rooms:
         rooms.spawn("bystander")
         for number in range(rounds):
-            name, ident = f"a{number}", []
-            rooms.spawn(name, lambda ident=ident: ident.append(threading.get_ident()))
+            name = f"a{number}"
+            ident: list[int] = []
+            rooms.spawn(name, partial(note_thread, ident))
             rooms.system.ask(name, Note(), PATIENCE)
             for _ in range(number % 20):
                 rooms.system.tell(name, Note())

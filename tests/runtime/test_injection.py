@@ -55,7 +55,7 @@ def last_moments(tracer: Tracer, *, crash: bool, asked: bool) -> Stage:
         while frame is not None:
             frame.f_trace = tracer
             frame = frame.f_back
-        sys.settrace(tracer)  # type: ignore[arg-type]  # an object that can be called
+        sys.settrace(tracer)
         if crash:
             raise ValueError("an end of its own")
 

@@ -15,7 +15,12 @@ def test_timers_fire_in_the_order_of_their_times() -> None:
     environment = ThreadEnvironment()
     fired: list[int] = []
     done = threading.Event()
-    environment.set_timer(0.03, lambda: (fired.append(3), done.set()))
+
+    def last() -> None:
+        fired.append(3)
+        done.set()
+
+    environment.set_timer(0.03, last)
     environment.set_timer(0.01, lambda: fired.append(1))
     environment.set_timer(0.02, lambda: fired.append(2))
     assert done.wait(PATIENCE)

@@ -28,7 +28,8 @@ class HandClock:
 
 def watched(seconds: float = 10.0) -> tuple[Watch, HandClock, Revocation, list[str]]:
     """A watch and what it hangs on."""
-    clock, revocation, said = HandClock(), Revocation(), []
+    clock, revocation = HandClock(), Revocation()
+    said: list[str] = []
     return Watch(clock, seconds, revocation, said.append), clock, revocation, said
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.processes.ledger import ProcessLedger
+from actors.session.run_resources import LocalResources
 from contracts.tasks import POResult, TaskHandle, TaskStatus
 from scripts.demo_supervision import check_mischief, read_arguments
 from scripts.portal.child import TrueFile, TrueOrder
@@ -77,13 +77,13 @@ def test_each_deed_that_nobody_acted_on_is_told() -> None:
     assert [check.what for check in too_late if not check.good] == ["stopped browser gone after"]
 
 
-def test_memory_is_pretended_only_while_it_is_asked_for(tmp_path: Path) -> None:
-    ledger = ProcessLedger(tmp_path, watchdog=False)
+def test_memory_is_pretended_only_while_it_is_asked_for() -> None:
+    resources = LocalResources.__new__(LocalResources)  # nothing of it needs to be open for this
     with PretendedMemory() as memory:
-        assert ledger.machine_memory() != PRETENDED
+        assert resources.machine_memory() != PRETENDED
         memory.short = True
-        assert ledger.machine_memory() == PRETENDED
-    assert ledger.machine_memory() != PRETENDED
+        assert resources.machine_memory() == PRETENDED
+    assert resources.machine_memory() != PRETENDED
 
 
 def test_so_few_orders_that_the_mischief_comes_too_late_are_refused(capsys: pytest.CaptureFixture[str]) -> None:

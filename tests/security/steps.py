@@ -6,13 +6,17 @@ expression in the same order, slowly, and stops at a budget.
 
 from __future__ import annotations
 
+import importlib
 import re
 import string
 import sys
 from collections.abc import Callable, Iterator
 from itertools import product
-from re import _constants as codes, _parser as parser
 from typing import Any
+
+# The parts of `re` that read an expression: they are its own, and no type checker is told of them.
+codes: Any = importlib.import_module("re._constants")
+parser: Any = importlib.import_module("re._parser")
 
 Next = Callable[[int], bool]
 _ALPHABET = string.ascii_letters[:6] + "pPoOxXzZ019 \t\n\r\"'<>()[]{}=:;,.!?*+-_/\\|#%&@~$^`" + "\x00\u00e9\u2028"
@@ -122,7 +126,7 @@ class Counter:
         if len(inside) == 1 and inside[0][0] in (codes.LITERAL, codes.NOT_LITERAL, codes.ANY, codes.IN):
             end = at
             limit = len(text) if most is codes.MAXREPEAT else min(len(text), at + most)
-            while end < limit and self._fits(*inside[0], text[end]):
+            while end < limit and self._fits(inside[0][0], inside[0][1], text[end]):
                 self._step()
                 end += 1
             if end - at < least:
@@ -191,7 +195,7 @@ class Counter:
 def _in_set(item: Any, character: str) -> bool:
     op, argument = item
     if op is codes.LITERAL:
-        return ord(character) == argument
+        return bool(ord(character) == argument)
     if op is codes.RANGE:
         return bool(argument[0] <= ord(character) <= argument[1])
     if op is codes.CATEGORY:
@@ -293,7 +297,8 @@ def _sample(counter: Counter, op: Any, argument: Any) -> str:
     if op is codes.BRANCH:
         return _samples(counter, argument[1][0])
     if op in (codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT):
-        return _samples(counter, argument[2]) * min(max(argument[0], 1), 3)
+        times: int = min(max(argument[0], 1), 3)
+        return _samples(counter, argument[2]) * times
     return ""
 
 

@@ -12,6 +12,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -154,7 +155,8 @@ def test_no_program_no_path_and_no_setting_of_it_is_used(foreign: Stand) -> None
     in_journal(foreign, "UPDATE tasks SET base_url = ?, host = 'evil.example:8801'", EVIL)
     session = fakes.FakeSession()
     asked = Asked(True)
-    resume(foreign, {"PURSER_DRIVER": "/mine/driver"}, ask=asked, make_session=_with(session, seen := {}))
+    seen: dict[str, Any] = {}
+    resume(foreign, {"PURSER_DRIVER": "/mine/driver"}, ask=asked, make_session=_with(session, seen))
     assert EVIL in asked.questions[0]
     settings, browser = session.made_with["settings"], seen["browser"]
     assert settings.base_url == EVIL
@@ -184,8 +186,9 @@ def test_programs_come_from_no_folder_even_of_this_users_own(stand: Stand, monke
     resume(stand, make_session=_with(fakes.FakeSession(), seen))
     assert seen["browser"].driver is None
     assert "Programs are taken from no folder" in stand.heard.err
-    resume(stand, config=config, make_session=_with(fakes.FakeSession(), seen))
-    assert seen["browser"].driver == Path("/mine/driver")
+    again: dict[str, Any] = {}
+    resume(stand, config=config, make_session=_with(fakes.FakeSession(), again))
+    assert again["browser"].driver == Path("/mine/driver")
     assert "Programs are taken" not in stand.heard.err
 
 
@@ -261,16 +264,23 @@ def test_retry_asks_as_resume_does(stand: Stand, monkeypatch: pytest.MonkeyPatch
     stand.run(stand.orders(*PO, url=False))
     stand.visited()
     monkeypatch.setenv("PURSER_STATE_DIR", str(stand.folder / "another state"))
-    for options, code in (({}, ExitCode.UNUSABLE), ({"base_url": BASE}, ExitCode.SOME_FAILED)):
+    cases: list[tuple[dict[str, Any], ExitCode]] = [
+        ({}, ExitCode.UNUSABLE), ({"base_url": BASE}, ExitCode.SOME_FAILED),
+    ]  # fmt: skip
+    for options, code in cases:
         heard = fakes.Heard()
         got = resume_command.retry(stand.downloads, "PO_NOT_FOUND", "", {}, heard.output, ask=Asked(False), **options)
         assert got is code
         assert stand.visited() == ([] if code is ExitCode.UNUSABLE else ["PO2"])
 
 
+def _with_input(where: str, told: dict[str, Any]) -> None:
+    told["input"] = where
+
+
 def test_a_list_elsewhere_is_not_read_for_a_foreign_folder(unfinished: Stand) -> None:
     for where in ("/etc/passwd", "../../orders.csv", ".purser/input/../../../orders.csv"):
-        replanned(unfinished, lambda told, where=where: told.update(input=where))
+        replanned(unfinished, partial(_with_input, where))
         assert resume(unfinished, base_url=BASE) is ExitCode.UNUSABLE
         assert "is not a copy of a file of orders" in unfinished.heard.err
     assert unfinished.visited() == []

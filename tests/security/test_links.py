@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from actors.cli import run
-from actors.cli.summary import ExitCode
+from actors.cli.summary import ExitCode, draw_up
 from actors.filing.folder import DownloadFolder
 from actors.filing.lock import FolderLock
 from actors.folders.folder import Folder
@@ -238,7 +238,7 @@ def test_results_go_to_the_folder_that_was_there_and_the_run_says_so(
     stand: Stand, outside: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The download folder is swapped for a link before the results are written."""
-    real, moved = run.draw_up, stand.downloads.with_name("moved")
+    real, moved = draw_up, stand.downloads.with_name("moved")
 
     def swap_then_draw_up(*given: Any) -> Any:
         stand.downloads.rename(moved)

@@ -12,10 +12,12 @@ import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
 
+from actors.browser.profiles import folder_of
 from actors.cli import logs
 from actors.cli.summary import ExitCode, error_document
 from actors.session import login
@@ -49,15 +51,15 @@ def mode(path: Path) -> int:
 def test_a_kept_profile_is_private_before_the_first_cookie_is_in_it(
     tmp_path: Path, umask: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    profile = login.folder_of(tmp_path, login._OWNER).profile
+    profile = folder_of(tmp_path, login._OWNER).profile
     profile.mkdir(parents=True)
     profile.chmod(0o755)
     (profile / "Cookies").write_text("live")
     target, copy, seen = tmp_path / "state" / "logins" / "portal" / "profile", shutil.copytree, []
 
-    def watched(*given: object, **more: object) -> object:
+    def watched(*given: Any, **more: Any) -> Any:
         seen.append(mode(target))
-        return copy(*given, **more)  # type: ignore[call-overload] # handed on as it came
+        return copy(*given, **more)
 
     monkeypatch.setattr(shutil, "copytree", watched)
     for _ in range(2):

@@ -177,6 +177,11 @@ def test_many_differences_are_counted_when_they_are_too_many_to_tell(
 # ------------------------------------------------------------------------------------------------------ any file at all
 
 
+def _hole(path: Path) -> None:
+    path.touch(mode=0o600)
+    os.truncate(path, 10 * 2**30)
+
+
 def _socket(path: Path) -> None:
     with closing(socket.socket(socket.AF_UNIX)) as made:
         made.bind(os.path.relpath(path))
@@ -189,7 +194,7 @@ KINDS: dict[str, Callable[[Path], object]] = {
     "a link to a device": lambda path: path.symlink_to("/dev/zero"),
     "a link to nothing": lambda path: path.symlink_to("nothing"),
     "a socket": _socket,
-    "ten gigabytes of nothing": lambda path: (path.touch(mode=0o600), os.truncate(path, 10 * 2**30)),
+    "ten gigabytes of nothing": _hole,
     "nothing": Path.touch,
     "zeros": lambda path: path.write_bytes(bytes(4096)),
 }

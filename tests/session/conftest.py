@@ -37,6 +37,7 @@ class Ground:
         may_launch: Whether an owner gets one.
         portal: The adapter, in place of the usual stub.
         instead: Raised in place of opening anything.
+        host: Makes the place where browsers live, in place of the gated one.
     """
 
     gate: threading.Event = attrs.field(factory=threading.Event)
@@ -45,6 +46,7 @@ class Ground:
     may_launch: Callable[[Owner], bool] = lambda _owner: True
     portal: Portal | None = None
     instead: Exception | None = None
+    host: Callable[[], StubBrowserHost] | None = None
     opened: int = 0
     closed: int = 0
 
@@ -90,7 +92,7 @@ class GatedResources(StubResources):
             asked.settings,
             simulate_failures=failures,
             fixed=True,
-            browsers=GatedHost(ground, failures),
+            browsers=ground.host() if ground.host is not None else GatedHost(ground, failures),
             portal=ground.portal,
         )
         self.ground = ground

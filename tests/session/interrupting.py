@@ -63,7 +63,7 @@ def traced(lines: Lines, *, here: bool, elsewhere: bool) -> Iterator[None]:
         yield
     finally:
         sys.settrace(before)
-        threading.settrace(None)  # type: ignore[arg-type]  # as its own documentation does
+        threading.settrace(None)
 
 
 def interrupt_main(noted: threading.Event) -> None:

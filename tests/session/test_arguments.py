@@ -11,15 +11,21 @@ from actors import MainApp, ProcessingSession
 from actors.journal import MemoryJournal
 from contracts.config import HeadlessConfiguration, PoolConfig
 
+
+def each(name: str, *values: Any) -> list[tuple[str, Any]]:
+    """Pair a name with each of its values."""
+    return [(name, value) for value in values]
+
+
 WRONG: list[tuple[str, Any]] = [
-    *(("headless_config", value) for value in ({}, True, "chrome", HeadlessConfiguration)),
-    *(("enable_parallel", value) for value in ("false", 0, 1, None, [])),
-    *(("max_workers", value) for value in ("4", 4.0, True, None, 0)),
-    *(("settings", value) for value in ({}, "x", 3, PoolConfig(base_profile_path="/p"))),
-    *(("journal", value) for value in (5, {}, b"x", [], "", MemoryJournal)),
-    *(("credentials", value) for value in (("user", "password"), "user", {})),
-    *(("timeouts", value) for value in ({}, 3, None)),
-    *(("download_dir", value) for value in ("", 3, None)),
+    *each("headless_config", {}, True, "chrome", HeadlessConfiguration),
+    *each("enable_parallel", "false", 0, 1, None, []),
+    *each("max_workers", "4", 4.0, True, None, 0),
+    *each("settings", {}, "x", 3, PoolConfig(base_profile_path="/p")),
+    *each("journal", 5, {}, b"x", [], "", MemoryJournal),
+    *each("credentials", ("user", "password"), "user", {}),
+    *each("timeouts", {}, 3, None),
+    *each("download_dir", "", 3, None),
     ("no_such_setting", 1),
 ]
 IDS = [f"{name}-{number}" for number, (name, _) in enumerate(WRONG)]

@@ -145,7 +145,8 @@ def test_a_crew_is_handed_every_order_once_in_chunks(monkeypatch: pytest.MonkeyP
     engine = CrewEngine.__new__(CrewEngine)
     asked: list[Any] = []
     monkeypatch.setattr(engine, "_ask", asked.append)
-    work = Work(cast("tuple[Any, ...]", tuple(range(count))), count)
+    numbers: tuple[Any, ...] = tuple(range(count))
+    work = Work(numbers, count)
     engine.submit(work)
     begun, *chunks = asked
     assert begun == BeginBatch(count)

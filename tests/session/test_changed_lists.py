@@ -52,7 +52,7 @@ def test_the_run_has_not_ended_before_its_new_orders_are_accepted(
         seen.append([one.has_ended for one in journal.tasks_in_hand()])
         accept(epoch, entries)  # type: ignore[arg-type] # passed on as they are
 
-    journal.append = look_and_append  # type: ignore[method-assign, assignment] # watched
+    journal.append = look_and_append  # type: ignore[method-assign] # watched
     make_session(parallel=False, journal=journal).process_pos([*orders(1), *orders(1, first=3)])
     assert [True, True] in seen, "all that it knew had ended"
     assert [] not in seen, "and yet whoever went on then would have known them"

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from actors import FolderJournal
+from actors.filing.volumes import is_network_share
 from actors.session import folder_journal as module
 from actors.session.folder_journal import journal_path, manifest_path
 from actors.session.orders import prepare
@@ -34,7 +35,7 @@ def share(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     mounts.write_text(
         f"/dev/sda1 / ext4 rw 0 0\nserver:/x {str(folder.parent).replace(' ', chr(92) + '040')} nfs4 rw\n"
     )
-    there = module.is_network_share
+    there = is_network_share
     monkeypatch.setattr(module, "is_network_share", lambda place: there(place, mounts))
     return folder
 

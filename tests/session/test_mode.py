@@ -6,6 +6,7 @@ import itertools
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from hypothesis import given, strategies as st
 
@@ -173,9 +174,9 @@ def test_a_thousand_questions_in_a_row_have_one_answer_whatever_the_processors_d
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     jumping = itertools.cycle([0.0, 100.0])
-    monkeypatch.setattr(resources.psutil, "cpu_percent", lambda *_given, **_named: next(jumping))
+    monkeypatch.setattr(psutil, "cpu_percent", lambda *_given, **_named: next(jumping))
     loads = itertools.cycle([0.0, 64.0])
-    monkeypatch.setattr(resources.psutil, "getloadavg", lambda: (next(loads), 0.0, 0.0))
+    monkeypatch.setattr(psutil, "getloadavg", lambda: (next(loads), 0.0, 0.0))
     monkeypatch.setattr(figures, "machine", READ_MACHINE)
     session = ProcessingSession(HeadlessConfiguration(), max_workers=8)
     assert len({session.auto_configure_workers(1000) for _ in range(1000)}) == 1
@@ -198,7 +199,7 @@ def test_a_busy_machine_is_seen_in_a_later_question(monkeypatch: pytest.MonkeyPa
 def test_the_load_is_a_mean_over_the_last_minute_and_a_share_of_the_processors(
     monkeypatch: pytest.MonkeyPatch, waiting: float, percent: float
 ) -> None:
-    monkeypatch.setattr(resources.psutil, "getloadavg", lambda: (waiting, 9.0, 9.0))
-    monkeypatch.setattr(resources.psutil, "cpu_count", lambda: 4)
+    monkeypatch.setattr(psutil, "getloadavg", lambda: (waiting, 9.0, 9.0))
+    monkeypatch.setattr(psutil, "cpu_count", lambda: 4)
     assert {resources.processor_load() for _ in range(10)} == {percent}
     assert resources.usage().cpu_percent == percent

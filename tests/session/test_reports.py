@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from actors.session.error_kinds import EXAMPLES_PER_ERROR
 from actors.session.reports import MOST_ODD_FILES, Totals, add_files, add_results, remaining, session_report
@@ -31,7 +32,7 @@ def test_evidence_is_named_for_the_orders_that_stand_as_examples() -> None:
     assert entry["evidence"] == [f"PO{number}/page.txt" for number in range(1, EXAMPLES_PER_ERROR)]
 
 
-def filed(count: int, **facts: bool) -> POResult:
+def filed(count: int, **facts: Any) -> POResult:
     """An order with so many files in its folder."""
     files = tuple(Attachment(f"{number}.jpg", 3, "ab" * 32, "", **facts) for number in range(count))
     return POResult(TaskHandle(0, "PO0"), TaskStatus.COMPLETED, attachments=files, folder=Path("PO0_COMPLETED"))

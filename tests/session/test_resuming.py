@@ -12,7 +12,7 @@ from actors import FolderJournal, ProcessingSession
 from actors.journal import MemoryJournal
 from contracts.config import HeadlessConfiguration
 from contracts.errors import ConfigurationError, DownloadFolderError, JournalError, PortalUnreachableError
-from contracts.ports import BatchBegun, TaskAccepted
+from contracts.ports import BatchBegun, JournalEntry, TaskAccepted
 from contracts.status import SessionStatus
 from contracts.tasks import TaskStatus
 from tests.session.conftest import BASE, TIMEOUTS, Beside, Ground, orders, until
@@ -254,8 +254,14 @@ def test_an_order_taken_out_whose_files_were_on_their_way_is_finished_not_cancel
         batch = prepare(orders(3), BASE, 0)
         lease = Lease(batch.orders[1].handle, 1, "worker-1", 1, folder_journal.journal.open_epoch())
         result = POResult(lease.task, TaskStatus.COMPLETED, supplier="Acme", url=f"{BASE}/PO2")
-        entries = (BatchBegun(0, 3), *(TaskAccepted(order) for order in batch.orders), LeaseGranted(lease))
-        folder_journal.journal.append(lease.epoch, (*entries, PublishStarted(lease, result)))
+        accepted = (TaskAccepted(order) for order in batch.orders)
+        entries: tuple[JournalEntry, ...] = (
+            BatchBegun(0, 3),
+            *accepted,
+            LeaseGranted(lease),
+            PublishStarted(lease, result),
+        )
+        folder_journal.journal.append(lease.epoch, entries)
     # The stub's own folder has none of the files: the publish is given up, the order visited and not cancelled.
     session = make(False)
     ok, failed, report = session.process_pos([*orders(1), *orders(1, 3)])

@@ -40,7 +40,7 @@ class RealOnes(StubResources):
         """Open the stubs of the ground in their place where stubs are asked for."""
         if asked.test_mode.mock_workers:
             return cls.ground.open(asked)
-        return open_resources(asked, local=cls)  # type: ignore[arg-type]  # it stands in for it
+        return open_resources(asked, local=cls)
 
     def simulate_failures(self) -> None:
         """As `LocalResources.simulate_failures`."""

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import greenlet
+import greenlet  # type: ignore[import-untyped]  # it brings no types
 import pykka
 from pykka._envelope import Envelope
 

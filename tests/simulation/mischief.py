@@ -27,13 +27,13 @@ def stall_for(name: str, wait: Callable[[], None]) -> Any:
 
     class LongSubmit(_Long, Submit):
         @property
-        def orders(self) -> tuple[Order, ...]:  # type: ignore[override]  # it takes its time
+        def orders(self) -> tuple[Order, ...]:  # it takes its time
             wait()
             return ()
 
     class LongProof(_Long, SessionProved):
         @property
-        def host(self) -> str:  # type: ignore[override]  # the same
+        def host(self) -> str:
             wait()
             return "nowhere.test"
 
@@ -41,7 +41,7 @@ def stall_for(name: str, wait: Callable[[], None]) -> Any:
         generation = 0
 
         @property
-        def worker(self) -> str:  # type: ignore[override]  # the same
+        def worker(self) -> str:
             wait()
             return "nobody"
 
@@ -50,7 +50,7 @@ def stall_for(name: str, wait: Callable[[], None]) -> Any:
         reason = None
 
         @property
-        def change(self) -> ChildChange:  # type: ignore[override]  # the same
+        def change(self) -> ChildChange:
             wait()
             return ChildChange.READY
 

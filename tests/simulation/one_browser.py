@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-import greenlet
+import greenlet  # type: ignore[import-untyped]  # it brings no types
 
 from actors.journal import MemoryJournal
 from actors.logins.core import LoginBook

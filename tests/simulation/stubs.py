@@ -43,7 +43,7 @@ class StubProcess(SimProcess):
         super().__init__(owner)
 
     @property
-    def alive(self) -> bool:  # type: ignore[override]  # asked of the system, not remembered
+    def alive(self) -> bool:  # asked of the system, not remembered
         """Whether the process really runs."""
         return groups.is_running(self.popen.pid, self.start)
 

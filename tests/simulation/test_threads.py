@@ -9,14 +9,16 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings, strategies as st
 from hypothesis.stateful import rule, run_state_machine_as_test
 
 from actors.session import tree
-from actors.session.tree import CREW, DISPATCHER
+from actors.session.tree import _SYSTEM_INTENSITY, CREW, DISPATCHER
 from contracts.supervision import ExitKind
 from contracts.tasks import TaskStatus
 from tests.simulation import lives
@@ -102,9 +104,11 @@ def _at_work(run: ThreadedRun) -> StubProcess:
     """Wait until a browser works on an order, and return its process."""
     assert run.until(lambda: "visit" in run.auditor.books.phases, LONG)
     found: list[StubProcess] = []
+    taking_turns: Any = run.auditor.books
+    inner = taking_turns._inner
 
     def look() -> bool:
-        leased = {lease.worker for lease in run.auditor.books._inner._leases.values()}
+        leased = {lease.worker for lease in inner._leases.values()}
         found[:] = [one for one in run.stubs.every if one.alive and one.owner.worker in leased]
         return bool(found)
 
@@ -157,14 +161,18 @@ def test_the_dispatcher_dies_in_the_middle_and_no_order_is_lost_or_doubled(run: 
     assert run.auditor.lives.generations[CREW] >= 2
 
 
+def _went_down(run: ThreadedRun, generation: int) -> bool:
+    return run.auditor.lives.downs[DISPATCHER, generation] == 1
+
+
 def test_the_dispatcher_dies_again_and_again_until_the_tree_gives_up_in_order(run: ThreadedRun) -> None:
     """One end for each start also when the limit of restarts is passed, and nothing is left alive."""
     run.submit(6)
-    for _ in range(lives.SYSTEM_INTENSITY.max_restarts + 1):
+    for _ in range(_SYSTEM_INTENSITY.max_restarts + 1):
         generation = run.auditor.lives.generations[DISPATCHER]
         if run.until(lambda: run.system.is_alive(DISPATCHER) or run.auditor.root_down, LONG):
             run.kill_actor(DISPATCHER)
-        run.until(lambda last=generation: run.auditor.lives.downs[DISPATCHER, last] == 1, LONG)
+        run.until(partial(_went_down, run, generation), LONG)
     run.settle()
     assert run.auditor.root_down
 

@@ -131,8 +131,8 @@ class SimWorld:
     # ----------------------------------------------------------------------------------------------------- resources
 
     @property
-    def browsers(self) -> SimWorld:
-        return self
+    def browsers(self) -> SimHost:
+        return SimHost(self)
 
     @property
     def filing(self) -> SimWorld:
@@ -151,6 +151,9 @@ class SimWorld:
 
     def make_prober(self) -> SimFetcher:
         return self.make_fetcher()
+
+    def close(self) -> tuple[str, ...]:
+        return ()
 
     # ----------------------------------------------------------------------------------------------------- launcher
 
@@ -356,3 +359,22 @@ class SimWorld:
     def new_origin(self) -> float:
         self._origins += 1
         return float(self._origins)
+
+
+class SimHost:
+    """The world as a place where browsers live. Implements `contracts.ports.BrowserHost`."""
+
+    def __init__(self, world: SimWorld) -> None:
+        self._world = world
+        self.launch = world.launch
+        self.kill = world.kill
+        self.wait_gone = world.wait_gone
+        self.forget = world.forget
+        self.memory = world.memory
+        self.live_owners = world.live_owners
+
+    def close(self) -> tuple[Owner, ...]:
+        """Kill whatever is left."""
+        for owner in self._world.live_owners():
+            self._world.kill(owner)
+        return self._world.live_owners()

@@ -162,6 +162,10 @@ class Tree:
         """Ask the supervisor to end."""
         self.do(Exit("the end", force, timeout))
 
+    def has_ended(self) -> bool:
+        """Whether the supervisor has."""
+        return self.ended is not None
+
     def advance(self, seconds: float) -> None:
         """Let time pass and alarms ring, in their order."""
         end = self.now + seconds

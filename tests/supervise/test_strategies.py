@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from actors.supervise.spec import AutoShutdown, Restart, Strategy
@@ -14,7 +16,7 @@ SHUTDOWN = Reason(ExitKind.SHUTDOWN)
 SLOW = RestartIntensity(max_restarts=30, first_delay=5.0)
 
 
-def three(strategy: Strategy, **fields: object) -> Tree:
+def three(strategy: Strategy, **fields: Any) -> Tree:
     """A supervisor of a, b and c."""
     return Tree(child("a"), child("b"), child("c"), strategy=strategy, **fields)
 

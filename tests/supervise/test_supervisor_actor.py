@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections.abc import Callable
+from typing import Any
 
 import attrs
 import pytest
@@ -97,8 +99,12 @@ def test_too_many_crashes_end_the_supervisor_and_its_children(world: World) -> N
         ChildSpec(id="b", start=lambda context: Child(context, world)),
         intensity=RestartIntensity(max_restarts=2, first_delay=0.0),
     )
+
+    def has_started(generation: int) -> Callable[[], bool]:
+        return lambda: f"a {generation} starts" in world.log
+
     for generation in (1, 2, 3):
-        world.wait(lambda generation=generation: f"a {generation} starts" in world.log)
+        world.wait(has_started(generation))
         world.wait(lambda: world.system.tell("a", Do(crash)))
     world.wait(lambda: bool(world.ended))
     assert world.ended[0].reason.kind is ExitKind.GAVE_UP
@@ -133,7 +139,8 @@ def test_clearing_code_that_raises_retires_the_child_or_goes_on_but_never_hangs(
     def fail(*_arguments: object) -> bool:
         raise OSError("broken clearing code")
 
-    spec = attrs.evolve(ChildSpec(id="a", start=lambda context: Child(context, world)), **{broken: fail})
+    broken_code: dict[str, Any] = {broken: fail}
+    spec = attrs.evolve(ChildSpec(id="a", start=lambda context: Child(context, world)), **broken_code)
     world.start(spec)
     world.wait(lambda: "a 1 starts" in world.log)
     world.system.tell("a", Do(crash))
@@ -239,7 +246,7 @@ def test_a_supervisor_becomes_ready_when_the_child_it_waits_for_is_removed(world
 
 
 def test_a_supervisor_that_can_start_no_job_keeps_the_other_children(world: World) -> None:
-    def no_thread(_name: str, _job: object) -> None:
+    def no_thread(name: str, job: Callable[[], None]) -> None:
         raise RuntimeError("can't start new thread")
 
     owner = ChildSpec(id="a", start=lambda context: Child(context, world), kill=lambda _generation: None)

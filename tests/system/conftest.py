@@ -178,7 +178,7 @@ def make_session(sandbox: Sandbox) -> Callable[..., ProcessingSession]:
     """Make sessions over real browsers, with short deadlines."""
 
     def make(portal: DemoPortal, workers: int = 2, /, *, parallel: bool = True, **options: Any) -> ProcessingSession:
-        settings = {
+        settings: dict[str, Any] = {
             "base_url": portal.url, "download_dir": sandbox.downloads, "timeouts": TIMEOUTS, "retry": RETRY, "seed": 7,
         } | options  # fmt: skip
         return ProcessingSession(HeadlessConfiguration(), parallel, workers, **settings)

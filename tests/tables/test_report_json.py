@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from actors.tables import report_text, write_report
 from contracts.ports import Credentials
@@ -14,7 +15,7 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
 def test_times_paths_values_and_numbers_become_plain_json(tmp_path: Path) -> None:
-    report = {
+    report: dict[Any, Any] = {
         "start_time": NOW,
         "end_time": None,
         "status": SessionStatus.COMPLETED,

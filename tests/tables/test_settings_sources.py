@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from actors.tables import RunSettings, read_environment, read_settings_file
-from contracts.config import PortalKind, Route, Settings
+from contracts.config import PortalKind, Route, Settings, Timeouts
 from contracts.errors import ConfigurationError, InputFileError
 
 
@@ -55,7 +55,8 @@ def test_the_old_apps_file_is_honoured_and_its_other_keys_are_kept_with_a_warnin
         "max_workers": 3, "headless": False, "profile_mode": "full", "batch_size": 5, "mine": {"a": 1},
     }  # fmt: skip
     patch = from_json(tmp_path, content)
-    assert (patch.csv_path, patch.download_dir, patch.workers, patch.headless) == (Path("in.csv"), Path("d"), 3, False)
+    assert (patch.csv_path, patch.workers, patch.headless) == (Path("in.csv"), 3, False)
+    assert patch.session == {"download_dir": Path("d")}
     assert patch.unknown == {key: content[key] for key in patch.unknown}
     assert set(patch.unknown) == {
         "excel_path", "num_windows", "max_tabs_per_window", "profile_mode", "batch_size", "mine",
@@ -144,8 +145,8 @@ def test_the_old_apps_variables_work() -> None:
             "LOGIN_TIMEOUT": "60", "USE_PERSISTENT_POOL": "0", "PAGE_DELAY": "3", "PATH": "x",
         }
     )  # fmt: skip
-    assert (patch.download_dir, patch.headless, patch.workers) == (Path("d"), False, 8)
-    assert (patch.csv_path, patch.parallel, dict(patch.timeouts)) == (Path("in.csv"), False, {"login": 60.0})
+    assert (patch.session["download_dir"], patch.headless, patch.workers) == (Path("d"), False, 8)
+    assert (patch.csv_path, patch.parallel, patch.session["timeouts"]) == (Path("in.csv"), False, {"login": 60.0})
 
 
 def test_our_own_variables_reach_every_setting_and_win_over_the_old_ones() -> None:
@@ -155,10 +156,10 @@ def test_our_own_variables_reach_every_setting_and_win_over_the_old_ones() -> No
             "LOGIN_TIMEOUT": "60", "PURSER_TIMEOUTS_TASK": "9", "PURSER_RETRY_JITTER": "no", "PURSER_BASE_URL": "",
         }
     )  # fmt: skip
-    assert (patch.workers, patch.portal) == (2, PortalKind.GENERIC)
-    assert dict(patch.timeouts) == {"login": 7.0, "task": 9.0}
+    assert (patch.workers, patch.session["portal"]) == (2, PortalKind.GENERIC)
+    assert patch.session["timeouts"] == {"login": 7.0, "task": 9.0}
     assert patch.settings().retry.jitter is False
-    assert patch.base_url is None
+    assert "base_url" not in patch.session
 
 
 @pytest.mark.parametrize("value", ["nine", "9", "0", "-1", "2.5"])
@@ -168,11 +169,13 @@ def test_a_wrong_variable_is_named(value: str) -> None:
 
 
 def test_the_layer_above_wins_key_by_key() -> None:
-    below = RunSettings(workers=1, headless=False, timeouts={"task": 1.0, "login": 2.0}, warnings=("a",))
-    above = RunSettings(workers=5, timeouts={"task": 9.0}, warnings=("b",))
+    below = RunSettings(
+        workers=1, headless=False, session={"timeouts": {"task": 1.0, "login": 2.0}, "seed": 3}, warnings=("a",)
+    )
+    above = RunSettings(workers=5, session={"timeouts": {"task": 9.0}}, warnings=("b",))
     merged = above.over(below)
     assert (merged.workers, merged.headless, merged.warnings) == (5, False, ("a", "b"))
-    assert dict(merged.timeouts) == {"task": 9.0, "login": 2.0}
+    assert merged.session == {"timeouts": {"task": 9.0, "login": 2.0}, "seed": 3}
 
 
 @pytest.mark.parametrize(("written", "read"), [("false", False), ("true", True), ("off", False), ("1", True)])
@@ -206,3 +209,20 @@ def test_strictness_about_types_is_switched_by_file_and_by_variable(tmp_path: Pa
     assert read_environment({"PURSER_STRICT_TYPES": written}).settings().strict_types is read
     assert from_toml(tmp_path, f"strict_types = {written}").settings().strict_types is read
     assert not Settings().strict_types
+
+
+def test_a_setting_that_is_gone_costs_a_warning_that_says_so_and_nothing_else(tmp_path: Path) -> None:
+    """Files of the version before name them."""
+    in_file = from_toml(tmp_path, "pipeline_depth = 1\n[timeouts]\nrecovery = 15\ntask = 12\n")
+    in_variables = read_environment(
+        {"PURSER_PIPELINE_DEPTH": "1", "PURSER_TIMEOUTS_RECOVERY": "15", "PURSER_TIMEOUTS_TASK": "12"}
+    )
+    for patch in (in_file, in_variables):
+        assert patch.settings() == Settings(timeouts=Timeouts(task=12))
+        assert len(patch.warnings) == 2
+        for key in ("pipeline_depth", "timeouts.recovery"):
+            (said,) = [warning for warning in patch.warnings if f"'{key}'" in warning]
+            assert "not a setting any more" in said
+            assert "Take it out" in said
+    assert "purser.toml" in in_file.warnings[0]
+    assert "PURSER_TIMEOUTS_RECOVERY" in " ".join(in_variables.warnings)

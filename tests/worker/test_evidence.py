@@ -190,7 +190,7 @@ def test_no_picture_is_kept_when_a_login_comes_up_around_it(world: World, look: 
     """Before it is taken, or while it is."""
     login = f"{BASE}/login"
     world.login_reason[login] = "the login page"
-    world.later = [page(ADDRESS)] * look + [page(login)]
+    world.later = [*[page(ADDRESS)] * look, page(login)]
     assert evidence(run(world)) == ("page.txt",)
     assert [picture for _text, picture in world.kept] == [b""]
     assert len(world.did("screenshot")) == look

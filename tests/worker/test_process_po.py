@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,7 @@ def world(tmp_path: Path) -> World:
     return World(tmp_path)
 
 
-def run(world: World, route: Route = Route.HYBRID, *, url: str = "", supplier: str = "", **limits: int) -> VisitOutcome:
+def run(world: World, route: Route = Route.HYBRID, *, url: str = "", supplier: str = "", **limits: Any) -> VisitOutcome:
     """Visit the order."""
     return process_po(visit(url, supplier), world.tools(route, **limits), Watch(world.log))
 

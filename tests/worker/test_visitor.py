@@ -53,7 +53,7 @@ class NotingHost(StubBrowserHost):
     def launch(self, owner: Owner) -> StubBrowser:
         """Start one that notes its cookies."""
         browser = super().launch(owner)
-        browser.adopt_cookies = self.adopted.append  # type: ignore[method-assign]  # it notes them
+        browser.adopt_cookies = self.adopted.append  # type: ignore[method-assign, assignment]  # it notes them
         return browser
 
 

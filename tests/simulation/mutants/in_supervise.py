@@ -106,7 +106,7 @@ def _without_alarm(alarm: Alarm) -> Any:
 def _start_first(self: SuperviseCore) -> list[Any]:
     moved = True
     while moved and not self._ended:
-        child = next_to_start(self._children.values(), self._spec)
+        child = next_to_start(self._children.children.values(), self._spec)
         if child is not None:
             self._children.start(child)
         moved = child is not None or self._clear_the_empty_handed() or self._stop_those_who_must()
@@ -130,7 +130,7 @@ def _recycle_is_failure(good: Any) -> Any:
     def bad(self: SuperviseCore, event: Any, now: float) -> list[Any]:
         effects = good(self, event, now)
         if isinstance(event, RecycleChild):
-            self._children[event.child].planned = False
+            self._children.children[event.child].planned = False
         return list(effects)
 
     return bad
@@ -139,8 +139,8 @@ def _recycle_is_failure(good: Any) -> Any:
 def _old_news(kind: type[Ready] | type[Down] | type[Cleared]) -> Any:
     def build(good: Any) -> Any:
         def bad(self: SuperviseCore, event: Any, now: float) -> list[Any]:
-            if isinstance(event, kind) and event.child in self._children:
-                event = attrs.evolve(event, generation=self._children[event.child].generation)
+            if isinstance(event, kind) and event.child in self._children.children:
+                event = attrs.evolve(event, generation=self._children.children[event.child].generation)
             return list(good(self, event, now))
 
         return bad
@@ -182,7 +182,8 @@ def _still_planned(good: Any) -> Any:
 def _never_ordered(good: Any) -> Any:
     def bad(self: Children, *arguments: Any, **more: Any) -> None:
         good(self, *arguments, **more)
-        self.effects[-1] = attrs.evolve(self.effects[-1], requested=False)
+        last: Any = self.effects[-1]
+        self.effects[-1] = attrs.evolve(last, requested=False)
 
     return bad
 

@@ -144,7 +144,8 @@ def _call_in_person(good: Any) -> Any:
 def _unguarded_call(good: Any) -> Any:
     def bad(self: CallbackRunner, callback: Any, make_progress: Any) -> None:
         callback(make_progress())
-        self._busy = False
+        self._taken.release()
+        self._notifier.notify()
 
     return bad
 

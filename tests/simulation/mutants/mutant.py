@@ -35,6 +35,6 @@ class Mutant:
     check: Callable[[], None] | None = None
 
 
-def instead(function: Callable[..., Any]) -> Callable[[Any], Any]:
+def instead(function: Callable[..., Any] | property) -> Callable[[Any], Any]:
     """Return a `build` that leaves nothing of the good function."""
     return lambda _good: function

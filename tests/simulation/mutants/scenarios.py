@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import attrs
 
@@ -378,7 +379,7 @@ def _a_useful_browser_dies_after_useless_ones(run: SimRun) -> None:
         for _ in range(2):
             kill_a_browser(run, name)
             run.hub.run_for(0.5)
-            run.until(lambda name=name: run.world.is_ready(name), 60.0)
+            run.until(partial(run.world.is_ready, name), 60.0)
     run.submit(9)
     run.hub.run_for(20.0)
     for name in ("worker-1", "worker-2", "worker-3"):
