@@ -13,7 +13,6 @@ from typing import Any, assert_never
 import attrs
 
 from actors.runtime import Actor, Context
-from actors.supervise.child import LIVE, Phase
 from actors.supervise.core import SuperviseCore
 from actors.supervise.effects import (
     Abandon,
@@ -29,6 +28,7 @@ from actors.supervise.effects import (
     SuperviseEffect,
 )
 from actors.supervise.spec import ChildSpec, SupervisorSpec
+from actors.supervise.transitions import LIVE, Phase
 from contracts.errors import ConfigurationError
 from contracts.supervision import (
     ChildChange,

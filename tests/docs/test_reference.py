@@ -7,10 +7,10 @@ import re
 import pytest
 
 from actors.browser.options import NONCE_VARIABLE
+from actors.supervise.transitions import TRANSITIONS, Event, Phase
 from actors.tables.run_settings import GROUPS
-from scripts.docs_reference import REFERENCE, ROOT, TABLES, rendered, wanted_tables
+from scripts.docs_reference import PAGES, REFERENCE, ROOT, TABLES, rendered, wanted_tables
 
-PAGES = sorted(REFERENCE.glob("*.md"))
 DOCS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
 
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -34,6 +34,16 @@ def test_a_changed_default_would_be_noticed():
     drifted = page.replace("| `page_load` | `45` |", "| `page_load` | `44` |")
     assert drifted != page
     assert rendered(drifted) == page
+
+
+def test_a_changed_row_of_a_childs_table_would_be_noticed(monkeypatch):
+    """The picture is drawn from the table that the supervisor goes by."""
+    page = (ROOT / "docs" / "explanation" / "a-child.md").read_text(encoding="utf-8")
+    assert "    killed --> ended" not in page
+    changed = {**TRANSITIONS, (Phase.KILLED, Event.DOWN): Phase.ENDED}
+    monkeypatch.setattr("scripts.reference.pictures.TRANSITIONS", changed)
+    assert rendered(page) != page
+    assert "    killed --> ended: its actor ends" in rendered(page)
 
 
 @pytest.mark.parametrize("path", DOCS, ids=lambda path: path.relative_to(ROOT).as_posix())
