@@ -14,8 +14,9 @@ from actors.browser.launch import ChromiumLauncher
 from actors.browser.profiles import folder_of
 from actors.portals import portal_for
 from actors.processes.ledger import ProcessLedger
-from actors.runtime import Revocation, SystemClock, Watch
+from actors.runtime import Revocation, SystemClock
 from actors.session.saved_logins import PROFILE, host_of, login_folder, save_cookies, state_folder
+from actors.worker.watch import Watch
 from contracts.checks import check_web_address
 from contracts.config import GenericPortalSettings, HeadlessConfiguration, PortalKind, Timeouts
 from contracts.durations import spoken
