@@ -1,4 +1,4 @@
-"""What a supervisor and its children tell each other. Generic: it knows actors and generations, no browsers.
+"""What a supervisor and its children tell each other. Generic: it knows actors and generations, whatever they do.
 
 A child is named; each life of it is a *generation*, counted from 1 and never reused within a tree. Every start yields
 exactly one `Down` (invariant 7).
@@ -149,7 +149,7 @@ class Verdict:
 
 @attrs.frozen
 class KillChild:
-    """Orders the end of one generation now, for instance because its deadline has passed."""
+    """Asks for the end of one generation now, for instance because its deadline has passed."""
 
     child: str
     generation: int
@@ -158,7 +158,7 @@ class KillChild:
 
 @attrs.frozen
 class RecycleChild:
-    """Orders a planned restart of one generation. It is not counted as a failure."""
+    """Asks for a planned restart of one generation. It is not counted as a failure."""
 
     child: str
     generation: int
@@ -174,7 +174,7 @@ class RemoveChild:
 
 @attrs.frozen
 class WhichChildren:
-    """Asks for a `tuple[ChildInfo, ...]` in start order."""
+    """Asks for a `tuple[ChildInfo, ...]`, the first started first."""
 
 
 @attrs.frozen
@@ -182,7 +182,7 @@ class CountChildren:
     """Asks for a `ChildCounts`."""
 
 
-SupervisorOrder = (
+SupervisorMessage = (
     Ready
     | Stable
     | Alive

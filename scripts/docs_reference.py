@@ -18,11 +18,11 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT))  # run as a program, it finds its parts from the root
 
 from scripts.reference.api import API_TABLES  # noqa: E402 - after the path
-from scripts.reference.pictures import PICTURES  # noqa: E402 - the same
 from scripts.reference.settings import SETTING_TABLES  # noqa: E402 - the same
+from scripts.reference.supervise import SUPERVISE_TABLES  # noqa: E402 - the same
 from scripts.reference.words import WORD_TABLES  # noqa: E402 - the same
 
-TABLES = {**SETTING_TABLES, **WORD_TABLES, **API_TABLES, **PICTURES}
+TABLES = {**SETTING_TABLES, **WORD_TABLES, **API_TABLES, **SUPERVISE_TABLES}
 REFERENCE = ROOT / "docs" / "reference"
 PAGES = (*sorted(REFERENCE.glob("*.md")), ROOT / "docs" / "explanation" / "a-child.md")
 

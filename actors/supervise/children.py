@@ -67,7 +67,7 @@ class Children:
         self.children[spec.id] = ChildState(spec, last_generation)
 
     def take_effects(self) -> list[SuperviseEffect]:
-        """Return what is to be done since the last call, in order."""
+        """Return what is to be done since the last call, the first first."""
         effects, self.effects = self.effects, []
         return effects
 
@@ -151,7 +151,7 @@ class Children:
         sooner = force_by < self._force_by
         self._force_by = min(force_by, self._force_by)
         for child in self.children.values():
-            # The others follow in their order, each killed at once when its turn comes.
+            # The others follow one by one, each killed at once when its turn comes.
             if child.phase is Phase.STOPPING:
                 self.kill(child, child.requested, Event.FORCE)
             elif child.phase is Phase.KILLED and sooner:

@@ -60,7 +60,7 @@ class SuperviseCore:
     # ---------------------------------------------------------------------------------------------------------- looking
 
     def which_children(self) -> tuple[ChildInfo, ...]:
-        """Return every child with its generation and phase, in start order."""
+        """Return every child with its generation and phase, the first started first."""
         return tuple(ChildInfo(name, child.generation, child.phase.value) for name, child in self._by_id.items())
 
     def count_children(self) -> ChildCounts:
@@ -92,7 +92,7 @@ class SuperviseCore:
         return self._settle()
 
     def handle(self, event: SuperviseEvent, now: float) -> list[SuperviseEffect]:
-        """Take one event at monotonic time `now` and return what is to be done, in order."""
+        """Take one event at monotonic time `now` and return what is to be done, the first first."""
         self._children.now = now
         if isinstance(event, Exit):
             self._close(Reason(ExitKind.SHUTDOWN, event.text))

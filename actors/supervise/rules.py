@@ -30,7 +30,7 @@ def restarts(restart: Restart, reason: Reason) -> bool:
 
 
 def sharing_fate(strategy: Strategy, names: Sequence[str], ended: str) -> tuple[str, ...]:
-    """Return who is restarted with the child `ended`, in start order and without it."""
+    """Return who is restarted with the child `ended`, the first started first and without it."""
     match strategy:
         case Strategy.ONE_FOR_ONE:
             return ()
@@ -56,7 +56,7 @@ def ends_supervisor(auto_shutdown: AutoShutdown, children: Iterable[ChildState])
 
 
 def why_it_ended(child: ChildState, reason: Reason) -> Reason:
-    """Return the reason for a child's end as its supervisor sees it: its own order comes before what the actor says."""
+    """Return the reason for a child's end as its supervisor sees it: its own wish comes before what the actor says."""
     if child.not_ready:
         return Reason(ExitKind.NOT_READY, f"not ready within {spoken(child.spec.ready_timeout or 0.0)}")
     if child.requested and not child.planned and reason.kind is not ExitKind.HUNG:
@@ -86,13 +86,13 @@ def next_to_stop(children: Collection[ChildState], spec: SupervisorSpec, *, clos
         if stays_down and (child.phase in WAITING or child.phase is Phase.IDLE):
             return child
         if (child.phase in LIVE or child.phase is Phase.CLEARING) and not spec.parallel:
-            return None  # in order: the ones before it wait until this one is down and cleared
+            return None  # one by one: the ones before it wait until this one is down and cleared
     return None
 
 
 def next_to_start(children: Collection[ChildState], spec: SupervisorSpec) -> ChildState | None:
-    """Return the next child to start, in order; None while one that it has to wait for is not there."""
-    in_order = not spec.parallel
+    """Return the next child to start, the first first; None while one that it has to wait for is not there."""
+    one_by_one = not spec.parallel
     alone = spec.strategy is Strategy.ONE_FOR_ONE
     if not alone and any(must_stop(child, closing=False) and child.phase not in SETTLED for child in children):
         return None  # all who share a fate are down before the first of them starts again
@@ -100,7 +100,7 @@ def next_to_start(children: Collection[ChildState], spec: SupervisorSpec) -> Chi
         if child.phase is Phase.IDLE:
             return child
         settled = child.phase is Phase.RUNNING or child.phase in FINAL or (child.was_ready and alone)
-        if in_order and not settled:
+        if one_by_one and not settled:
             return None
     return None
 
@@ -108,7 +108,7 @@ def next_to_start(children: Collection[ChildState], spec: SupervisorSpec) -> Chi
 def share_of(child: ChildState, children: Collection[ChildState], spec: SupervisorSpec, left: float) -> float:
     """Return how many of the `left` seconds of a forced shutdown one child may take to go down and be cleared away.
 
-    Children that go down side by side may each take them all. In order, one that hangs leaves something for each of
+    Children that go down side by side may each take them all. One by one, one that hangs leaves something for each of
     those whose turn is still to come.
     """
     seconds = max(0.0, left)

@@ -110,15 +110,15 @@ def _ids_differ(_instance: Any, _attribute: Any, value: Any) -> None:
 
 @attrs.frozen(kw_only=True)
 class SupervisorSpec:
-    """A supervisor's settings and its children in start order.
+    """A supervisor's settings and its children, the first to start first.
 
     Args:
-        children: In start order; stopped in reverse.
+        children: The first to start first; stopped in reverse.
         strategy: Who shares a child's fate.
         intensity: How many restarts are allowed, and their spacing.
         auto_shutdown: Whether the end of significant children ends it.
         max_children: Most children there may be, dynamic ones included; None for no limit.
-        parallel: Start and stop children side by side instead of in order, as a crew of equals.
+        parallel: Start and stop children side by side instead of one by one, as a crew of equals.
         verdict_timeout: Seconds a gate may take to answer before the supervisor goes on by its own rule.
         observers: Names of actors that are told every `ChildEvent`.
         seed: Seeds the jitter of its backoff.
@@ -136,6 +136,6 @@ class SupervisorSpec:
 
     def __attrs_post_init__(self) -> None:
         if self.parallel and self.strategy is not Strategy.ONE_FOR_ONE:
-            raise ConfigurationError("Children started in parallel have no order, so only one_for_one fits them.")
+            raise ConfigurationError("Children started in parallel are equals, so only one_for_one fits them.")
         if self.max_children is not None and len(self.children) > self.max_children:
             raise ConfigurationError(f"There are {len(self.children)} children; at most {self.max_children} may be.")

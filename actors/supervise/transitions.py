@@ -221,7 +221,7 @@ class Arrow:
 
 
 def arrows() -> Iterator[Arrow]:
-    """Return every arrow of the table, in its order."""
+    """Return every arrow of the table, row by row."""
     for (before, event), row in TRANSITIONS.items():
         for after in row.when if isinstance(row, Choice) else (row,):
             yield Arrow(before, event, after)

@@ -41,7 +41,7 @@ def test_a_changed_row_of_a_childs_table_would_be_noticed(monkeypatch):
     page = (ROOT / "docs" / "explanation" / "a-child.md").read_text(encoding="utf-8")
     assert "    killed --> ended" not in page
     changed = {**TRANSITIONS, (Phase.KILLED, Event.DOWN): Phase.ENDED}
-    monkeypatch.setattr("scripts.reference.pictures.TRANSITIONS", changed)
+    monkeypatch.setattr("scripts.reference.supervise.TRANSITIONS", changed)
     assert rendered(page) != page
     assert "    killed --> ended: its actor ends" in rendered(page)
 

@@ -1,11 +1,12 @@
-"""Pictures for the docs that are drawn from tables in the code, as Mermaid text."""
+"""The supervisor in the docs: its public names, and the life of a child, drawn as Mermaid text from its table."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+import actors.supervise
 from actors.supervise.transitions import FINAL, TRANSITIONS, Choice, Event, Phase
-from scripts.reference.tables import code, table
+from scripts.reference.tables import code, first_line, table
 
 
 def _node(row: Choice) -> str:
@@ -43,5 +44,15 @@ def _child_rows() -> str:
     return table(("phase", "what happens", "then"), rows)
 
 
-PICTURES: Mapping[str, Callable[[], str]] = {"child-picture": _child_picture, "child-rows": _child_rows}
-"""Name of each picture, and what draws it."""
+def _names() -> str:
+    """Return the public names, as they are grouped in `__all__`."""
+    names = actors.supervise.__all__
+    return table(("name", "what it is"), [(code(name), first_line(getattr(actors.supervise, name))) for name in names])
+
+
+SUPERVISE_TABLES: Mapping[str, Callable[[], str]] = {
+    "names-supervise": _names,
+    "child-picture": _child_picture,
+    "child-rows": _child_rows,
+}
+"""Name of each table and picture, and what makes it."""
