@@ -44,13 +44,14 @@ hand to finish, and may be stuck in its start, where it hears nothing.
 *CLEARING stands between the end of an actor and everything else.* No generation starts while anything of the one before
 may be alive. So there is one way out of a life, and it leads through this phase, even for a child that owns nothing.
 
-*RETIRED is not ENDED.* Both are for good. ENDED is as it should be. RETIRED means that the child may not come back: its
-gate refused, or something of it is LEFT_OVER. The name stays taken, so that nothing is started beside what may live.
+*RETIRED is not ENDED.* Both are for good. ENDED follows from the spec: the child is done, or all are to end, or the
+supervisor gives up because too many have ended. RETIRED means that the child may not come back: its gate refused, or
+something of it is LEFT_OVER. The name stays taken, so that nothing is started beside what may live.
 
-*ASKING, HELD and BACKOFF are three ways to wait*: for the gate's word, with a limit, since a gate may be dead; for the
-gate's second word, after it said to hold; and for a delay to pass. A child that waits has nothing to clear, so a
-sibling's fate or the end of all moves it at once. A child whose end was planned does not wait for a delay. HELD may
-follow itself: a gate may say hold twice.
+*ASKING, HELD and BACKOFF are three ways to wait.* A gate is an actor that is asked before each restart, if the spec
+names one. ASKING waits for its word, with a limit, since a gate may be dead; HELD for its second word, after it said to
+hold; BACKOFF for a delay to pass. A child that waits has nothing to clear, so a sibling's fate or the end of all moves
+it at once. A child whose end was planned does not wait for a delay. HELD may follow itself: a gate may say hold twice.
 
 How it is kept true
 -------------------
@@ -59,7 +60,7 @@ How it is kept true
 several, the row holds a `Choice`: the phases, when each is chosen, and the function that chooses.
 
 `ChildState.move` is the only code that changes a phase. `tests/supervise/test_transitions.py` reads the sources to
-prove that, and drives the state machine of `test_machine.py` until every arrow was taken, so that none is dead. The
+prove that, and drives the state machine of `test_machine.py` at random: every arrow is taken, so none is dead. The
 picture in `docs/explanation/a-child.md` is drawn from the table by `scripts/docs_reference.py`.
 """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import random
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -107,6 +108,13 @@ def test_every_choice_names_the_function_that_chooses_and_has_something_to_choos
                 place = getattr(place, part)
             assert callable(place)
             assert len(row.when) > 1
+
+
+def test_every_text_of_the_table_can_stand_in_a_picture() -> None:
+    """A colon or a semicolon would end the line of a Mermaid diagram."""
+    reasons = {why for row in TRANSITIONS.values() if isinstance(row, Choice) for why in row.when.values()}
+    for text in reasons | {event.value for event in Event}:
+        assert re.fullmatch(r"[a-z ,']+", text), text
 
 
 # ------------------------------------------------------------------------------------------------- no way around it
