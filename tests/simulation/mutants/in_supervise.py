@@ -17,7 +17,7 @@ from actors.supervise.limits import RestartWindow
 from actors.supervise.rules import must_stop, next_to_start
 from actors.supervise.transitions import Phase
 from contracts.config import RestartIntensity
-from contracts.supervision import Alarm, Cleared, Decision, Down, Ready, RecycleChild, Stable
+from contracts.supervision import Alarm, ChildChange, Cleared, Decision, Down, Ready, RecycleChild, Stable
 from tests.simulation.mutants import checks, scenarios as on
 from tests.simulation.mutants.mutant import Mutant, instead
 
@@ -175,6 +175,14 @@ def _still_planned(good: Any) -> Any:
         planned = child.planned
         good(self, child)
         child.planned = planned
+
+    return bad
+
+
+def _readiness_unsaid(good: Any) -> Any:
+    def bad(self: Children, child: Any, change: ChildChange, *arguments: Any, **more: Any) -> None:
+        if change is not ChildChange.READY:
+            good(self, child, change, *arguments, **more)
 
     return bad
 
@@ -340,6 +348,14 @@ MUTANTS = (
         (on.RECYCLED_THEN_LOST,),
     ),
     Mutant("of no use", "what has proved useful waits as long", SuperviseCore, "handle", _deaf_to_use, (on.USEFUL,)),
+    Mutant(
+        "readiness not announced",
+        "nobody else says it, so nobody gets work",
+        Children,
+        "announce",
+        _readiness_unsaid,
+        (on.CALM,),
+    ),
     Mutant(
         "restart not announced as ordered",
         "an ordered end is taken for one of its own",
