@@ -16,6 +16,7 @@ import attrs
 from contracts import checks
 from contracts.errors import ConfigurationError
 from contracts.ports import PortalAdapter
+from contracts.supervision import RestartIntensity as RestartIntensity
 
 
 class Route(enum.Enum):
@@ -151,25 +152,6 @@ class RetryPolicy:
     base_delay: float = attrs.field(default=1.0, validator=checks.number(0.0))
     max_delay: float = attrs.field(default=60.0, validator=checks.number(0.0))
     jitter: bool = attrs.field(default=True, validator=checks.switch)
-
-
-@attrs.frozen(kw_only=True)
-class RestartIntensity:
-    """How many restarts a supervisor allows within a sliding window, and how it spaces them.
-
-    Args:
-        max_restarts: Restarts allowed within `window`; the next one makes the supervisor give up.
-        window: Seconds of monotonic time.
-        first_delay: Seconds before the second restart; the first one has no delay.
-        max_delay: Seconds no wait exceeds.
-        stable_after: Seconds of life after which the waits start from none again.
-    """
-
-    max_restarts: int = attrs.field(default=30, validator=checks.whole(0))
-    window: float = attrs.field(default=60.0, validator=checks.number(0.001))
-    first_delay: float = attrs.field(default=1.0, validator=checks.number(0.0))
-    max_delay: float = attrs.field(default=30.0, validator=checks.number(0.0))
-    stable_after: float = attrs.field(default=60.0, validator=checks.number(0.0))
 
 
 @attrs.frozen(kw_only=True)

@@ -157,14 +157,6 @@ class Submit:
 
 
 @attrs.frozen
-class WorkerReady:
-    """A worker's new generation can take work."""
-
-    worker: str
-    generation: int
-
-
-@attrs.frozen
 class LeaseTouched:
     """A lease shows activity; this also proves that its browser was seen alive."""
 
@@ -338,7 +330,6 @@ class Wake:
 DispatchEvent = (
     BeginBatch
     | Submit
-    | WorkerReady
     | ChildEvent
     | LeaseTouched
     | FileArrived

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from datetime import datetime
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 # Whoever implements or calls a port finds the values that cross it here too.
+from contracts.clock import Clock as Clock
 from contracts.journal import (
     BatchBegun as BatchBegun,
     FileVerified as FileVerified,
@@ -53,19 +53,7 @@ from contracts.pages import (
 )
 from contracts.tasks import Attachment, POResult
 
-# --------------------------------------------------------------------------------------------------- time and leases
-
-
-class Clock(Protocol):
-    """Time as the actors see it."""
-
-    def monotonic(self) -> float:
-        """Seconds that never go backwards; only differences mean anything."""
-        ...
-
-    def now(self) -> datetime:
-        """The wall clock, with a time zone. For reports only, never for decisions."""
-        ...
+# ------------------------------------------------------------------------------------------------------------ leases
 
 
 class LeaseWatch(Protocol):

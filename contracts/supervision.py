@@ -1,4 +1,4 @@
-"""What a supervisor and its children tell each other. Generic: it knows actors and generations, no browsers.
+"""What a supervisor and its children tell each other. Generic: it knows actors and generations, whatever they do.
 
 A child is named; each life of it is a *generation*, counted from 1 and never reused within a tree. Every start yields
 exactly one `Down` (invariant 7).
@@ -9,6 +9,27 @@ from __future__ import annotations
 import enum
 
 import attrs
+
+from contracts import checks
+
+
+@attrs.frozen(kw_only=True)
+class RestartIntensity:
+    """How many restarts a supervisor allows within a sliding window, and how it spaces them.
+
+    Args:
+        max_restarts: Restarts allowed within `window`; the next one makes the supervisor give up.
+        window: Seconds of monotonic time.
+        first_delay: Seconds before the second restart; the first one has no delay.
+        max_delay: Seconds no wait exceeds.
+        stable_after: Seconds of life after which the waits start from none again.
+    """
+
+    max_restarts: int = attrs.field(default=30, validator=checks.whole(0))
+    window: float = attrs.field(default=60.0, validator=checks.number(0.001))
+    first_delay: float = attrs.field(default=1.0, validator=checks.number(0.0))
+    max_delay: float = attrs.field(default=30.0, validator=checks.number(0.0))
+    stable_after: float = attrs.field(default=60.0, validator=checks.number(0.0))
 
 
 class ExitKind(enum.Enum):
@@ -149,7 +170,7 @@ class Verdict:
 
 @attrs.frozen
 class KillChild:
-    """Orders the end of one generation now, for instance because its deadline has passed."""
+    """Asks for the end of one generation now, for instance because its deadline has passed."""
 
     child: str
     generation: int
@@ -158,7 +179,7 @@ class KillChild:
 
 @attrs.frozen
 class RecycleChild:
-    """Orders a planned restart of one generation. It is not counted as a failure."""
+    """Asks for a planned restart of one generation. It is not counted as a failure."""
 
     child: str
     generation: int
@@ -174,7 +195,7 @@ class RemoveChild:
 
 @attrs.frozen
 class WhichChildren:
-    """Asks for a `tuple[ChildInfo, ...]` in start order."""
+    """Asks for a `tuple[ChildInfo, ...]`, the first started first."""
 
 
 @attrs.frozen
@@ -182,7 +203,7 @@ class CountChildren:
     """Asks for a `ChildCounts`."""
 
 
-SupervisorOrder = (
+SupervisorMessage = (
     Ready
     | Stable
     | Alive

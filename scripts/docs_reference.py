@@ -1,10 +1,11 @@
-"""Writes the tables of `docs/reference` from the code, so that no default there can drift from the truth.
+"""Writes the tables and pictures of the docs from the code, so that no default there can drift from the truth.
 
     python scripts/docs_reference.py           # write what has changed
     python scripts/docs_reference.py --check   # write nothing, exit 1 when something would change
 
-A table stands between two marks, `<!-- table: NAME -->` and `<!-- end -->`. Everything else on a page is written by
-hand. What a setting or a status means is written in `scripts/reference/`; a new one without a word there is an error.
+A table or a picture stands between two marks, `<!-- table: NAME -->` and `<!-- end -->`. Everything else on a page is
+written by hand. What a setting or a status means is written in `scripts/reference/`; a new one without a word there is
+an error.
 """
 
 from __future__ import annotations
@@ -18,10 +19,12 @@ sys.path.append(str(ROOT))  # run as a program, it finds its parts from the root
 
 from scripts.reference.api import API_TABLES  # noqa: E402 - after the path
 from scripts.reference.settings import SETTING_TABLES  # noqa: E402 - the same
+from scripts.reference.supervise import SUPERVISE_TABLES  # noqa: E402 - the same
 from scripts.reference.words import WORD_TABLES  # noqa: E402 - the same
 
-TABLES = {**SETTING_TABLES, **WORD_TABLES, **API_TABLES}
+TABLES = {**SETTING_TABLES, **WORD_TABLES, **API_TABLES, **SUPERVISE_TABLES}
 REFERENCE = ROOT / "docs" / "reference"
+PAGES = (*sorted(REFERENCE.glob("*.md")), ROOT / "docs" / "explanation" / "a-child.md")
 
 _BLOCK = re.compile(r"(<!-- table: ([a-z0-9-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -43,7 +46,7 @@ def wanted_tables(page: str) -> tuple[str, ...]:
 def main(arguments: list[str]) -> int:
     """Write or check all pages; return the exit code."""
     stale = False
-    for path in sorted(REFERENCE.glob("*.md")):
+    for path in PAGES:
         old = path.read_text(encoding="utf-8")
         new = rendered(old)
         if new != old:

@@ -47,11 +47,10 @@ from contracts.messages import (
     Submit,
     VisitEnded,
     Wake,
-    WorkerReady,
 )
 from contracts.ports import BatchBegun, FileVerified, JournalState, KeptFile, TaskAccepted
 from contracts.status import Progress, WorkerHealth, WorkerState
-from contracts.supervision import ChildEvent
+from contracts.supervision import ChildChange, ChildEvent
 from contracts.tasks import Order, POResult, TaskStatus
 
 
@@ -141,7 +140,7 @@ class DispatchCore:
                 self._begin(total, now, continues=continues)
             case Submit(orders):
                 self._submit(orders)
-            case WorkerReady(worker, generation):
+            case ChildEvent(child=worker, generation=generation, change=ChildChange.READY):
                 self._on_losses(self._leasing.note_ready(worker, generation, now), now)
             case ChildEvent():
                 self._on_losses(self._leasing.follow(event), now)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import attrs
 
-from actors.leasing import backoff
+from contracts.backoff import backoff
 
 FIRST_WAIT = 1.0
 """Seconds between the first two questions; each wait is twice as long as the one before."""

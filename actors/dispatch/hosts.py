@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 import attrs
 
 from actors.dispatch.first_answer import FirstAnswer
-from actors.leasing import backoff
+from contracts.backoff import backoff
 from contracts.config import Timeouts
 from contracts.durations import spoken
 from contracts.errors import Blame

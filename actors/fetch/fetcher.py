@@ -30,7 +30,7 @@ from actors.fetch.patience import Patience, heard, make_patient, waiting_with
 from actors.fetch.reach import Reach, checked_address, shown
 from actors.fetch.renewals import RenewedCookies
 from actors.fetch.sink import FileSink, too_large
-from actors.runtime.traffic import Traffic
+from actors.fetch.traffic import Traffic
 from contracts.config import GenericPortalSettings, Timeouts
 from contracts.durations import spoken
 from contracts.errors import AttachmentError, AuthenticationError, NetworkError

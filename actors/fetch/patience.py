@@ -15,7 +15,7 @@ from typing import Any
 import httpcore
 import httpx
 
-from actors.runtime.traffic import Traffic
+from actors.fetch.traffic import Traffic
 from contracts.durations import spoken
 
 MOST_BYTES = 512 * 1024

@@ -14,7 +14,6 @@ policy stands over this for each kind of work: it says what a task's end means a
 
 from __future__ import annotations
 
-from actors.leasing.backoff import backoff as backoff
 from actors.leasing.effects import (
     ExcuseLoss as ExcuseLoss,
     KillWorker as KillWorker,

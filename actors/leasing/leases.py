@@ -12,11 +12,11 @@ from typing import Generic, TypeVar
 
 import attrs
 
-from actors.leasing.backoff import backoff
 from actors.leasing.effects import ExcuseLoss, KillWorker, LeasingEffect, NoteTaskEnded, RecycleWorker
 from actors.leasing.queue import TaskQueue
 from actors.leasing.tasks import Budgets, Grant, Spent, Task
 from actors.leasing.workers import CrewView, LeaseState, WorkerView
+from contracts.backoff import backoff
 from contracts.config import RetryPolicy
 from contracts.errors import Blame
 from contracts.ports import Lease

@@ -112,7 +112,6 @@ class WorkerView:
         """Follow what the crew's supervisor tells of this slot."""
         match event.change:
             case ChildChange.STARTED:
-                # The worker itself may have been faster to say that it is ready than the supervisor that it started.
                 if event.generation > self.generation:
                     self.generation = event.generation
                     self.state = WorkerState.STARTING

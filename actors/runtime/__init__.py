@@ -12,6 +12,6 @@ from actors.runtime.environment import (
     Timer as Timer,
 )
 from actors.runtime.notifier import Latest as Latest, Notifier as Notifier
+from actors.runtime.revocation import Revocation as Revocation
 from actors.runtime.system import DeadLetters as DeadLetters, System as System
 from actors.runtime.threads import SystemClock as SystemClock, ThreadEnvironment as ThreadEnvironment
-from actors.runtime.watch import Revocation as Revocation, Revocations as Revocations, Watch as Watch

@@ -108,9 +108,9 @@ class Actor(pykka.Actor):
     def on_exit(self, reason: Reason) -> None:
         """Release what this generation holds. Called once, on every path, in the actor's own thread. Must not block."""
 
-    def on_exit_asked(self, order: Exit) -> None:
+    def on_exit_asked(self, asked: Exit) -> None:
         """Answer an `Exit`. By default the actor ends after it."""
-        self.end(Reason(ExitKind.SHUTDOWN, order.text))
+        self.end(Reason(ExitKind.SHUTDOWN, asked.text))
 
     def end(self, reason: Reason) -> None:
         """End this actor after the message in hand."""

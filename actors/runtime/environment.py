@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from pykka import Future
 from pykka._envelope import Envelope  # the type of what an inbox carries; pykka offers no public name for it
 
-from contracts.ports import Clock
+from contracts.clock import Clock
 
 
 class Inbox(Protocol):

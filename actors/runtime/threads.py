@@ -83,12 +83,12 @@ _LONGEST_WAIT = 3600.0
 
 
 class _Timers:
-    """One thread that fires timers in the order of their times. Started with the first timer."""
+    """One thread that fires timers, the earliest first. Started with the first timer."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition(threading.Lock())
         self._waiting: list[tuple[float, int, _ThreadTimer]] = []
-        self._order = itertools.count()
+        self._count = itertools.count()
         self._thread: threading.Thread | None = None
         self._closed = False
 
@@ -97,7 +97,7 @@ class _Timers:
         with self._changed:
             if self._closed:
                 return timer
-            heapq.heappush(self._waiting, (time.monotonic() + max(0.0, delay), next(self._order), timer))
+            heapq.heappush(self._waiting, (time.monotonic() + max(0.0, delay), next(self._count), timer))
             if self._thread is None:
                 thread = threading.Thread(target=self._run, name="purser-timers", daemon=True)
                 thread.start()

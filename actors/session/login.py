@@ -10,9 +10,10 @@ import attrs
 from actors.browser.launch import ChromiumLauncher
 from actors.browser.profiles import folder_of
 from actors.processes.ledger import ProcessLedger
-from actors.runtime import Revocation, SystemClock, Watch
+from actors.runtime import Revocation, SystemClock
 from actors.session.adapters import adapter_of
 from actors.session.saved_logins import PROFILE, host_of, login_folder, save_cookies, state_folder
+from actors.worker.watch import Watch
 from contracts.config import HeadlessConfiguration, Settings, Timeouts
 from contracts.durations import spoken
 from contracts.errors import AuthenticationError, NetworkError

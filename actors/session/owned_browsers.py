@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import attrs
 
-from actors.runtime import Revocations
+from actors.worker.watch import Revocations
 from contracts.ports import BrowserHost, Owner
 
 

@@ -18,13 +18,13 @@ from actors.browser.launch import ChromiumLauncher
 from actors.browser.local_host import LocalBrowserHost
 from actors.browser.profiles import check_base
 from actors.fetch import HttpFetcher
+from actors.fetch.traffic import Traffic
 from actors.filing.folder import DownloadFolder
 from actors.filing.lock import FolderLock
 from actors.processes import measure
 from actors.processes.ledger import ProcessLedger
 from actors.processes.reaper import Reaped, reap
 from actors.runtime import ThreadEnvironment
-from actors.runtime.traffic import Traffic
 from actors.session.adapters import adapter_of
 from actors.session.arguments import check_switch
 from actors.session.saved_logins import require_state_folder, state_folder

@@ -47,7 +47,6 @@ from contracts.messages import (
     OrderEnded,
     Submit,
     Wake,
-    WorkerReady,
 )
 from contracts.ports import Owner
 from contracts.status import Progress
@@ -369,7 +368,6 @@ class SequentialEngine:
     def _note_start(self, visitor: Visitor) -> None:
         self._visitor = visitor
         self._announce(ChildChange.READY)
-        self._feed(WorkerReady(WORKER, self._generation))
 
     def _note_failed_start(self, error: ParallelProcessingError) -> None:
         log.warning("The browser did not start: %s", error)

@@ -24,13 +24,14 @@ from actors.logins.core import LoginBook
 from actors.monitor.actor import Gauges, MemoryView, Monitor
 from actors.reporter.actor import ProgressReporter
 from actors.reporter.callback_runner import CallbackRunner
-from actors.runtime import Latest, Revocations
+from actors.runtime import Latest
 from actors.session.owned_browsers import OwnedBrowsers
 from actors.session.run_resources import RunResources
 from actors.supervise import AutoShutdown, ChildSpec, Restart, Strategy, SupervisorSpec, supervisor
 from actors.worker.actor import Worker
 from actors.worker.secrets import KnownSecrets
 from actors.worker.visitor import WorkerTools
+from actors.worker.watch import Revocations
 from contracts.config import RestartIntensity, Settings
 from contracts.ports import CredentialSource, Journal, Owner
 from contracts.status import Progress

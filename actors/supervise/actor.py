@@ -13,7 +13,6 @@ from typing import Any, assert_never
 import attrs
 
 from actors.runtime import Actor, Context
-from actors.supervise.child import LIVE, Phase
 from actors.supervise.core import SuperviseCore
 from actors.supervise.effects import (
     Abandon,
@@ -29,6 +28,7 @@ from actors.supervise.effects import (
     SuperviseEffect,
 )
 from actors.supervise.spec import ChildSpec, SupervisorSpec
+from actors.supervise.transitions import LIVE, Phase
 from contracts.errors import ConfigurationError
 from contracts.supervision import (
     ChildChange,
@@ -56,7 +56,7 @@ class AddChild:
 
 
 class Supervisor(Actor):
-    """Keeps its children alive by the rules of its spec. It takes `SupervisorOrder`, `AddChild` and `Exit`.
+    """Keeps its children alive by the rules of its spec. It takes `SupervisorMessage`, `AddChild` and `Exit`.
 
     It is ready when all its children have been ready once; with `parallel` children, as soon as it has started.
     """
@@ -79,7 +79,7 @@ class Supervisor(Actor):
         self._tell_ready_once()
 
     def on_receive(self, message: Any) -> Any:
-        """Take one order; `WhichChildren` and `CountChildren` are answered."""
+        """Take one message; `WhichChildren` and `CountChildren` are answered."""
         now = self.context.monotonic()
         if isinstance(message, WhichChildren):
             return self._core.which_children()
@@ -92,9 +92,9 @@ class Supervisor(Actor):
             return self._perform(effects)
         return self._perform(self._core.handle(message, now))
 
-    def on_exit_asked(self, order: Exit) -> None:
-        """Close: stop the children in reverse order, then end."""
-        self._perform(self._core.handle(order, self.context.monotonic()))
+    def on_exit_asked(self, asked: Exit) -> None:
+        """Close: stop the children, the last started first, then end."""
+        self._perform(self._core.handle(asked, self.context.monotonic()))
 
     def on_exit(self, reason: Reason) -> None:
         """Take down what is left of the children, should this supervisor end before them: nobody else knows of them."""

@@ -1,5 +1,6 @@
-"""The children of one supervisor, and the moves that can be made with each: each changes its phase and says what is to
-be done. Who makes which move, and when, is decided in `core.py`.
+"""The children of one supervisor, and what is to be done at each move of one: the effects, the alarms, the news.
+
+Which moves there are says `transitions.py`; who makes which, and when, is decided in `core.py`.
 """
 
 from __future__ import annotations
@@ -7,7 +8,6 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 
-from actors.supervise.child import LIVE, WAITING, ChildState, Phase
 from actors.supervise.effects import (
     Abandon,
     Announce,
@@ -20,10 +20,10 @@ from actors.supervise.effects import (
     StartChild,
     SuperviseEffect,
 )
-from actors.supervise.limits import backoff
-from actors.supervise.plan import share_of
-from actors.supervise.rules import sharing_fate, why_it_ended
+from actors.supervise.limits import restart_delay
+from actors.supervise.rules import share_of, sharing_fate, why_it_ended
 from actors.supervise.spec import ChildSpec, SupervisorSpec
+from actors.supervise.transitions import LIVE, WAITING, ChildState, Event, Phase
 from contracts.durations import spoken
 from contracts.errors import ConfigurationError
 from contracts.supervision import Alarm, AlarmDue, ChildChange, ExitKind, Reason
@@ -67,7 +67,7 @@ class Children:
         self.children[spec.id] = ChildState(spec, last_generation)
 
     def take_effects(self) -> list[SuperviseEffect]:
-        """Return what is to be done since the last call, in order."""
+        """Return what is to be done since the last call, the first first."""
         effects, self.effects = self.effects, []
         return effects
 
@@ -75,8 +75,8 @@ class Children:
 
     def start(self, child: ChildState) -> None:
         """Start the next generation."""
+        child.move(Event.TURN)
         child.generation += 1
-        child.phase = Phase.STARTING
         child.requested, child.planned, child.not_ready, child.reason = "", False, False, None
         child.unanswered = False
         child.ready_at, child.gone = None, True
@@ -87,7 +87,7 @@ class Children:
 
     def be_ready(self, child: ChildState) -> None:
         """Take a child that said it is ready for what it says."""
-        child.phase = Phase.RUNNING
+        child.move(Event.READY)
         child.was_ready = True
         child.ready_at = self.now
         self.announce(child, ChildChange.READY)
@@ -100,7 +100,7 @@ class Children:
             return
         if child.unanswered:
             child.requested = f"no answer for {spoken(child.spec.heartbeat_timeout / 2)}"
-            self.kill(child, child.requested)
+            self.kill(child, child.requested, Event.SILENT)
             return
         child.unanswered = True
         self.effects.append(AskAlive(child.spec.id, child.generation))
@@ -115,29 +115,29 @@ class Children:
         # One that is starting has nothing in hand to finish, and what it starts may keep it from hearing of the stop.
         starting = child.phase is Phase.STARTING and child.spec.owns_something
         if child.spec.shutdown <= 0 or self._forced or starting:
-            self.kill(child, text)
+            self.kill(child, text, Event.STOP)
             return
-        child.phase = Phase.STOPPING
+        child.move(Event.STOP, Phase.STOPPING)
         self.effects.append(AskToStop(child.spec.id, child.generation, text))
         self._alarm(child, Alarm.STOP_DEADLINE, child.spec.shutdown)
 
-    def kill(self, child: ChildState, text: str) -> None:
+    def kill(self, child: ChildState, text: str, event: Event) -> None:
         """Kill what a child owns, and have its thread end."""
-        child.phase = Phase.KILLED
+        child.move(event, Phase.KILLED)
         self.effects.append(KillOwned(child.spec.id, child.generation, text))
         self._await_down(child, text)
 
     def give_up(self, child: ChildState) -> None:
         """Go on without the thread of a child that was killed and does not come back."""
         self.effects.append(Abandon(child.spec.id, child.generation))
-        self.go_down(child, Reason(ExitKind.HUNG, "its thread did not come back after it was killed"))
+        self.go_down(child, Reason(ExitKind.HUNG, "its thread did not come back after it was killed"), Event.GIVEN_UP)
 
-    def go_down(self, child: ChildState, reason: Reason) -> None:
+    def go_down(self, child: ChildState, reason: Reason, event: Event) -> None:
         """Note a child's end, and begin to clear away what it owned."""
         child.reason = why_it_ended(child, reason)
         child.lived = self.now - child.ready_at if child.ready_at is not None else 0.0
         self.announce(child, ChildChange.DOWN, child.reason)
-        child.phase = Phase.CLEARING
+        child.move(event)
         if child.spec.owns_something:
             self.effects.append(ClearOwned(child.spec.id, child.generation))
             self._await_cleared(child)
@@ -151,9 +151,9 @@ class Children:
         sooner = force_by < self._force_by
         self._force_by = min(force_by, self._force_by)
         for child in self.children.values():
-            # The others follow in their order, each killed at once when its turn comes.
+            # The others follow one by one, each killed at once when its turn comes.
             if child.phase is Phase.STOPPING:
-                self.kill(child, child.requested)
+                self.kill(child, child.requested, Event.FORCE)
             elif child.phase is Phase.KILLED and sooner:
                 self._await_down(child, child.requested)
             elif child.phase is Phase.CLEARING and child.spec.owns_something and sooner:
@@ -179,30 +179,30 @@ class Children:
 
     # ------------------------------------------------------------------------------------------------- up again, or not
 
-    def ask(self, child: ChildState, reason: Reason, *, planned: bool) -> None:
+    def ask(self, child: ChildState, reason: Reason, event: Event, *, planned: bool) -> None:
         """Ask the gate whether a child may start again."""
-        child.phase = Phase.ASKING
+        child.move(event, Phase.ASKING)
         assert child.spec.gate is not None  # noqa: S101 - the callers looked
         self.effects.append(AskGate(child.spec.gate, child.spec.id, child.generation, reason, planned))
         self._alarm(child, Alarm.VERDICT_DEADLINE, self.spec.verdict_timeout)
 
     def hold(self, child: ChildState) -> None:
         """Wait with a restart, as the gate wishes, and ask again."""
-        child.phase = Phase.HELD
+        child.move(Event.HOLD)
         self._alarm(child, Alarm.ASK_AGAIN, SECONDS_BETWEEN_QUESTIONS)
 
-    def back_off(self, child: ChildState) -> None:
+    def back_off(self, child: ChildState, event: Event) -> None:
         """Wait as long as the failures in a row demand, then start again."""
         if child.lived >= self.spec.intensity.stable_after > 0:
             child.failures = 0
         child.failures += 1
-        delay = backoff(self.spec.intensity, child.failures, self._random)
+        delay = restart_delay(self.spec.intensity, child.failures, self._random)
         self.announce(child, ChildChange.RESTARTING, child.reason, delay=delay)
         if delay > 0:
-            child.phase = Phase.BACKOFF
+            child.move(event, Phase.BACKOFF)
             self._alarm(child, Alarm.BACKOFF, delay)
         else:
-            child.phase = Phase.IDLE
+            child.move(event, Phase.IDLE)
 
     def share_fate(self, child: ChildState) -> None:
         """Plan the end of those who go down with a child that ended, as the strategy says."""
@@ -213,17 +213,17 @@ class Children:
                 sibling.planned = True
                 sibling.requested = sibling.requested or f"{child.spec.id} ended, which it depends on"
             elif sibling.phase in WAITING:
-                sibling.phase = Phase.IDLE
+                sibling.move(Event.SIBLING_DOWN)
         child.was_ready = False
 
-    def end(self, child: ChildState) -> None:
+    def end(self, child: ChildState, event: Event) -> None:
         """Leave a child down, as it should be."""
-        child.phase = Phase.ENDED
+        child.move(event, Phase.ENDED)
         self.announce(child, ChildChange.STOPPED, child.reason)
 
-    def retire(self, child: ChildState, reason: Reason) -> None:
+    def retire(self, child: ChildState, reason: Reason, event: Event) -> None:
         """Leave a child down for good, since it cannot be started again."""
-        child.phase = Phase.RETIRED
+        child.move(event)
         self.announce(child, ChildChange.RETIRED, reason)
 
     # ------------------------------------------------------------------------------------------------------------------

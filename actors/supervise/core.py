@@ -1,12 +1,7 @@
 """The supervisor's decisions, without actors, threads or time of its own.
 
-A child is in one phase at a time:
-
-    IDLE --start--> STARTING --ready--> RUNNING
-    STARTING / RUNNING --asked to stop--> STOPPING --too slow--> KILLED --still there--> (abandoned)
-    any of them --Down--> CLEARING --Cleared--> ASKING (a gate) / BACKOFF / IDLE / ENDED
-    CLEARING --not gone, or not cleared in time--> RETIRED
-    ASKING --hold--> HELD;  ASKING, HELD --retire--> RETIRED;  BACKOFF --timer--> IDLE
+Where a child stands, and where it can go from there, is the table in `transitions.py`. Here is decided which of the
+possible moves is made, and when.
 
 `handle` takes one event and the time and returns effects. It never starts a generation before the one before it is
 confirmed dead (invariant 8), starts nothing once it is closing (13), counts each abnormal end once against the sliding
@@ -18,13 +13,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import assert_never
 
-from actors.supervise.child import FINAL, LIVE, SETTLED, ChildState, Phase, count
 from actors.supervise.children import Children
 from actors.supervise.effects import EndSelf, SuperviseEffect, SuperviseEvent
 from actors.supervise.limits import RestartWindow
-from actors.supervise.plan import next_to_start, next_to_stop
-from actors.supervise.rules import ends_supervisor, restarts
+from actors.supervise.rules import ends_supervisor, next_to_start, next_to_stop, restarts
 from actors.supervise.spec import ChildSpec, Restart, SupervisorSpec
+from actors.supervise.transitions import FINAL, LIVE, SETTLED, ChildState, Event, Phase, count
 from contracts.errors import ConfigurationError
 from contracts.supervision import (
     Alarm,
@@ -66,7 +60,7 @@ class SuperviseCore:
     # ---------------------------------------------------------------------------------------------------------- looking
 
     def which_children(self) -> tuple[ChildInfo, ...]:
-        """Return every child with its generation and phase, in start order."""
+        """Return every child with its generation and phase, the first started first."""
         return tuple(ChildInfo(name, child.generation, child.phase.value) for name, child in self._by_id.items())
 
     def count_children(self) -> ChildCounts:
@@ -98,7 +92,7 @@ class SuperviseCore:
         return self._settle()
 
     def handle(self, event: SuperviseEvent, now: float) -> list[SuperviseEffect]:
-        """Take one event at monotonic time `now` and return what is to be done, in order."""
+        """Take one event at monotonic time `now` and return what is to be done, the first first."""
         self._children.now = now
         if isinstance(event, Exit):
             self._close(Reason(ExitKind.SHUTDOWN, event.text))
@@ -120,7 +114,7 @@ class SuperviseCore:
                 child.unanswered = False
             case Down():
                 if child.phase in LIVE:
-                    self._children.go_down(child, event.reason)
+                    self._children.go_down(child, event.reason, Event.DOWN)
             case Cleared():
                 if child.phase is Phase.CLEARING:
                     self._on_cleared(child, event.gone)
@@ -131,7 +125,7 @@ class SuperviseCore:
             case KillChild():
                 if child.phase in (Phase.STARTING, Phase.RUNNING, Phase.STOPPING):
                     child.requested = child.requested or event.text
-                    self._children.kill(child, event.text)
+                    self._children.kill(child, event.text, Event.KILL)
             case RecycleChild():
                 if child.phase is Phase.RUNNING:
                     self._children.stop(child, event.text)
@@ -150,46 +144,47 @@ class SuperviseCore:
     def _after_clearing(self, child: ChildState) -> None:
         reason = child.reason or Reason(ExitKind.NORMAL)
         if not child.gone:
-            self._retire(child, Reason(reason.kind, f"what it owned could not be cleared away ({reason.text})"))
+            text = f"what it owned could not be cleared away ({reason.text})"
+            self._retire(child, Reason(reason.kind, text), Event.LEFT_OVER)
             return
         if self._closing is not None or child.remove:
-            self._children.end(child)
+            self._children.end(child, Event.CLEARED)
             return
         if child.planned:
             self._after_a_planned_end(child, reason)
             return
         if not restarts(child.spec.restart, reason):
-            self._children.end(child)
+            self._children.end(child, Event.CLEARED)
             self._significant_end(child, reason)
             return
         if not self._window.admits(self._children.now):
             last = f"the last was {child.spec.id}: {reason.text or reason.kind.value}"
             self._close(Reason(ExitKind.GAVE_UP, f"{self._window}; {last}"))
-            child.phase = Phase.ENDED
+            child.move(Event.CLEARED, Phase.ENDED)
             return
         self._children.share_fate(child)
         if child.spec.gate is None:
-            self._children.back_off(child)
+            self._children.back_off(child, Event.CLEARED)
         else:
-            self._children.ask(child, reason, planned=False)
+            self._children.ask(child, reason, Event.CLEARED, planned=False)
 
     def _after_a_planned_end(self, child: ChildState, reason: Reason) -> None:
         if child.spec.restart is Restart.TEMPORARY:
-            self._children.end(child)
+            self._children.end(child, Event.CLEARED)
         elif child.spec.gate is not None:
-            self._children.ask(child, reason, planned=True)
+            self._children.ask(child, reason, Event.CLEARED, planned=True)
         else:
-            child.phase = Phase.IDLE
+            child.move(Event.CLEARED, Phase.IDLE)
 
     def _on_alarm(self, child: ChildState, alarm: Alarm) -> None:
         match alarm:
             case Alarm.READY_DEADLINE:
                 if child.phase is Phase.STARTING:
                     child.not_ready = True
-                    self._children.kill(child, "it did not become ready in time")
+                    self._children.kill(child, "it did not become ready in time", Event.NOT_READY)
             case Alarm.STOP_DEADLINE:
                 if child.phase is Phase.STOPPING:
-                    self._children.kill(child, "it did not stop in time")
+                    self._children.kill(child, "it did not stop in time", Event.TOO_SLOW)
             case Alarm.DOWN_DEADLINE:
                 if child.phase is Phase.KILLED:
                     self._children.give_up(child)
@@ -198,15 +193,16 @@ class SuperviseCore:
                     self._on_cleared(child, gone=False)
             case Alarm.VERDICT_DEADLINE:
                 if child.phase is Phase.ASKING:
-                    self._resume(child)
+                    self._resume(child, Event.NO_VERDICT)
             case Alarm.CHECK:
                 self._children.check(child)
             case Alarm.ASK_AGAIN:
                 if child.phase is Phase.HELD:
-                    self._children.ask(child, child.reason or Reason(ExitKind.NORMAL), planned=child.planned)
+                    reason = child.reason or Reason(ExitKind.NORMAL)
+                    self._children.ask(child, reason, Event.ASK_AGAIN, planned=child.planned)
             case Alarm.BACKOFF:
                 if child.phase is Phase.BACKOFF:
-                    child.phase = Phase.IDLE
+                    child.move(Event.WAITED)
             case _:
                 assert_never(alarm)
 
@@ -215,25 +211,25 @@ class SuperviseCore:
             return
         match verdict.decision:
             case Decision.LET_GO:
-                self._resume(child)
+                self._resume(child, Event.LET_GO)
             case Decision.HOLD:
                 self._children.hold(child)
             case Decision.RETIRE:
                 kind = child.reason.kind if child.reason is not None else ExitKind.CRASHED
-                self._retire(child, Reason(kind, verdict.text))
+                self._retire(child, Reason(kind, verdict.text), Event.REFUSE)
             case _:
                 assert_never(verdict.decision)
 
-    def _resume(self, child: ChildState) -> None:
+    def _resume(self, child: ChildState, event: Event) -> None:
         if child.planned:
-            child.phase = Phase.IDLE
+            child.move(event, Phase.IDLE)
         else:
-            self._children.back_off(child)
+            self._children.back_off(child, event)
 
     # --------------------------------------------------------------------------------------------------------- for good
 
-    def _retire(self, child: ChildState, reason: Reason) -> None:
-        self._children.retire(child, reason)
+    def _retire(self, child: ChildState, reason: Reason, event: Event) -> None:
+        self._children.retire(child, reason, event)
         self._significant_end(child, reason)
 
     def _significant_end(self, child: ChildState, reason: Reason) -> None:
@@ -275,7 +271,7 @@ class SuperviseCore:
                 child, child.requested or (self._closing.text if self._closing is not None else "removed")
             )
         else:
-            self._children.end(child)
+            self._children.end(child, Event.LEAVE_DOWN)
         return True
 
     def _start_those_who_may(self) -> bool:

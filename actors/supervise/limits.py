@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 from collections import deque
 
-from contracts.config import RestartIntensity
+from contracts.backoff import backoff
 from contracts.durations import spoken
+from contracts.supervision import RestartIntensity
 
 
 class RestartWindow:
@@ -30,13 +31,11 @@ class RestartWindow:
         return True
 
 
-def backoff(intensity: RestartIntensity, failures: int, chance: random.Random) -> float:
+def restart_delay(intensity: RestartIntensity, failures: int, chance: random.Random) -> float:
     """Return the seconds to wait before the next start, after `failures` ends in a row.
 
     None after the first, then `first_delay` doubling up to `max_delay`. Jitter only lengthens, by less than the next
     doubling, so the waits never shrink (invariant 11).
     """
-    if failures <= 1:
-        return 0.0
-    delay = intensity.first_delay * 2 ** min(failures - 2, 30)
-    return float(min(intensity.max_delay, delay * (1 + 0.25 * chance.random())))
+    first, most = intensity.first_delay, intensity.max_delay
+    return backoff(failures - 1, first=first, most=most, spread=0.25, chance=chance)

@@ -1,20 +1,21 @@
 """What a supervisor is told about its children, after OTP's child specs.
 
 `kill`, `confirm_dead` and `cleanup` stand for what a child owns outside Python. They run on a helper thread, so the
-supervisor stays able to answer while they take their time.
+supervisor stays able to answer while they take their time. A faulty spec is refused where it is written, not when a
+child first ends.
 """
 
 from __future__ import annotations
 
 import enum
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from actors.supervise.checks import a_name, at_least, of_kind, or_none, to_call
-from contracts.config import RestartIntensity
 from contracts.errors import ConfigurationError
+from contracts.supervision import RestartIntensity
 
 if TYPE_CHECKING:  # so that the core, which needs the spec, stays free of actors and threads
     from actors.runtime import Actor, Context
@@ -42,6 +43,49 @@ class AutoShutdown(enum.Enum):
     NEVER = "never"
     ANY_SIGNIFICANT = "any_significant"
     ALL_SIGNIFICANT = "all_significant"
+
+
+def _a_name(_instance: Any, attribute: Any, value: Any) -> None:
+    """Accept a text that is not empty."""
+    if not isinstance(value, str) or not value:
+        raise ConfigurationError(f"{attribute.name} must be a name, not {value!r}.")
+
+
+def _to_call(_instance: Any, attribute: Any, value: Any) -> None:
+    """Accept what can be called."""
+    if not callable(value):
+        raise ConfigurationError(f"{attribute.name} must be something to call, not {value!r}.")
+
+
+def _of_kind(kind: type) -> Callable[[Any, Any, Any], None]:
+    """Return a validator that accepts instances of `kind`."""
+
+    def check(_instance: Any, attribute: Any, value: Any) -> None:
+        if not isinstance(value, kind):
+            raise ConfigurationError(f"{attribute.name} must be of the type {kind.__name__}, not {value!r}.")
+
+    return check
+
+
+def _at_least(least: float) -> Callable[[Any, Any, Any], None]:
+    """Return a validator that accepts numbers from `least`; infinity, too, for what has no limit."""
+
+    def check(_instance: Any, attribute: Any, value: Any) -> None:
+        good = isinstance(value, int | float) and not isinstance(value, bool) and not math.isnan(value)
+        if not good or value < least:
+            raise ConfigurationError(f"{attribute.name} must be a number of at least {least:g}, not {value!r}.")
+
+    return check
+
+
+def _or_none(validator: Callable[[Any, Any, Any], None]) -> Callable[[Any, Any, Any], None]:
+    """Return a validator that accepts None as well."""
+
+    def check(instance: Any, attribute: Any, value: Any) -> None:
+        if value is not None:
+            validator(instance, attribute, value)
+
+    return check
 
 
 def _nothing(_generation: int) -> None:
@@ -79,20 +123,20 @@ class ChildSpec:
         cleanup: Removes what the generation left. Runs only after `confirm_dead` said True.
     """
 
-    id: str = attrs.field(validator=a_name)
-    start: Callable[[Context], Actor] = attrs.field(validator=to_call)
-    restart: Restart = attrs.field(default=Restart.PERMANENT, validator=of_kind(Restart))
-    ready_timeout: float | None = attrs.field(default=30.0, validator=or_none(at_least(0.0)))
-    shutdown: float = attrs.field(default=5.0, validator=at_least(0.0))
-    kill_timeout: float = attrs.field(default=10.0, validator=at_least(0.0))
-    confirm_timeout: float = attrs.field(default=10.0, validator=at_least(0.0))
-    cleanup_timeout: float = attrs.field(default=30.0, validator=at_least(0.0))
-    heartbeat_timeout: float | None = attrs.field(default=None, validator=or_none(at_least(_SHORTEST_HEARTBEAT)))
-    significant: bool = attrs.field(default=False, validator=of_kind(bool))
-    gate: str | None = attrs.field(default=None, validator=or_none(a_name))
-    kill: Callable[[int], None] = attrs.field(default=_nothing, validator=to_call)
-    confirm_dead: Callable[[int, float], bool] = attrs.field(default=_gone, validator=to_call)
-    cleanup: Callable[[int], None] = attrs.field(default=_nothing, validator=to_call)
+    id: str = attrs.field(validator=_a_name)
+    start: Callable[[Context], Actor] = attrs.field(validator=_to_call)
+    restart: Restart = attrs.field(default=Restart.PERMANENT, validator=_of_kind(Restart))
+    ready_timeout: float | None = attrs.field(default=30.0, validator=_or_none(_at_least(0.0)))
+    shutdown: float = attrs.field(default=5.0, validator=_at_least(0.0))
+    kill_timeout: float = attrs.field(default=10.0, validator=_at_least(0.0))
+    confirm_timeout: float = attrs.field(default=10.0, validator=_at_least(0.0))
+    cleanup_timeout: float = attrs.field(default=30.0, validator=_at_least(0.0))
+    heartbeat_timeout: float | None = attrs.field(default=None, validator=_or_none(_at_least(_SHORTEST_HEARTBEAT)))
+    significant: bool = attrs.field(default=False, validator=_of_kind(bool))
+    gate: str | None = attrs.field(default=None, validator=_or_none(_a_name))
+    kill: Callable[[int], None] = attrs.field(default=_nothing, validator=_to_call)
+    confirm_dead: Callable[[int, float], bool] = attrs.field(default=_gone, validator=_to_call)
+    cleanup: Callable[[int], None] = attrs.field(default=_nothing, validator=_to_call)
 
     @property
     def owns_something(self) -> bool:
@@ -110,32 +154,32 @@ def _ids_differ(_instance: Any, _attribute: Any, value: Any) -> None:
 
 @attrs.frozen(kw_only=True)
 class SupervisorSpec:
-    """A supervisor's settings and its children in start order.
+    """A supervisor's settings and its children, the first to start first.
 
     Args:
-        children: In start order; stopped in reverse.
+        children: The first to start first; stopped in reverse.
         strategy: Who shares a child's fate.
         intensity: How many restarts are allowed, and their spacing.
         auto_shutdown: Whether the end of significant children ends it.
         max_children: Most children there may be, dynamic ones included; None for no limit.
-        parallel: Start and stop children side by side instead of in order, as a crew of equals.
+        parallel: Start and stop children side by side instead of one by one, as a crew of equals.
         verdict_timeout: Seconds a gate may take to answer before the supervisor goes on by its own rule.
         observers: Names of actors that are told every `ChildEvent`.
         seed: Seeds the jitter of its backoff.
     """
 
     children: tuple[ChildSpec, ...] = attrs.field(validator=_ids_differ)
-    strategy: Strategy = attrs.field(default=Strategy.ONE_FOR_ONE, validator=of_kind(Strategy))
-    intensity: RestartIntensity = attrs.field(factory=RestartIntensity, validator=of_kind(RestartIntensity))
-    auto_shutdown: AutoShutdown = attrs.field(default=AutoShutdown.NEVER, validator=of_kind(AutoShutdown))
-    max_children: int | None = attrs.field(default=None, validator=or_none(at_least(0)))
-    parallel: bool = attrs.field(default=False, validator=of_kind(bool))
-    verdict_timeout: float = attrs.field(default=1.0, validator=at_least(0.0))
+    strategy: Strategy = attrs.field(default=Strategy.ONE_FOR_ONE, validator=_of_kind(Strategy))
+    intensity: RestartIntensity = attrs.field(factory=RestartIntensity, validator=_of_kind(RestartIntensity))
+    auto_shutdown: AutoShutdown = attrs.field(default=AutoShutdown.NEVER, validator=_of_kind(AutoShutdown))
+    max_children: int | None = attrs.field(default=None, validator=_or_none(_at_least(0)))
+    parallel: bool = attrs.field(default=False, validator=_of_kind(bool))
+    verdict_timeout: float = attrs.field(default=1.0, validator=_at_least(0.0))
     observers: tuple[str, ...] = ()
     seed: int = 0
 
     def __attrs_post_init__(self) -> None:
         if self.parallel and self.strategy is not Strategy.ONE_FOR_ONE:
-            raise ConfigurationError("Children started in parallel have no order, so only one_for_one fits them.")
+            raise ConfigurationError("Children started in parallel are equals, so only one_for_one fits them.")
         if self.max_children is not None and len(self.children) > self.max_children:
             raise ConfigurationError(f"There are {len(self.children)} children; at most {self.max_children} may be.")

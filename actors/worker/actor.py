@@ -21,7 +21,6 @@ from contracts.messages import (
     VisitEnded,
     VisitOrder,
     WorkerMessage,
-    WorkerReady,
 )
 from contracts.ports import Owner
 from contracts.supervision import Reason
@@ -54,11 +53,10 @@ class Worker(Actor):
         tools.revocation(Owner(context.name, context.generation))  # known from now on to whoever clears up
 
     def on_start(self) -> None:
-        """Start the browser, then report ready to the supervisor and the dispatcher."""
+        """Start the browser, then report ready to the supervisor, from whom the dispatcher hears of it."""
         owner = Owner(self.context.name, self.context.generation)
         self._visitor = Visitor(owner, self._tools, self.context.system.environment.clock)
         self.context.ready()
-        self.context.tell(self._dispatcher, WorkerReady(owner.worker, owner.generation))
         self.context.set_timer(SECONDS_BETWEEN_LOOKS, LookAround())
 
     def on_exit(self, reason: Reason) -> None:

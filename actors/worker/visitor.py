@@ -16,13 +16,14 @@ from typing import Any
 
 import attrs
 
-from actors.runtime import Revocation, Watch
+from actors.runtime import Revocation
 from actors.worker.cleaning import cleaned, cleaned_errors, cleaned_login
 from actors.worker.guarding import GuardedPortal
 from actors.worker.login import log_in
 from actors.worker.process_po import process_po
 from actors.worker.secrets import KnownSecrets
 from actors.worker.tools import Tools
+from actors.worker.watch import Watch
 from contracts.config import Settings
 from contracts.errors import (
     Blame,

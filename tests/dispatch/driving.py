@@ -48,7 +48,6 @@ from contracts.messages import (
     VisitOrder,
     VisitOutcome,
     Wake,
-    WorkerReady,
 )
 from contracts.ports import JournalEntry, LeaseEnded, LeaseGranted, OutcomeRecorded
 from contracts.status import Progress
@@ -205,7 +204,7 @@ class Drive:
             generation = self.generations[worker] = self.generations.get(worker, 0) + 1
             self.last.pop(worker, None)
             self.send(ChildEvent("crew", worker, generation, ChildChange.STARTED))
-            self.send(WorkerReady(worker, generation))
+            self.send(ChildEvent("crew", worker, generation, ChildChange.READY))
 
     def visit(self, worker: str) -> VisitOrder:
         """Return the visit the worker was told last."""

@@ -25,7 +25,6 @@ from contracts.messages import (
     VisitEnded,
     VisitOrder,
     Wake,
-    WorkerReady,
 )
 from contracts.ports import Filing, JournalEntry, Lease, LeaseGranted, OutcomeRecorded
 from contracts.status import Progress
@@ -115,7 +114,7 @@ class Shell:
         self.send(BeginBatch(count))
         self.send(Submit(orders(count)))
         self.send(ChildEvent("crew", "w1", 1, ChildChange.STARTED))
-        self.send(WorkerReady("w1", 1))
+        self.send(ChildEvent("crew", "w1", 1, ChildChange.READY))
 
     def end_visit(self) -> None:
         """The visit in hand brings nothing, and that is its outcome."""

@@ -31,7 +31,6 @@ from contracts.messages import (
     Visited,
     VisitFailed,
     VisitOrder,
-    WorkerReady,
 )
 from contracts.supervision import ChildChange, ChildEvent, ExitKind
 from contracts.tasks import POResult, TaskStatus
@@ -257,7 +256,7 @@ class DispatchMachine(DispatchWorld):
         self.drive = OrderlyDrive(journal=old.journal, timeouts=LIMITS, now=old.now)
         self.drive.outcomes, self.drive.generations = old.outcomes, old.generations
         self.drive.login_broker = old.login_broker
-        self.history = [one for one in self.history if not isinstance(one, WorkerReady)]  # its crew went with it
+        self.history = [one for one in self.history if not isinstance(one, ChildEvent)]  # its crew went with it
         self.alive = dict.fromkeys(WORKERS, False)
         self.started = dict.fromkeys(WORKERS, False)
         if self.drained:

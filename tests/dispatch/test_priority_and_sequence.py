@@ -19,7 +19,6 @@ from contracts.messages import (
     Submit,
     VisitEnded,
     VisitFailed,
-    WorkerReady,
 )
 from contracts.status import WorkerState
 from contracts.supervision import ChildChange, ChildEvent, ExitKind, Reason
@@ -137,14 +136,14 @@ def test_an_older_generation_that_reports_ready_late_takes_no_lease_away() -> No
     drive = driven(1)
     drive.down("w1", ExitKind.HUNG)
     drive.ready("w1")
-    drive.send(WorkerReady("w1", 1))
+    drive.send(ChildEvent("crew", "w1", 1, ChildChange.READY))
     drive.complete("w1")
     assert drive.progress.finished
 
 
 def test_a_generation_that_reports_ready_twice_keeps_its_lease() -> None:
     drive = driven(1)
-    drive.send(WorkerReady("w1", 1))
+    drive.send(ChildEvent("crew", "w1", 1, ChildChange.READY))
     assert drive.progress.active == 1
     drive.complete("w1")
     assert drive.progress.finished
@@ -153,7 +152,7 @@ def test_a_generation_that_reports_ready_twice_keeps_its_lease() -> None:
 def test_a_worker_that_is_ready_before_the_news_of_its_start_still_gets_work() -> None:
     drive = Drive()
     drive.generations["w1"] = 1
-    drive.send(WorkerReady("w1", 1))
+    drive.send(ChildEvent("crew", "w1", 1, ChildChange.READY))
     drive.send(ChildEvent("crew", "w1", 1, ChildChange.STARTED))
     drive.begin(orders(1))
     assert drive.number("w1") == 0

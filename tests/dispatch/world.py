@@ -19,7 +19,6 @@ from contracts.messages import (
     VisitFailed,
     VisitOrder,
     VisitOutcome,
-    WorkerReady,
 )
 from contracts.ports import Cookie, Credentials
 from contracts.supervision import ChildChange, ChildEvent, ExitKind
@@ -87,7 +86,7 @@ class DispatchWorld(RuleBasedStateMachine):
     def _ready(self, worker: str) -> None:
         self.alive[worker] = True
         self.touched[worker] = False
-        event = WorkerReady(worker, self.drive.generations[worker])
+        event = ChildEvent("crew", worker, self.drive.generations[worker], ChildChange.READY)
         self.history.append(event)
         self._send(event)
 

@@ -12,11 +12,11 @@ import pytest
 import actors
 import contracts
 from actors.browser.options import NONCE_VARIABLE
+from actors.supervise.transitions import TRANSITIONS, Event, Phase
 from actors.tables.run_settings import GROUPS
-from scripts.docs_reference import REFERENCE, ROOT, TABLES, rendered, wanted_tables
+from scripts.docs_reference import PAGES, REFERENCE, ROOT, TABLES, rendered, wanted_tables
 from scripts.reference.api import error_classes
 
-PAGES = sorted(REFERENCE.glob("*.md"))
 DOCS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
 
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -67,6 +67,16 @@ def test_a_changed_default_would_be_noticed() -> None:
     drifted = page.replace("| `page_load` | `45` |", "| `page_load` | `44` |")
     assert drifted != page
     assert rendered(drifted) == page
+
+
+def test_a_changed_row_of_a_childs_table_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The picture is drawn from the table that the supervisor goes by."""
+    page = (ROOT / "docs" / "explanation" / "a-child.md").read_text(encoding="utf-8")
+    assert "    killed --> ended" not in page
+    changed = {**TRANSITIONS, (Phase.KILLED, Event.DOWN): Phase.ENDED}
+    monkeypatch.setattr("scripts.reference.supervise.TRANSITIONS", changed)
+    assert rendered(page) != page
+    assert "    killed --> ended: its actor ends" in rendered(page)
 
 
 @pytest.mark.parametrize("path", DOCS, ids=lambda path: path.relative_to(ROOT).as_posix())

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from actors.fetch import HttpFetcher
-from actors.runtime.traffic import Traffic
+from actors.fetch.traffic import Traffic
 from contracts.config import Timeouts
 from tests.fetch.rawserver import FakeWatch, RawServer, Script, ask
 

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 from hypothesis import given, strategies as st
 
-from actors.runtime.traffic import Traffic
+from actors.fetch.traffic import Traffic
 from actors.session.run_resources import RunRequest
 from actors.session.usage import LEAST_SECONDS, Rates, Reading, UsageMeter, rates_between
 from tests.session.conftest import Beside, GatedResources, Ground, MakeSession, orders, until

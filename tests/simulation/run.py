@@ -16,7 +16,7 @@ from actors.runtime import Latest
 from actors.session.run_resources import RunResources
 from actors.session.tree import CREW, DISPATCHER, HEARTBEAT_TIMEOUT, ROOT, TreeParts, root_spec
 from actors.supervise import Supervisor
-from actors.supervise.child import Phase
+from actors.supervise.transitions import Phase
 from contracts.config import ResourceLimits, RetryPolicy, Settings, Timeouts
 from contracts.messages import BeginBatch, Submit
 from contracts.ports import Cookie, Credentials, Owner

@@ -13,6 +13,7 @@ from actors.supervise.spec import AutoShutdown, Restart, Strategy
 from contracts.config import RestartIntensity
 from contracts.supervision import (
     AlarmDue,
+    Alive,
     ChildChange,
     Cleared,
     Decision,
@@ -32,6 +33,7 @@ NAMES = ("a", "b", "c")
 LIMIT = RestartIntensity(max_restarts=4, window=30.0, first_delay=1.0, max_delay=8.0, stable_after=20.0)
 TIME_OF_ONE = 5.0 + 5.0
 """To stop and to go down once killed."""
+HEARTBEAT = 20.0
 
 names = st.sampled_from(NAMES)
 picks = st.integers(0, 2)
@@ -51,6 +53,7 @@ class SuperviseMachine(RuleBasedStateMachine):
         strategy=st.sampled_from(tuple(Strategy)),
         parallel=st.booleans(),
         auto=st.sampled_from(tuple(AutoShutdown)),
+        heartbeats=st.booleans(),
     )
     def begin(
         self,
@@ -58,6 +61,7 @@ class SuperviseMachine(RuleBasedStateMachine):
         strategy: Strategy,
         parallel: bool,
         auto: AutoShutdown,
+        heartbeats: bool,
     ) -> None:
         """A supervisor of three starts."""
         self.parallel = parallel
@@ -72,6 +76,7 @@ class SuperviseMachine(RuleBasedStateMachine):
                 ready_timeout=3.0,
                 shutdown=5.0,
                 kill_timeout=5.0,
+                heartbeat_timeout=HEARTBEAT if heartbeats else None,
             )
             for name, (restart, owns, significant, gated) in zip(NAMES, children, strict=True)
         }
@@ -90,6 +95,10 @@ class SuperviseMachine(RuleBasedStateMachine):
 
     def _pick(self, pick: int) -> str:
         return sorted(self.tree.alive)[pick % len(self.tree.alive)]
+
+    def waiting_for_the_gate(self) -> list[str]:
+        """Return those whom the gate holds up."""
+        return [name for name in NAMES if self.tree.phase(name) in ("asking", "held")]
 
     # --------------------------------------------------------------------------------------------------------- rules
 
@@ -126,6 +135,19 @@ class SuperviseMachine(RuleBasedStateMachine):
         if decision is Decision.RETIRE and self.tree.phase(name) in ("asking", "held"):
             self.refused.add(name)
         self.tree.do(Verdict(name, self.tree.last.get(name, 0), decision))
+
+    @precondition(lambda self: self.waiting_for_the_gate())
+    @rule(pick=picks, decision=st.sampled_from(tuple(Decision)))
+    def the_gate_answers_one_who_waits(self, pick: int, decision: Decision) -> None:
+        """The gate answers one that it holds up."""
+        waiting = self.waiting_for_the_gate()
+        self.the_gate_answers(waiting[pick % len(waiting)], decision)
+
+    @rule()
+    def all_are_alive(self) -> None:
+        """All answer that they are alive, asked or not."""
+        for name, generation in self.tree.alive.items():
+            self.tree.do(Alive(name, generation))
 
     @precondition(lambda self: self.tree.alive)
     @rule(pick=picks, kill=st.booleans())
@@ -227,6 +249,7 @@ class SuperviseMachine(RuleBasedStateMachine):
                 self.tree.do(Verdict(name, self.tree.last[name], Decision.LET_GO))
         self.tree.obey()
         self.tree.ready_all()
+        self.all_are_alive()
 
     def teardown(self) -> None:
         """The faults cease: all come back, or the supervisor has ended for a reason; then it ends in time."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from actors.supervise.effects import Announce
 from contracts.config import RestartIntensity
-from contracts.supervision import Alive, ExitKind, KillChild, Ready, RecycleChild, RemoveChild
+from contracts.supervision import Alive, ChildChange, ExitKind, KillChild, Ready, RecycleChild, RemoveChild
 from tests.supervise.driving import Tree, child
 
 ONE_RESTART = RestartIntensity(max_restarts=1, first_delay=0.0)
@@ -28,8 +29,10 @@ def test_a_child_on_its_way_down_that_reports_ready_goes_on_its_way(order: type[
     tree = Tree(child("a", shutdown=5.0, kill_timeout=10.0))
     tree.do(order("a", 1, "worn"))
     before = tree.phase("a")
+    told = len(tree.effects)
     tree.do(Ready("a", 1))
     assert tree.phase("a") == before
+    assert tree.effects[told:] == [], "no observer may take it for one that can be given work"
     tree.advance(5.0 + 10.0)
     assert tree.alive == {"a": 2}
 
@@ -86,3 +89,10 @@ def test_a_child_that_is_being_recycled_keeps_no_sibling_from_coming_back_that_s
 def test_a_child_may_be_given_no_time_at_all() -> None:
     spec = child("a", shutdown=0.0, kill_timeout=0.0, confirm_timeout=0.0, cleanup_timeout=0.0, ready_timeout=0.0)
     assert (spec.kill_timeout, spec.confirm_timeout, spec.cleanup_timeout) == (0.0, 0.0, 0.0)
+
+
+def test_observers_hear_once_that_a_generation_is_ready_however_often_it_says_so() -> None:
+    tree = Tree(child("a"), ready=False)
+    tree.ready("a", "a")
+    news = [effect.change for effect in tree.effects if isinstance(effect, Announce)]
+    assert news == [ChildChange.STARTED, ChildChange.READY]

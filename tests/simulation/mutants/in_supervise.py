@@ -10,14 +10,14 @@ import attrs
 from actors.runtime import Context, System
 from actors.supervise import children, core
 from actors.supervise.actor import Supervisor, _clearing
-from actors.supervise.child import Phase
 from actors.supervise.children import Children
 from actors.supervise.core import SuperviseCore
 from actors.supervise.effects import ClearOwned, KillOwned, SetAlarm
 from actors.supervise.limits import RestartWindow
-from actors.supervise.plan import must_stop, next_to_start
+from actors.supervise.rules import must_stop, next_to_start
+from actors.supervise.transitions import Phase
 from contracts.config import RestartIntensity
-from contracts.supervision import Alarm, Cleared, Decision, Down, Ready, RecycleChild, Stable
+from contracts.supervision import Alarm, ChildChange, Cleared, Decision, Down, Ready, RecycleChild, Stable
 from tests.simulation.mutants import checks, scenarios as on
 from tests.simulation.mutants.mutant import Mutant, instead
 
@@ -46,10 +46,10 @@ def _wall_clock(self: Context) -> float:
 
 
 def _reset_early(good: Any) -> Any:
-    def bad(self: Children, child: Any) -> None:
+    def bad(self: Children, child: Any, event: Any) -> None:
         if child.lived > 0:
             child.failures = 0
-        good(self, child)
+        good(self, child, event)
 
     return bad
 
@@ -106,7 +106,7 @@ def _without_alarm(alarm: Alarm) -> Any:
 def _start_first(self: SuperviseCore) -> list[Any]:
     moved = True
     while moved and not self._ended:
-        child = next_to_start(self._children.children.values(), self._spec)
+        child = next_to_start(self._by_id.values(), self._spec)
         if child is not None:
             self._children.start(child)
         moved = child is not None or self._clear_the_empty_handed() or self._stop_those_who_must()
@@ -130,7 +130,7 @@ def _recycle_is_failure(good: Any) -> Any:
     def bad(self: SuperviseCore, event: Any, now: float) -> list[Any]:
         effects = good(self, event, now)
         if isinstance(event, RecycleChild):
-            self._children.children[event.child].planned = False
+            self._by_id[event.child].planned = False
         return list(effects)
 
     return bad
@@ -139,8 +139,8 @@ def _recycle_is_failure(good: Any) -> Any:
 def _old_news(kind: type[Ready] | type[Down] | type[Cleared]) -> Any:
     def build(good: Any) -> Any:
         def bad(self: SuperviseCore, event: Any, now: float) -> list[Any]:
-            if isinstance(event, kind) and event.child in self._children.children:
-                event = attrs.evolve(event, generation=self._children.children[event.child].generation)
+            if isinstance(event, kind) and event.child in self._by_id:
+                event = attrs.evolve(event, generation=self._by_id[event.child].generation)
             return list(good(self, event, now))
 
         return bad
@@ -175,6 +175,14 @@ def _still_planned(good: Any) -> Any:
         planned = child.planned
         good(self, child)
         child.planned = planned
+
+    return bad
+
+
+def _readiness_unsaid(good: Any) -> Any:
+    def bad(self: Children, child: Any, change: ChildChange, *arguments: Any, **more: Any) -> None:
+        if change is not ChildChange.READY:
+            good(self, child, change, *arguments, **more)
 
     return bad
 
@@ -215,8 +223,10 @@ MUTANTS = (
         "window on wall time", "a jump of the clock empties it", Context, "monotonic", instead(_wall_clock), (on.JUMPS,)
     ),
     Mutant("backoff reset too early", "any life resets it", Children, "back_off", _reset_early, (on.BACKOFF,)),
-    Mutant("backoff shrinks", "jitter goes both ways", children, "backoff", instead(_shrinking), (on.BACKOFF,)),
-    Mutant("backoff without cap", "it grows without end", children, "backoff", instead(_unlimited), (on.BACKOFF,)),
+    Mutant("backoff shrinks", "jitter goes both ways", children, "restart_delay", instead(_shrinking), (on.BACKOFF,)),
+    Mutant(
+        "backoff without cap", "it grows without end", children, "restart_delay", instead(_unlimited), (on.BACKOFF,)
+    ),
     Mutant(
         "replaced before confirmed death",
         "whatever is left counts as gone",
@@ -341,6 +351,14 @@ MUTANTS = (
         (on.RECYCLED_THEN_LOST,),
     ),
     Mutant("of no use", "what has proved useful waits as long", SuperviseCore, "handle", _deaf_to_use, (on.USEFUL,)),
+    Mutant(
+        "readiness not announced",
+        "nobody else says it, so nobody gets work",
+        Children,
+        "announce",
+        _readiness_unsaid,
+        (on.CALM,),
+    ),
     Mutant(
         "restart not announced as ordered",
         "an ordered end is taken for one of its own",

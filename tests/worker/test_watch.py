@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from actors.runtime import Revocation, Revocations, Watch
+from actors.runtime import Revocation
+from actors.worker.watch import Revocations, Watch
 from contracts.errors import BrowserDiedError, NetworkError
 from contracts.ports import Owner
 

@@ -1,4 +1,7 @@
-"""How long to wait before something is tried again: the one formula for tasks, restarts, probes and questions."""
+"""How long to wait before something is tried again: what the settings of waiting mean, for tasks, restarts and probes.
+
+It stands here because leasing and the supervisor both go by it, and neither may know the other.
+"""
 
 from __future__ import annotations
 

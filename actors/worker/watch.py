@@ -5,31 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+from actors.runtime import Revocation
 from contracts.errors import BrowserDiedError, NetworkError
 from contracts.ports import Clock, Owner
 
 SECONDS_BETWEEN_REPORTS = 0.5
 """Activity is reported at most this often; a lease is renewed in tens of seconds."""
-
-
-class Revocation:
-    """Set once when a worker's generation is to end; wakes whoever waits."""
-
-    def __init__(self) -> None:
-        self._event = threading.Event()
-
-    def revoke(self) -> None:
-        """End every wait under this generation."""
-        self._event.set()
-
-    @property
-    def is_revoked(self) -> bool:
-        """Whether it was set."""
-        return self._event.is_set()
-
-    def wait(self, seconds: float) -> bool:
-        """Wait up to `seconds`; True as soon as it is set."""
-        return self._event.wait(seconds)
 
 
 class Revocations:
