@@ -1,0 +1,53 @@
+"""The one formula of waiting: growth, limit, chance; and that restarts, visits, probes and questions all go by it."""
+
+from __future__ import annotations
+
+import ast
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given, strategies as st
+
+from contracts.backoff import backoff
+
+ROOT = Path(__file__).resolve().parents[2]
+steps = st.integers(-3, 5000)
+seconds = st.floats(0.0, 1e6)
+
+
+def test_each_wait_is_so_many_times_the_one_before_up_to_the_limit() -> None:
+    assert [backoff(step, first=5, most=30) for step in range(5)] == [0, 5, 10, 20, 30]
+    assert [backoff(step, first=1, most=100, factor=3) for step in (1, 2, 3, 6)] == [1, 3, 9, 100]
+
+
+@given(steps, seconds, seconds, st.floats(1.0, 10.0), st.floats(-0.5, 1.0), st.integers())
+def test_no_wait_is_negative_or_over_the_limit(
+    step: int, first: float, most: float, factor: float, spread: float, seed: int
+) -> None:
+    wait = backoff(step, first=first, most=most, factor=factor, spread=spread, chance=random.Random(seed))
+    assert 0 <= wait <= most
+
+
+@given(st.integers(1, 100), seconds, seconds, st.floats(0.0, 1.0), st.integers())
+def test_with_chance_that_only_adds_waits_never_shrink(
+    step: int, first: float, most: float, spread: float, seed: int
+) -> None:
+    chance = random.Random(seed)
+    before = backoff(step, first=first, most=most, spread=spread, chance=chance)
+    after = backoff(step + 1, first=first, most=most, spread=spread, chance=chance)
+    assert after >= before or after == pytest.approx(before)
+
+
+def test_there_is_no_second_formula() -> None:
+    """Nobody else raises a number to the power of how often something was tried, or doubles a wait."""
+    found = []
+    for path in sorted((ROOT / "actors").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if (
+                isinstance(node, ast.BinOp)
+                and isinstance(node.op, ast.Pow)
+                and not isinstance(node.right, ast.Constant)
+            ):
+                found.append(f"{path.name}:{node.lineno}")
+    assert found == []
