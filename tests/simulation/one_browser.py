@@ -20,8 +20,9 @@ from actors.logins.core import LoginBook
 from actors.monitor.actor import MemoryView
 from actors.reporter.callback_runner import CallbackRunner
 from actors.runtime import Latest
+from actors.session.crew_of_one import WORKER
 from actors.session.engine import Work
-from actors.session.sequential import WORKER, SequentialEngine
+from actors.session.sequential import SequentialEngine
 from actors.session.tree import DISPATCHER, TreeParts
 from contracts.config import Settings
 from contracts.ports import JournalEntry, LeaseEnded, LeaseGranted, OutcomeRecorded, Owner

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from actors.session.one_browser import OneBrowser
+from actors.session.own_dispatcher import OwnDispatcher
 from actors.session.sequential import SequentialEngine
-from contracts.messages import BeginBatch, Drain, GiveUp, Submit, Wake
+from contracts.messages import BeginBatch, Drain, GiveUp, Submit
+from contracts.supervision import Alarm
 from tests.simulation import one_browser as play
 from tests.simulation.faults import Fault, Step
 from tests.simulation.mutants.mutant import Mutant, instead
@@ -13,7 +16,7 @@ from tests.simulation.mutants.mutant import Mutant, instead
 
 def _never_begun_anew(good: Any) -> Any:
     def bad(self: SequentialEngine, work: Any) -> None:
-        if self._epoch > 1:
+        if self._dispatcher._performer.epoch > 1:
             self._feed(Submit(work.orders))
         else:
             good(self, work)
@@ -28,7 +31,7 @@ def _always_begun_anew(self: SequentialEngine, work: Any) -> None:
 
 
 def _told_at_once(self: SequentialEngine, text: str, *, force: bool = False) -> None:
-    self._stop_text, self._stop_asked_at = text, self._clock.monotonic()
+    self._stop_text, self._stop_asked_at = text, self._now()
     self._tell_core(GiveUp(text) if force else Drain(text))
 
 
@@ -42,7 +45,7 @@ def _stop_forgotten(good: Any) -> Any:
 
 def _nothing_killed(self: SequentialEngine) -> None:
     if self._stop_text and self._stop_asked_at is None:
-        self._stop_asked_at = self._clock.monotonic()
+        self._stop_asked_at = self._now()
         self._tell_core(Drain(self._stop_text))
     if self._force and not self._gave_up:
         self._gave_up = True
@@ -58,8 +61,21 @@ def _stop_kept(good: Any) -> Any:
     return bad
 
 
-def _wake_without_end(self: SequentialEngine) -> None:
-    self._feed(Wake())
+def _wake_without_end(good: Any) -> Any:
+    def bad(self: OwnDispatcher, event: Any) -> None:
+        wake = self.wake
+        good(self, event)
+        self.wake = self.wake if self.wake is not None else wake
+
+    return bad
+
+
+def _waits_for_lost_threads(good: Any) -> Any:
+    def bad(self: OneBrowser[Any, Any]) -> None:
+        self._alarms.pop(Alarm.DOWN_DEADLINE, None)
+        good(self)
+
+    return bad
 
 
 def _stop_between_events() -> None:
@@ -142,17 +158,17 @@ MUTANTS = (
     Mutant(
         "lost thread waited for",
         "the engine is never without it",
-        SequentialEngine,
-        "_leave",
-        instead(lambda *_: None),
+        OneBrowser,
+        "_ring_alarms",
+        _waits_for_lost_threads,
         check=_stop_while_a_thread_is_lost,
     ),
     Mutant(
         "wake-up without end",
         "one that has fired fires again",
-        SequentialEngine,
-        "_wake_core",
-        instead(_wake_without_end),
+        OwnDispatcher,
+        "tell",
+        _wake_without_end,
         check=_stop_while_a_page_hangs,
     ),
 )
