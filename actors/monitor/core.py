@@ -133,9 +133,11 @@ class MonitorCore:
         while slot.failed and slot.failed[0][0] <= now - self._limits.restart_window:
             slot.failed.popleft()
         if len(slot.failed) >= self._limits.max_restart_attempts:
+            numbers = [generation for _, generation in slot.failed]
+            in_a_row = " in a row" if len(numbers) == numbers[-1] - numbers[0] + 1 > 1 else ""
             text = (
-                f"{len(slot.failed)} browsers within {spoken(self._limits.restart_window)} ended without a finished "
-                f"order; the last: {asked.reason.text or asked.reason.kind.value}"
+                f"{len(numbers)} browsers{in_a_row} ended without a finished order within "
+                f"{spoken(self._limits.restart_window)}; the last: {asked.reason.text or asked.reason.kind.value}"
             )
             return Verdict(asked.child, asked.generation, Decision.RETIRE, text)
         if self._memory_short:

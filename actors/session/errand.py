@@ -8,12 +8,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from actors.runtime import Notifier, ThreadEnvironment
-from actors.worker.duties import Duty
-from actors.worker.visitor import Visitor
 from contracts.ports import Owner
+
+
+class Closable(Protocol):
+    """Holds something that is to be let go of once."""
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...
 
 
 class Errand:
@@ -24,23 +30,15 @@ class Errand:
         name: What it is, for the thread's name and for messages.
         work: Does it, and returns what came of it. Runs on the errand's own thread.
         closes: What is closed when the work comes back after it was left behind.
-        message: What asked for it.
+        asked_at: Monotonic seconds.
     """
 
     def __init__(
-        self,
-        owner: Owner,
-        name: str,
-        work: Callable[[], Any],
-        *,
-        closes: Visitor | None = None,
-        message: Duty | None = None,
+        self, owner: Owner, name: str, work: Callable[[], Any], *, closes: Closable, asked_at: float = 0.0
     ) -> None:
         self.owner = owner
         self.name = name
-        self.message = message
-        self.due = float("inf")
-        """When it must have come back; after that its thread is left behind."""
+        self.asked_at = asked_at
         self._work = work
         self._closes = closes
         self._lock = threading.Lock()
@@ -49,6 +47,11 @@ class Errand:
         self._is_over = False
         self._result: Any = None
         self._error: BaseException | None = None
+
+    @property
+    def is_started(self) -> bool:
+        """Whether it has a thread."""
+        return self._is_started
 
     @property
     def is_over(self) -> bool:
@@ -73,7 +76,7 @@ class Errand:
             self._is_left = True
             too_late = self._is_over
         if too_late:
-            self._close()
+            self._closes.close()
 
     def _run(self, notifier: Notifier) -> None:
         try:
@@ -84,10 +87,5 @@ class Errand:
             self._is_over = True
             is_left = self._is_left
         if is_left:
-            self._close()
+            self._closes.close()
         notifier.notify()
-
-    def _close(self) -> None:
-        made = self._result if isinstance(self._result, Visitor) else self._closes
-        if made is not None:
-            made.close()

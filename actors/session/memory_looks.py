@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-import queue
+from collections.abc import Callable
 
 from actors.monitor.actor import take_reading, view_of
-from actors.runtime import Notifier, ThreadEnvironment
+from actors.runtime import ThreadEnvironment
 from actors.session.tree import TreeParts, gauges_of
 from contracts.messages import MemoryRead
 
@@ -19,14 +19,13 @@ class MemoryLooks:
     Args:
         parts: Whose memory is read, and where the last reading is shown.
         environment: Where the looks' threads come from.
-        notifier: Notified when a reading is there.
+        heard: Told each reading, on the look's own thread.
     """
 
-    def __init__(self, parts: TreeParts, environment: ThreadEnvironment, notifier: Notifier) -> None:
+    def __init__(self, parts: TreeParts, environment: ThreadEnvironment, heard: Callable[[MemoryRead], object]) -> None:
         self._parts = parts
         self._environment = environment
-        self._notifier = notifier
-        self._readings: queue.SimpleQueue[MemoryRead] = queue.SimpleQueue()
+        self._heard = heard
         self._is_looking = False
         self._next = 0.0
 
@@ -41,18 +40,10 @@ class MemoryLooks:
                 self._is_looking = False
                 log.debug("no look at the memory: %s", error)
 
-    def take(self) -> list[MemoryRead]:
-        """Return what was read since the last call."""
-        taken = []
-        while not self._readings.empty():
-            taken.append(self._readings.get())
-        return taken
-
     def _read(self) -> None:
         try:
             read = take_reading(gauges_of(self._parts))
             self._parts.memory.publish(view_of(read, self._parts.memory.read()))
-            self._readings.put(read)
-            self._notifier.notify()
+            self._heard(read)
         finally:
             self._is_looking = False

@@ -12,6 +12,7 @@ root         one_for_one
 
 from __future__ import annotations
 
+import functools
 import random
 from collections.abc import Callable
 from typing import Any
@@ -29,6 +30,7 @@ from actors.session.owned_browsers import OwnedBrowsers
 from actors.session.run_resources import RunResources
 from actors.supervise import AutoShutdown, ChildSpec, Restart, Strategy, SupervisorSpec, supervisor
 from actors.worker.actor import Worker
+from actors.worker.duties import portal_visits
 from actors.worker.secrets import KnownSecrets
 from actors.worker.visitor import WorkerTools
 from actors.worker.watch import Revocations
@@ -164,7 +166,7 @@ def _engine_spec(parts: TreeParts) -> SupervisorSpec:
             ),
             ChildSpec(
                 id=CREW,
-                start=supervisor(_crew_spec(parts)),
+                start=supervisor(crew_spec(parts, tuple(f"worker-{number}" for number in range(1, parts.workers + 1)))),
                 restart=Restart.TRANSIENT,
                 significant=True,
                 shutdown=settings.timeouts.shutdown,
@@ -215,10 +217,18 @@ class _Orphans:
         self._found.clear()
 
 
-def _crew_spec(parts: TreeParts) -> SupervisorSpec:
+def crew_spec(parts: TreeParts, names: tuple[str, ...]) -> SupervisorSpec:
+    """Return the rules of a crew: the limits of restarting, and each worker's deadlines and clearing.
+
+    The sequential mode is bound by the same ones; it starts no actors by them.
+
+    Args:
+        parts: What the tree is built from.
+        names: The workers.
+    """
     tools = worker_tools(parts)
     return SupervisorSpec(
-        children=tuple(_worker_spec(f"worker-{number}", parts, tools) for number in range(1, parts.workers + 1)),
+        children=tuple(_worker_spec(name, parts, tools) for name in names),
         intensity=parts.settings.intensity,
         auto_shutdown=AutoShutdown.ALL_SIGNIFICANT,
         parallel=True,
@@ -230,9 +240,10 @@ def _crew_spec(parts: TreeParts) -> SupervisorSpec:
 
 def _worker_spec(name: str, parts: TreeParts, tools: WorkerTools) -> ChildSpec:
     browsers, timeouts = parts.browsers, parts.settings.timeouts
+    visits = functools.partial(portal_visits, tools)
     return ChildSpec(
         id=name,
-        start=lambda context: Worker(context, tools, dispatcher=DISPATCHER, login_broker=LOGIN_BROKER),
+        start=lambda context: Worker(context, visits, dispatcher=DISPATCHER, login_broker=LOGIN_BROKER),
         ready_timeout=timeouts.worker_ready,
         shutdown=timeouts.shutdown,
         # Half for the thread to come back and half for its processes to go, so that both fit into a forced shutdown.

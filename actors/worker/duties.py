@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import assert_never
 
-from actors.worker.visitor import Visitor
+from actors.worker.visitor import Visitor, WorkerTools
 from contracts.messages import (
     DispatchEvent,
     DutyEnded,
@@ -16,12 +16,15 @@ from contracts.messages import (
     ProbeEnded,
     ProbePortal,
     Recycle,
+    Visited,
     VisitEnded,
     VisitOrder,
 )
-from contracts.ports import KeptFile
+from contracts.ports import Clock, KeptFile, Owner
 
 Duty = VisitOrder | LogIn | ProbePortal
+Told = DispatchEvent | LoginEnded
+"""What is told of a duty: `LoginEnded` to whoever keeps the logins, all else to the dispatcher."""
 
 
 def doing(duty: Duty) -> str:
@@ -77,3 +80,42 @@ def perform(
             return ProbeEnded(owner.worker, owner.generation, host, visitor.probe(base_url)), None
         case _:
             assert_never(duty)
+
+
+class PortalVisits:
+    """One browser as the worker's shell drives it: `actors.worker.shell.Visits` for a portal's duties.
+
+    Args:
+        visitor: Whose browser it is.
+    """
+
+    def __init__(self, visitor: Visitor) -> None:
+        self._visitor = visitor
+
+    def perform(self, duty: Duty, tell: Callable[[Told], object]) -> bool:
+        """Do what a duty asks for; only an order whose page could be read proves the browser."""
+        ended, login = perform(duty, self._visitor, tell)
+        if login is not None:
+            tell(login)
+        tell(ended)
+        return isinstance(ended, VisitEnded) and isinstance(ended.outcome, Visited)
+
+    def check_alive(self) -> None:
+        """Raise `BrowserDiedError` when the browser has ended by itself."""
+        self._visitor.check_alive()
+
+    def close(self) -> None:
+        """Close kept connections."""
+        self._visitor.close()
+
+
+def portal_visits(tools: WorkerTools, owner: Owner, clock: Clock) -> Callable[[], PortalVisits]:
+    """Return what starts the browser of a generation. From now on whoever clears up can find its revocation.
+
+    Args:
+        tools: What it is built with.
+        owner: The generation.
+        clock: The time it runs on.
+    """
+    tools.revocation(owner)
+    return lambda: PortalVisits(Visitor(owner, tools, clock))

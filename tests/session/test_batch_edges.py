@@ -155,11 +155,17 @@ def test_a_crew_is_handed_every_order_once_in_chunks(monkeypatch: pytest.MonkeyP
 
 
 def test_nothing_of_a_visit_stays_behind_that_could_kill_the_idle_browser(
-    make_session: MakeSession, ground: Ground
+    make_session: MakeSession, ground: Ground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with make_session(parallel=False) as session:
         assert session.process_pos(orders(2))[:2] == (2, 0)
         engine = session._resources.warm_engine
         assert isinstance(engine, SequentialEngine)
-        assert engine._errand is None
-        assert engine._killed == {}
+        assert not engine._browser.is_busy
+        later = engine._browser._now() + 1e6
+        with monkeypatch.context() as patch:  # every deadline that was set has passed
+            patch.setattr(engine._browser, "_now", lambda: later)
+            engine._browser.look()
+        assert not engine._browser.is_busy
+        assert session.process_pos(orders(2, 10))[:2] == (2, 0)
+        assert [owner.generation for owner in ground.launches] == [1]

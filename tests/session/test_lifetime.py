@@ -17,7 +17,7 @@ import pytest
 
 from actors.journal import MemoryJournal
 from actors.session import memory_looks
-from actors.session.sequential import WORKER
+from actors.session.crew_of_one import WORKER
 from actors.testing import StubBrowser, StubFetcher
 from contracts.config import ResourceLimits, RestartIntensity
 from contracts.errors import (

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from actors import ProcessingSession
-from actors.session.sequential import WORKER
+from actors.session.crew_of_one import WORKER
 from actors.testing import StubFetcher, StubPortal
 from contracts.config import RestartIntensity, Timeouts
 from contracts.ports import Owner, PageReading, PageSnapshot

@@ -20,16 +20,19 @@ from actors.logins.core import LoginBook
 from actors.monitor.actor import MemoryView
 from actors.reporter.callback_runner import CallbackRunner
 from actors.runtime import Latest
+from actors.session.crew_of_one import WORKER
 from actors.session.engine import Work
-from actors.session.sequential import WORKER, SequentialEngine
+from actors.session.sequential import SequentialEngine
 from actors.session.tree import DISPATCHER, TreeParts
 from contracts.config import Settings
 from contracts.ports import JournalEntry, LeaseEnded, LeaseGranted, OutcomeRecorded, Owner
 from contracts.status import Progress
+from contracts.supervision import ChildEvent
 from contracts.tasks import Order, POResult, POTask, TaskHandle, TaskStatus
 from tests.simulation.faults import Fault, Step
 from tests.simulation.findings import Findings, Violation
 from tests.simulation.hub import Hub, SimTimer
+from tests.simulation.one_life import OneLife
 from tests.simulation.outside import BASE
 from tests.simulation.run import SIM_SETTINGS, NoCredentialsNeeded, SimRun
 from tests.simulation.seeded import chooser
@@ -147,7 +150,9 @@ class OneBrowserRun:
             seed=7,
         )
         self.engine = SequentialEngine(self.parts, OwnEnvironment(self.hub), SimNotifier(self.hub))  # type: ignore[arg-type]  # stand-ins
+        self.life = OneLife(world, settings)
         self._watch_core()
+        self._watch_monitor()
 
     @property
     def checked(self) -> Counter[int]:
@@ -168,6 +173,8 @@ class OneBrowserRun:
             require(4, not self._inside, f"{event} is taken up amid another event")
             require(15, self.events < MOST_EVENTS, "the engine wakes its core without end")
             self._inside, self._stop_is_old = True, self.stopped_at is not None
+            if isinstance(event, ChildEvent):
+                self.life.told(event)
             try:
                 tell(event)
             finally:
@@ -176,6 +183,16 @@ class OneBrowserRun:
             self.at_event.pop(self.events, lambda: None)()
 
         self.engine._tell_core = tell_alone  # type: ignore[method-assign]
+
+    def _watch_monitor(self) -> None:
+        monitor = self.engine._browser._user._monitor  # type: ignore[attr-defined]  # the house is a `CrewOfOne`
+        take = monitor.take
+
+        def take_and_tell(event: Any, now: float) -> None:
+            self.life.told_monitor(event)
+            take(event, now)
+
+        monitor.take = take_and_tell
 
     def _on_entry(self, entry: JournalEntry) -> None:
         require = self._findings.require
@@ -252,6 +269,7 @@ class OneBrowserRun:
     def close(self) -> None:
         """End the engine; nothing is left."""
         closed: list[bool] = []
+        self.life.is_closing = True
         self.hub.start_loop("session", lambda: closed.append(self.engine.close()))
         self.hub.run(until=lambda: bool(closed), deadline=self.hub.clock.time + LONGEST)
         require = self._findings.require
