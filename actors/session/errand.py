@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Protocol
 
 from actors.runtime import Notifier, ThreadEnvironment
 from contracts.ports import Owner
@@ -28,13 +28,13 @@ class Errand:
     Args:
         owner: The generation.
         name: What it is, for the thread's name and for messages.
-        work: Does it, and returns what came of it. Runs on the errand's own thread.
+        work: Does it, and reports itself what comes of it. Runs on the errand's own thread.
         closes: What is closed when the work comes back after it was left behind.
         asked_at: Monotonic seconds.
     """
 
     def __init__(
-        self, owner: Owner, name: str, work: Callable[[], Any], *, closes: Closable, asked_at: float = 0.0
+        self, owner: Owner, name: str, work: Callable[[], object], *, closes: Closable, asked_at: float = 0.0
     ) -> None:
         self.owner = owner
         self.name = name
@@ -45,7 +45,6 @@ class Errand:
         self._is_started = False
         self._is_left = False
         self._is_over = False
-        self._result: Any = None
         self._error: BaseException | None = None
 
     @property
@@ -64,11 +63,10 @@ class Errand:
             environment.run_job(self.name, lambda: self._run(notifier))
             self._is_started = True
 
-    def result(self) -> Any:
-        """Return what came of it, or raise what it raised."""
-        if self._error is not None:
-            raise self._error
-        return self._result
+    @property
+    def error(self) -> BaseException | None:
+        """What it raised, once it came back."""
+        return self._error
 
     def leave(self) -> None:
         """No longer wait for it. What it holds is closed when it comes back."""
@@ -80,8 +78,8 @@ class Errand:
 
     def _run(self, notifier: Notifier) -> None:
         try:
-            self._result = self._work()
-        except BaseException as error:  # noqa: BLE001 - boundary of a thread: raised again where it is waited for
+            self._work()
+        except BaseException as error:  # noqa: BLE001 - boundary of a thread: judged where it is waited for
             self._error = error
         with self._lock:
             self._is_over = True

@@ -153,18 +153,19 @@ class ErrandWorker(Generic[D, T]):
             CrewFailedError: The machine has had no thread left for too long.
             ConfigurationError, ProfileCorruptionError: No start can help.
         """
+        errand = self._errand
+        if errand is not None and errand.is_over and self._threads.calls.is_empty:  # what it reported comes first
+            self._errand = None
+            self._finish(errand)
         if self._is_over:
             return
         if self._errand is None and self._duties:
             duty = self._duties.popleft()
             self._errand = self._make_errand(self._name_of(duty), functools.partial(self._shell.perform, duty))
-        if self._errand is None:
+        if self._errand is not None:
+            self._begin(self._errand)
+        else:
             self._look_whether_it_lives()
-            return
-        self._begin(self._errand)
-        if self._errand.is_over and self._threads.calls.is_empty:  # what it reported on its way comes first
-            errand, self._errand = self._errand, None
-            self._finish(errand)
 
     def _now(self) -> float:
         return self._threads.environment.clock.monotonic()
@@ -189,19 +190,20 @@ class ErrandWorker(Generic[D, T]):
             self._is_threadless = False
 
     def _finish(self, errand: Errand) -> None:
-        try:
-            errand.result()
-        except (ConfigurationError, ProfileCorruptionError):
-            raise  # no browser that is started anew would fare better
-        except SessionCorruptionError as error:
-            self._fail(error)
-        except ParallelProcessingError as error:
-            if self._is_started:
-                raise
-            self._fail(error)
-        else:
+        error = errand.error
+        if error is None:
             if self._ending is not None:
                 self._go_down(ExitKind.SHUTDOWN, self._ending)
+        elif self._ending is not None or self._is_its_own(error):
+            self._fail(error)
+        else:
+            raise error
+
+    def _is_its_own(self, error: BaseException) -> bool:
+        """Whether an error is this generation's, so that another may fare better."""
+        if isinstance(error, (ConfigurationError, ProfileCorruptionError)):
+            return False
+        return isinstance(error, SessionCorruptionError if self._is_started else ParallelProcessingError)
 
     def _look_whether_it_lives(self) -> None:
         now = self._now()
@@ -213,7 +215,7 @@ class ErrandWorker(Generic[D, T]):
         except SessionCorruptionError as error:
             self._fail(error)
 
-    def _fail(self, error: ParallelProcessingError) -> None:
+    def _fail(self, error: BaseException) -> None:
         if not self._is_started:
             log.warning("The browser did not start: %s", error)
         kind = ExitKind.CRASHED if self._is_started else ExitKind.START_FAILED

@@ -203,8 +203,12 @@ class OneBrowser(Generic[D, T]):
     def _ring_alarms(self) -> None:
         now = self._now()
         for alarm, (due, event) in tuple(self._alarms.items()):
-            if now >= due and not (self._worker is not None and self._worker.lacks_a_thread):
-                del self._alarms[alarm]
+            if now < due:
+                continue
+            del self._alarms[alarm]
+            if alarm is Alarm.READY_DEADLINE and self._worker is not None and self._worker.lacks_a_thread:
+                self._alarms[alarm] = (now + (self._child.ready_timeout or 0.0), event)  # it has not begun to start
+            else:
                 self.tell(event)
 
     # --------------------------------------------------------------------------------------- what the core has decided

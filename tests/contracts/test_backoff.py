@@ -46,13 +46,13 @@ def _has_constant(node: ast.BinOp) -> bool:
 def _powers(path: Path) -> list[str]:
     nodes = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.BinOp)]
     powers = [node for node in nodes if isinstance(node.op, ast.Pow) and not _has_constant(node)]
-    return [f"{path.name}:{node.lineno}" for node in powers]
+    return [f"{path.parent.name}/{path.name}" for _ in powers]
 
 
 def test_there_is_no_second_formula() -> None:
-    """No file that waits raises a number to the power of how often something was tried."""
+    """No file raises a number to the power of how often something was tried; one shares out the time of an end so."""
     rooms = ("dispatch", "leasing", "logins", "monitor", "runtime", "session", "supervise", "worker")
     found = [
         power for room in rooms for path in sorted((ROOT / "actors" / room).glob("*.py")) for power in _powers(path)
     ]
-    assert found == []
+    assert found == ["supervise/rules.py"]

@@ -260,6 +260,18 @@ def test_a_warm_sequential_session_recovers_from_browsers_that_did_not_start(
         assert session.process_pos(orders(2, 10))[:2] == (2, 0)
 
 
+@pytest.mark.parametrize("most", [1, 5])
+def test_in_one_browser_too_so_many_starts_are_tried_as_the_setting_says(
+    make_session: MakeSession, ground: Ground, most: int
+) -> None:
+    ground.may_launch = lambda _owner: False
+    session = make_session(False, intensity=QUICK, limits=ResourceLimits(max_restart_attempts=most))
+    assert session.process_pos(orders(2))[:2] == (0, 2)
+    assert [owner.generation for owner in ground.launches] == list(range(1, most + 1))
+    assert f"{most} browsers in a row" in session.get_session_report()["stopped_early"] or most == 1
+    assert "The test lets no browser start." in session.get_session_report()["stopped_early"]
+
+
 @pytest.mark.parametrize("parallel", [True, False])
 def test_20_the_fallback_called_by_hand_works_on_the_orders_it_is_given_before_and_after_batches(
     make_session: MakeSession, ground: Ground, parallel: bool

@@ -10,8 +10,9 @@ from typing import Any
 
 import attrs
 
+from actors.session.crew_of_one import WORKER
 from contracts.config import RestartIntensity, Settings, Timeouts
-from contracts.errors import CrewFailedError
+from contracts.errors import CrewFailedError, ProfileCorruptionError
 from contracts.ports import Owner
 from contracts.supervision import ExitKind
 from contracts.tasks import TaskStatus
@@ -69,7 +70,7 @@ def kill_idle(run: OneBrowserRun, times: int, seconds: float) -> Callable[[], No
 
     def act() -> None:
         for _ in range(times):
-            run.hub.run(until=lambda: run.world.is_ready("sequential"), deadline=run.hub.clock.time + 200.0)
+            run.hub.run(until=lambda: run.world.is_ready(WORKER), deadline=run.hub.clock.time + 200.0)
             run.hub.run_for(seconds)
             if run.ended:
                 return
@@ -250,6 +251,46 @@ def a_browser_that_cannot_be_cleared_away_is_the_last() -> None:
     run.hub.bury()
 
 
+def a_machine_without_threads_for_a_while_costs_nothing(at: float, seconds: float) -> None:
+    """Neither a start nor a visit is counted that waits for a thread; nobody asks for one without a pause."""
+    run = new_run(("no threads", at, seconds), settings({"max_restart_attempts": 1}))
+    environment, refused = run.engine._environment, list[float]()
+    run_job = environment.run_job
+
+    def refuse(name: str, job: Callable[[], None]) -> None:
+        if at <= run.hub.clock.time < at + seconds:
+            refused.append(run.hub.clock.time)
+            raise RuntimeError("can't start new thread")
+        run_job(name, job)
+
+    environment.run_job = refuse  # type: ignore[method-assign]
+    run.world.arm(Step.OPEN, Fault.SLOW, MANY)
+    assert not run_to_its_end(run)
+    assert run.world.launched == [Owner(WORKER, 1)]
+    assert 0 < len(refused) < 10 * seconds, f"asked {len(refused)} times within {seconds:g} s"
+
+
+def a_profile_that_cannot_be_cloned_ends_the_run_and_not_its_end() -> None:
+    """It is told where the run is waited for, once; whoever closes meanwhile hears nothing of it."""
+    run = new_run("profile", settings())
+    run.world.arm(Step.LAUNCH, Fault.CLONE_FAILS)
+    run.begin(orders_from(0, ORDERS))
+    run.hub.run(until=lambda: run.ended, deadline=LONGEST)
+    assert isinstance(run.error, ProfileCorruptionError)
+    run.close()
+    assert not run.world.launched
+    run.hub.bury()
+    early = new_run("profile, and closed", settings())
+    early.world.arm(Step.LAUNCH, Fault.CLONE_FAILS)
+    early.engine._browser.want()
+    early.engine._browser.look()
+    early.hub.run_for(1.0)
+    early.close()
+    assert not early.world.launched
+    assert early.life.ends == [ExitKind.START_FAILED]
+    early.hub.bury()
+
+
 def an_idle_browser_that_dies_is_replaced_at_once() -> None:
     """It is looked at while nothing is in hand."""
     run = new_run("idle", settings())
@@ -257,6 +298,6 @@ def an_idle_browser_that_dies_is_replaced_at_once() -> None:
     def act() -> None:
         kill_idle(run, 1, 5.0)()
         run.hub.run_for(1.0)
-        assert run.world.is_ready("sequential"), "it was not missed"
+        assert run.world.is_ready(WORKER), "it was not missed"
 
     assert not run_while_the_portal_is_down(run, act)

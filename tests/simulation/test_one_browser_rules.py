@@ -79,6 +79,15 @@ def test_an_idle_browser_that_dies_is_replaced_at_once() -> None:
     rules.an_idle_browser_that_dies_is_replaced_at_once()
 
 
+@pytest.mark.parametrize(("at", "seconds"), [(0.0, 20.0), (20.0, 15.0)])
+def test_a_machine_without_threads_for_a_while_costs_nothing(at: float, seconds: float) -> None:
+    rules.a_machine_without_threads_for_a_while_costs_nothing(at, seconds)
+
+
+def test_a_profile_that_cannot_be_cloned_ends_the_run_and_not_its_end() -> None:
+    rules.a_profile_that_cannot_be_cloned_ends_the_run_and_not_its_end()
+
+
 def test_a_crew_and_the_one_browser_have_their_deadlines_and_limits_from_one_place() -> None:
     """The spec of a crew, as it stands in the tree, is the one browser's, but for the names."""
     parts = new_run("spec").parts
