@@ -199,5 +199,5 @@ class FailingBrowserThatSeesEnds(FailingBrowser):
 
     def without_end(self) -> tuple[str, ...]:
         """As the browser's own."""
-        assert isinstance(self._browser, SeesEnds)  # noqa: S101 - it is chosen for that
+        assert isinstance(self._browser, SeesEnds)
         return self._browser.without_end()

@@ -15,6 +15,7 @@ from contracts.ports import (
     Cookie,
     DownloadedFile,
     FileRequest,
+    HttpFailure,
     Lease,
     LeaseWatch,
     LoginForm,
@@ -45,7 +46,7 @@ class StubFetcher:
 
 
 class StubPortal:
-    """Takes every page for the order's own, or for none at all."""
+    """Takes every page that was not refused for the order's own, or for none at all."""
 
     def __init__(self, *, simulate_failures: bool = False) -> None:
         self._failures = simulate_failures
@@ -59,7 +60,11 @@ class StubPortal:
         return f"{base_url}/login"
 
     def read(self, page: PageSnapshot, po_number: str) -> PageReading:
-        """Say what the order's number decides."""
+        """Say what the HTTP status tells, or else what the order's number decides."""
+        if page.http_status in (404, 410):
+            return NotFoundPage(f"HTTP status {page.http_status}")
+        if not 200 <= page.http_status < 400:
+            return HttpFailure(page.http_status)
         if self._failures and is_missing(po_number):
             return NotFoundPage(NOT_FOUND)
         return OrderPage(po_number, "", ())

@@ -23,7 +23,7 @@ from actors.processes import groups
 from actors.processes.ledger import ProcessLedger
 from contracts.config import HeadlessConfiguration, Timeouts
 from contracts.errors import BrowserDiedError, ProfileCorruptionError, SessionCorruptionError
-from contracts.ports import BrowserLauncher, Owner
+from contracts.ports import Owner
 from tests.browser.conftest import TIMEOUTS, Site, Watch
 
 
@@ -56,9 +56,8 @@ def test_a_browser_is_private_recorded_and_leaves_nothing(
     launcher: ChromiumLauncher, ledger: ProcessLedger, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PURSER_PASSWORD", "sesame")
-    typed: BrowserLauncher = launcher
     owner = Owner("private", 1)
-    browser = typed.launch(owner)
+    browser = launcher.launch(owner)
     record = ledger._entries[owner].record
     assert browser.is_alive()
     assert record.browser
@@ -71,14 +70,9 @@ def test_a_browser_is_private_recorded_and_leaves_nothing(
     assert {member.pid for member in groups.members(record.pid)} & {process.pid for process in everything}
     assert all(groups.mentions(process.pid, record.folder) for process in everything)
     assert all(b"sesame" not in b"".join(groups.source.environment(process.pid)) for process in everything)
-    clean_up(launcher, ledger, owner, launcher_browser(browser))
+    clean_up(launcher, ledger, owner, browser)
     assert groups.holders((record.nonce,)) == ()
     assert not browser.is_alive()
-
-
-def launcher_browser(browser: object) -> ChromiumBrowser:
-    assert isinstance(browser, ChromiumBrowser)
-    return browser
 
 
 @pytest.mark.chromium

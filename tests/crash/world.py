@@ -6,9 +6,7 @@ It notes each visit and each file that was asked for in a folder of its own, and
 from __future__ import annotations
 
 import hashlib
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
 
 import attrs
 
@@ -17,9 +15,8 @@ from actors.filing.lock import FolderLock
 from actors.session.run_resources import LocalResources
 from actors.testing import StubBrowserHost
 from contracts.config import HeadlessConfiguration, Settings
-from contracts.errors import AttachmentError, PortalError
+from contracts.errors import AttachmentError
 from contracts.ports import (
-    Control,
     Cookie,
     Credentials,
     DownloadedFile,
@@ -30,7 +27,6 @@ from contracts.ports import (
     LoginForm,
     NotFoundPage,
     OrderPage,
-    Owner,
     PageReading,
     PageSnapshot,
 )
@@ -174,70 +170,6 @@ class Portal:
         """Nothing is open."""
 
 
-class Browser:
-    """Shows the portal's pages."""
-
-    user_agent = "crash test"
-
-    def __init__(self, portal: Portal) -> None:
-        self._portal = portal
-        self._pages = 0
-
-    def open(self, url: str) -> PageSnapshot:
-        """Show a page."""
-        self._portal.note(f"visit {url}")
-        self._pages += 1
-        return PageSnapshot(url, url, 200, float(self._pages), "<html></html>")
-
-    def press(self, control: Control) -> PageSnapshot:
-        """Nothing is hidden."""
-        raise NotImplementedError
-
-    def read(self, patience: float = 0.0) -> PageSnapshot:
-        """There is nothing more to see."""
-        raise PortalError("no page")
-
-    def wear(self) -> str:
-        """It never wears out."""
-        return ""
-
-    def make_ready(self) -> None:
-        """It is."""
-
-    def hurried(self, seconds: float) -> AbstractContextManager[None]:
-        """It is quick anyway."""
-        return nullcontext()
-
-    def screenshot(self) -> bytes:
-        """It draws nothing."""
-        return b""
-
-    def cookies(self) -> tuple[Cookie, ...]:
-        """There are none."""
-        return ()
-
-    def adopt_cookies(self, cookies: tuple[Cookie, ...]) -> None:
-        """Nothing to do."""
-
-    def download_by_click(self, control: Control, into: Path, watch: LeaseWatch, max_size: int) -> DownloadedFile:
-        """Every file has an address."""
-        raise NotImplementedError
-
-    def download_by_address(self, url: str, into: Path, watch: LeaseWatch, max_size: int) -> DownloadedFile:
-        """Files come over HTTP."""
-        raise NotImplementedError
-
-    def submit_login(
-        self, form: LoginForm, credentials: Credentials, origins: tuple[str, ...], watch: LeaseWatch
-    ) -> PageSnapshot:
-        """Nobody logs in."""
-        raise NotImplementedError
-
-    def is_alive(self) -> bool:
-        """It lives."""
-        return True
-
-
 class NobodysCredentials:
     """There are none."""
 
@@ -250,17 +182,11 @@ class NobodysCredentials:
         return ()
 
 
-class CrashHost(StubBrowserHost):
-    """Where the browsers of one portal live."""
-
-    def __init__(self, portal: Portal) -> None:
-        super().__init__()
-        self._portal = portal
-
-    def launch(self, owner: Owner) -> Any:
-        """Start a browser."""
-        super().launch(owner)
-        return Browser(self._portal)
+def browsers_of(portal: Portal) -> StubBrowserHost:
+    """Return where the browsers of a portal live. It notes each visit."""
+    return StubBrowserHost(
+        lambda _owner, url: portal.note(f"visit {url}"), lambda _url: (200, "<html></html>"), picture=b""
+    )
 
 
 class CrashResources(LocalResources):
@@ -281,7 +207,7 @@ class CrashResources(LocalResources):
         self.filing = DownloadFolder(settings.download_dir, run_id)
         self.filing.sweep(self._wanted())
         self.portal = self.the_portal
-        self.browsers = CrashHost(self.the_portal)
+        self.browsers = browsers_of(self.the_portal)
 
     def make_fetcher(self) -> Portal:
         """Return a fetcher."""

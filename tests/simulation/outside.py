@@ -84,9 +84,11 @@ class SimBrowser:
         return self._shown(url)
 
     def read(self, patience: float = 0.0) -> PageSnapshot:
+        self._world.check_alive(self._process)
         return self._shown("")
 
     def press(self, control: Control) -> PageSnapshot:
+        self._world.check_alive(self._process)
         return self._shown("")
 
     def _shown(self, url: str) -> PageSnapshot:
@@ -99,7 +101,8 @@ class SimBrowser:
         return ""
 
     def make_ready(self) -> None:
-        """It is."""
+        """It is, while it lives."""
+        self._world.check_alive(self._process)
 
     def hurried(self, seconds: float) -> AbstractContextManager[None]:
         """It is quick anyway."""
@@ -120,9 +123,11 @@ class SimBrowser:
             self._world.take_cookies(self._process, int(cookie.value))
 
     def download_by_click(self, control: Control, into: Path, watch: LeaseWatch, max_size: int) -> DownloadedFile:
+        self._world.check_alive(self._process)
         raise SessionCorruptionError("the simulated portal has no controls")
 
     def download_by_address(self, url: str, into: Path, watch: LeaseWatch, max_size: int) -> DownloadedFile:
+        self._world.check_alive(self._process)
         raise SessionCorruptionError("the simulated run fetches over HTTP")
 
     def submit_login(
