@@ -8,10 +8,12 @@ docstrings in `contracts.ports` make.
 from __future__ import annotations
 
 from actors.testing.conformance.browser_hosts import BrowserHostSuite as BrowserHostSuite, HeldPage as HeldPage
+from actors.testing.conformance.journals import JournalSuite as JournalSuite
 from actors.testing.conformance.watch import EndlessWatch as EndlessWatch
 
 __all__ = [
     "BrowserHostSuite",
     "EndlessWatch",
     "HeldPage",
+    "JournalSuite",
 ]
