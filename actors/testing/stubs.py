@@ -79,7 +79,7 @@ class StubPortal:
 
     def login_form(self, page: PageSnapshot) -> LoginForm:
         """Any form."""
-        return LoginForm("", "", "")
+        return LoginForm("input[type=text]", "input[type=password]", "button")
 
     def visible_text(self, page: PageSnapshot) -> str:
         """Nothing is on it."""

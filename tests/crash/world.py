@@ -13,7 +13,7 @@ import attrs
 from actors.filing import DownloadFolder
 from actors.filing.lock import FolderLock
 from actors.session.run_resources import LocalResources
-from actors.testing import StubBrowserHost
+from actors.testing import StubBrowserHost, StubFetcher, StubPortal
 from contracts.config import HeadlessConfiguration, Settings
 from contracts.errors import AttachmentError
 from contracts.ports import (
@@ -24,11 +24,11 @@ from contracts.ports import (
     Journal,
     LeaseWatch,
     ListedAttachment,
-    LoginForm,
     NotFoundPage,
     OrderPage,
     PageReading,
     PageSnapshot,
+    WrongPage,
 )
 from contracts.tasks import POTask, TaskStatus
 
@@ -90,8 +90,8 @@ def content_of(path: str, name: str) -> bytes:
     return f"%PDF-1.7 {path} {name} ".encode() * 20
 
 
-class Portal:
-    """The portal with its notes, over all processes.
+class Portal(StubPortal, StubFetcher):
+    """The portal and who fetches from it, with its notes, over all processes.
 
     Args:
         notes: Where it notes what it was asked for.
@@ -99,6 +99,7 @@ class Portal:
     """
 
     def __init__(self, notes: Path, orders: tuple[TrueOrder, ...]) -> None:
+        super().__init__()
         self._notes = notes
         self._orders = {order.url: order for order in orders}
 
@@ -113,43 +114,24 @@ class Portal:
         """Everything that was asked for."""
         return self._notes.read_text(encoding="utf-8").splitlines() if self._notes.exists() else []
 
-    def order_addresses(self, base_url: str, po_number: str) -> tuple[str, ...]:
-        """Each order comes with its address."""
-        raise NotImplementedError
-
-    def login_address(self, base_url: str) -> str:
-        """Nobody logs in."""
-        raise NotImplementedError
-
     def read(self, page: PageSnapshot, po_number: str) -> PageReading:
         """Say what the order has."""
-        order = self._orders[page.url]
+        reading = super().read(page, po_number)
+        order = self._orders.get(page.url)
+        if not isinstance(reading, OrderPage):
+            return reading
+        if order is None or order.po_number != po_number:
+            return WrongPage(page.url)
         if order.status is TaskStatus.PO_NOT_FOUND:
             return NotFoundPage("there is no such order")
         files = tuple(ListedAttachment(name, f"{order.url}/files/{name}") for name in order.files)
         return OrderPage(f"Purchase order {po_number}", "", files)
-
-    def read_requisition(self, page: PageSnapshot) -> OrderPage:
-        """There are none."""
-        raise NotImplementedError
-
-    def wants_login(self, page: PageSnapshot) -> str:
-        """Never."""
-        return ""
-
-    def login_form(self, page: PageSnapshot) -> LoginForm:
-        """There is none."""
-        raise NotImplementedError
 
     def visible_text(self, page: PageSnapshot) -> str:
         """What a person sees."""
         return "there is no such order"
 
     # -------------------------------------------------------------------------------------------------------- fetcher
-
-    def take_cookies(self) -> tuple[Cookie, ...]:
-        """None are set."""
-        return ()
 
     def fetch(self, request: FileRequest, into: Path, watch: LeaseWatch) -> DownloadedFile:
         """Give a file, or refuse it."""
@@ -161,13 +143,6 @@ class Portal:
         path, content = into / "arrived", content_of(order.path, name)
         path.write_bytes(content)
         return DownloadedFile(path, len(content), hashlib.sha256(content).hexdigest(), "application/pdf", url=page)
-
-    def probe(self, base_url: str) -> int | None:
-        """It is there."""
-        return 200
-
-    def close(self) -> None:
-        """Nothing is open."""
 
 
 class NobodysCredentials:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -221,7 +222,7 @@ class SimPortal:
         text = page.html
         if text == "login":
             return LoginPage("the login page")
-        if page.http_status >= 400:
+        if not 200 <= page.http_status < 400:
             return HttpFailure(page.http_status)
         if text == "not found":
             return NotFoundPage(text)
@@ -246,4 +247,4 @@ class SimPortal:
 
     def visible_text(self, page: PageSnapshot) -> str:
         self._world.stumble(Step.TEXT)
-        return page.html
+        return re.sub("<[^>]*>", "", page.html)

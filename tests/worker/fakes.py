@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from contracts.ports import (
     Credentials,
     DownloadedFile,
     FileRequest,
+    HttpFailure,
     KeptFile,
     Lease,
     LeaseWatch,
@@ -257,7 +259,10 @@ class World:
 
     def _reading(self, shown: PageSnapshot, po_number: str) -> PageReading:
         self.log.append(f"read {shown.url}")
-        return self.readings.get(shown.url, order_page(listed("a.pdf")))
+        if shown.url in self.readings:
+            return self.readings[shown.url]
+        is_well = 200 <= shown.http_status < 400
+        return order_page(listed("a.pdf")) if is_well else HttpFailure(shown.http_status)
 
     def read_requisition(self, shown: PageSnapshot) -> OrderPage:
         """List what a requisition has."""
@@ -275,7 +280,7 @@ class World:
 
     def visible_text(self, shown: PageSnapshot) -> str:
         """Say what is on it."""
-        return shown.html
+        return re.sub("<[^>]*>", "", shown.html)
 
     # --------------------------------------------------------------------------------------------------------- filing
 

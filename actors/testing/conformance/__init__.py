@@ -8,12 +8,19 @@ docstrings in `contracts.ports` make.
 from __future__ import annotations
 
 from actors.testing.conformance.browser_hosts import BrowserHostSuite as BrowserHostSuite, HeldPage as HeldPage
+from actors.testing.conformance.fetchers import FetcherSuite as FetcherSuite, HttpFetcherSuite as HttpFetcherSuite
 from actors.testing.conformance.journals import JournalSuite as JournalSuite
+from actors.testing.conformance.portals import PortalSuite as PortalSuite
+from actors.testing.conformance.site import Site as Site
 from actors.testing.conformance.watch import EndlessWatch as EndlessWatch
 
 __all__ = [
     "BrowserHostSuite",
     "EndlessWatch",
+    "FetcherSuite",
     "HeldPage",
+    "HttpFetcherSuite",
     "JournalSuite",
+    "PortalSuite",
+    "Site",
 ]
