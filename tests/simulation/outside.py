@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from actors.testing.browsers import PICTURE_OF_NOTHING
 from contracts.errors import BrowserDiedError, NetworkError, SessionCorruptionError
 from contracts.ports import (
     Control,
@@ -111,7 +112,7 @@ class SimBrowser:
 
     def screenshot(self) -> bytes:
         self._world.pass_step(Step.SCREENSHOT, self._process, 0.1)
-        return self._process.page.encode()
+        return PICTURE_OF_NOTHING + self._process.page.encode()
 
     def cookies(self) -> tuple[Cookie, ...]:
         self._world.pass_step(Step.COOKIES, self._process, 0.01)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,8 @@ from typing import Any
 import attrs
 
 from actors.evidence.addresses import fingerprint, located
+from actors.testing import StubBrowser, StubBrowserHost, StubFetcher
+from actors.testing.browsers import PICTURE_OF_NOTHING
 from actors.worker.tools import Tools
 from contracts.config import AttachmentLimits, Route
 from contracts.messages import HostSession, VisitOrder
@@ -28,6 +29,7 @@ from contracts.ports import (
     ListedAttachment,
     LoginForm,
     OrderPage,
+    Owner,
     PageReading,
     PageSnapshot,
 )
@@ -93,7 +95,7 @@ class Watch:
 
 
 @attrs.define(eq=False)
-class World:
+class World(StubBrowser, StubFetcher):
     """A portal, a browser, a fetcher and a download folder in one.
 
     Args:
@@ -128,7 +130,7 @@ class World:
     again: dict[str, PageSnapshot | Exception] = attrs.field(factory=dict)
     shown: PageSnapshot | None = None
     later: list[PageSnapshot | Exception] = attrs.field(factory=list)
-    picture: bytes | Exception = b"picture"
+    picture: bytes | Exception = PICTURE_OF_NOTHING
     jar: tuple[Cookie, ...] = (COOKIE,)
     cookie_error: Exception | None = None
     evidence_error: Exception | None = None
@@ -136,6 +138,11 @@ class World:
     worn_by: list[str] = attrs.field(factory=list)
     user_agent: str = "Agent"
     time: float = 0.0
+
+    def __attrs_post_init__(self) -> None:
+        owner, host = Owner("w1", 1), StubBrowserHost()
+        host.launch(owner)
+        StubBrowser.__init__(self, owner, host)
 
     # -------------------------------------------------------------------------------------------------------- browser
 
@@ -146,8 +153,8 @@ class World:
         found = self.again[url] if opened_before and url in self.again else self.pages.get(url, page(url))
         if isinstance(found, Exception):
             raise found
-        self.shown = found
-        return found
+        self.shown = attrs.evolve(found, time_origin=found.time_origin + len(self.did("open")) - 1)
+        return self.shown
 
     def read(self, patience: float = 0.0) -> PageSnapshot:
         """Show the page again, or what has taken its place."""
@@ -167,17 +174,6 @@ class World:
         self.shown = found
         return found
 
-    def wear(self) -> str:
-        """It never wears out."""
-        return ""
-
-    def make_ready(self) -> None:
-        """It is."""
-
-    def hurried(self, seconds: float) -> AbstractContextManager[None]:
-        """It is quick anyway."""
-        return nullcontext()
-
     def screenshot(self) -> bytes:
         """Take a picture."""
         self.log.append("screenshot")
@@ -195,6 +191,8 @@ class World:
     def adopt_cookies(self, cookies: tuple[Cookie, ...]) -> None:
         """Take cookies."""
         self.log.append(f"adopt {' '.join(cookie.name for cookie in cookies)}")
+        same = {(cookie.name, cookie.domain, cookie.path) for cookie in cookies}
+        self.jar = (*(one for one in self.jar if (one.name, one.domain, one.path) not in same), *cookies)
 
     def _download(self, how: str, key: str, into: Path) -> DownloadedFile:
         self.log.append(f"{how} {key}")
@@ -223,10 +221,6 @@ class World:
             raise answer
         return answer
 
-    def is_alive(self) -> bool:
-        """It lives."""
-        return True
-
     # -------------------------------------------------------------------------------------------------------- fetcher
 
     def fetch(self, request: FileRequest, into: Path, watch: LeaseWatch) -> DownloadedFile:
@@ -243,9 +237,6 @@ class World:
         """Say how the portal's base answers."""
         self.log.append(f"probe {base_url}")
         return self.probe_status
-
-    def close(self) -> None:
-        """Nothing is kept."""
 
     # --------------------------------------------------------------------------------------------------------- portal
 

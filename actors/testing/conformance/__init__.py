@@ -8,6 +8,7 @@ docstrings in `contracts.ports` make.
 from __future__ import annotations
 
 from actors.testing.conformance.browser_hosts import BrowserHostSuite as BrowserHostSuite, HeldPage as HeldPage
+from actors.testing.conformance.browsers import BrowserSuite as BrowserSuite, WebBrowserSuite as WebBrowserSuite
 from actors.testing.conformance.fetchers import FetcherSuite as FetcherSuite, HttpFetcherSuite as HttpFetcherSuite
 from actors.testing.conformance.journals import JournalSuite as JournalSuite
 from actors.testing.conformance.portals import PortalSuite as PortalSuite
@@ -16,6 +17,7 @@ from actors.testing.conformance.watch import EndlessWatch as EndlessWatch
 
 __all__ = [
     "BrowserHostSuite",
+    "BrowserSuite",
     "EndlessWatch",
     "FetcherSuite",
     "HeldPage",
@@ -23,4 +25,5 @@ __all__ = [
     "JournalSuite",
     "PortalSuite",
     "Site",
+    "WebBrowserSuite",
 ]

@@ -89,6 +89,8 @@ class _Answers(http.server.BaseHTTPRequestHandler):
                 self._answer(b"" if code == "204" else b"<html>no</html>", status=int(code))
             case ["login"]:
                 self._answer(LOGIN.format(action="/login").encode())
+            case ["login-diverted"]:
+                self._answer(LOGIN.format(action="/divert").encode())
             case ["login-elsewhere"]:
                 self._answer(LOGIN.format(action=self.server.url("/login", "localhost")).encode())
             case ["controls"]:
@@ -123,7 +125,8 @@ class _Answers(http.server.BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         sent = self.rfile.read(int(self.headers["Content-Length"])).decode()
         self.server.posted.append(sent)
-        self._answer(b"", status=302, Location="/welcome")
+        elsewhere = self.path == "/divert"
+        self._answer(b"", status=302, Location=self.server.url("/stolen", "localhost") if elsewhere else "/welcome")
 
     def _page(self, cookies: str) -> bytes:
         return PAGE.format(path=self.path, cookies=cookies).encode()
