@@ -172,7 +172,8 @@ class SimulatedSuite(BrowserHostSuite):
     @pytest.fixture
     def host(self, world: SimWorld) -> Any:
         """The world as a host."""
-        return TurnTakingHost(TurnTaking(world, world.hub), world.hub)
+        hub: Any = world.hub
+        return TurnTakingHost(TurnTaking(world, hub), hub)
 
     @pytest.fixture
     def page(self) -> str:

@@ -32,16 +32,14 @@ class TestMemoryJournal(JournalSuite):
 class TestSqliteJournal(JournalSuite):
     """The journal on disk."""
 
-    @pytest.fixture
-    def place(self, tmp_path: Path) -> Place:
-        """Where it lies."""
-        return Place(tmp_path)
+    place: Place
+    opened: SqliteJournal
 
     @pytest.fixture
-    def journal(self, place: Place) -> Iterator[Journal]:
+    def journal(self, tmp_path: Path) -> Iterator[Journal]:
         """An empty one."""
-        self.place = place
-        self.opened = place.open()
+        self.place = Place(tmp_path)
+        self.opened = self.place.open()
         yield self.opened
         self.opened.close()
 

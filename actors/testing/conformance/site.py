@@ -23,7 +23,7 @@ _DRIP = 0.01
 
 
 class Site(http.server.ThreadingHTTPServer):
-    """The portal. Use it in a `with` block.
+    """A small portal on loopback. Use it in a `with` block.
 
     Attributes:
         asked: Path and request headers of each request, in order.
