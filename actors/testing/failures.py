@@ -44,6 +44,20 @@ def loses_browser(url: str) -> bool:
     return zlib.crc32(url.rpartition("/")[2].encode(errors="surrogatepass")) % 7 == 0
 
 
+class Losses:
+    """Which visits cost the browser: some addresses, once each."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def strikes(self, url: str) -> bool:
+        """Whether this visit does."""
+        strikes = url not in self._taken and loses_browser(url)
+        if strikes:
+            self._taken.add(url)
+        return strikes
+
+
 class FailingPortal:
     """Implements `contracts.ports.Portal`: an adapter to which some orders are not there.
 
@@ -78,7 +92,7 @@ class FailingBrowserHost:
 
     def __init__(self, host: BrowserHost) -> None:
         self._host = host
-        self._taken: set[str] = set()
+        self._losses = Losses()
 
     def launch(self, owner: Owner) -> FailingBrowser:
         """Start a browser."""
@@ -119,8 +133,7 @@ class FailingBrowserHost:
         Raises:
             BrowserDiedError: It was.
         """
-        if url not in self._taken and loses_browser(url):
-            self._taken.add(url)
+        if self._losses.strikes(url):
             self._host.kill(owner)
             raise BrowserDiedError(BROWSER_LOST)
 

@@ -10,7 +10,7 @@ import pytest
 
 from actors.fetch import HttpFetcher
 from actors.testing import StubFetcher
-from actors.testing.conformance import FetcherSuite, HttpFetcherSuite
+from actors.testing.conformance import EndlessWatch, FetcherSuite, HttpFetcherSuite
 from contracts.config import Timeouts
 from contracts.errors import AttachmentError, AttachmentLimitError, NetworkError, PortalError
 from contracts.ports import Cookie, DownloadedFile, Fetcher, FileRequest, LeaseWatch
@@ -59,6 +59,25 @@ class TestStubFetcher(AnyFetcherSuite):
     def fetcher(self) -> Fetcher:
         """A new one."""
         return StubFetcher()
+
+
+class TestStubFetcherWithFiles(AnyFetcherSuite):
+    """The same with something to give."""
+
+    @pytest.fixture
+    def fetcher(self) -> Fetcher:
+        """A new one."""
+        return StubFetcher(lambda request: request.url.encode())
+
+
+def test_the_stub_brings_what_it_is_given_and_keeps_the_limit(tmp_path: Path) -> None:
+    fetcher, watch = StubFetcher(lambda request: request.url.encode()), EndlessWatch()
+    asked = FileRequest(URL, (), "Agent", URL, len(URL))
+    first, second = fetcher.fetch(asked, tmp_path, watch), fetcher.fetch(asked, tmp_path, watch)
+    assert first.path.read_text() == second.path.read_text() == URL
+    assert first.path != second.path
+    with pytest.raises(AttachmentLimitError):
+        fetcher.fetch(FileRequest(URL, (), "Agent", URL, len(URL) - 1), tmp_path, watch)
 
 
 class TestCrashFetcher(AnyFetcherSuite):

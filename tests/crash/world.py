@@ -5,7 +5,6 @@ It notes each visit and each file that was asked for in a folder of its own, and
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import attrs
@@ -19,10 +18,8 @@ from contracts.errors import AttachmentError
 from contracts.ports import (
     Cookie,
     Credentials,
-    DownloadedFile,
     FileRequest,
     Journal,
-    LeaseWatch,
     ListedAttachment,
     NotFoundPage,
     OrderPage,
@@ -99,7 +96,8 @@ class Portal(StubPortal, StubFetcher):
     """
 
     def __init__(self, notes: Path, orders: tuple[TrueOrder, ...]) -> None:
-        super().__init__()
+        StubPortal.__init__(self)
+        StubFetcher.__init__(self, self._file)
         self._notes = notes
         self._orders = {order.url: order for order in orders}
 
@@ -133,16 +131,14 @@ class Portal(StubPortal, StubFetcher):
 
     # -------------------------------------------------------------------------------------------------------- fetcher
 
-    def fetch(self, request: FileRequest, into: Path, watch: LeaseWatch) -> DownloadedFile:
+    def _file(self, request: FileRequest) -> bytes:
         """Give a file, or refuse it."""
         before = self.note(f"file {request.url}")
         page, _, name = request.url.partition("/files/")
         order = self._orders[page]
         if name in order.never or (name in order.once_refused and not before):
             raise AttachmentError(f"{name} cannot be had now.")
-        path, content = into / "arrived", content_of(order.path, name)
-        path.write_bytes(content)
-        return DownloadedFile(path, len(content), hashlib.sha256(content).hexdigest(), "application/pdf", url=page)
+        return content_of(order.path, name)
 
 
 class NobodysCredentials:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import attrs
 
 from actors.evidence.addresses import fingerprint, located
-from actors.testing import StubBrowser, StubBrowserHost, StubFetcher
+from actors.testing import StubBrowser, StubBrowserHost, StubFetcher, StubPortal
 from actors.testing.browsers import PICTURE_OF_NOTHING
 from actors.worker.tools import Tools
 from contracts.config import AttachmentLimits, Route
@@ -22,7 +21,6 @@ from contracts.ports import (
     Credentials,
     DownloadedFile,
     FileRequest,
-    HttpFailure,
     KeptFile,
     Lease,
     LeaseWatch,
@@ -238,41 +236,6 @@ class World(StubBrowser, StubFetcher):
         self.log.append(f"probe {base_url}")
         return self.probe_status
 
-    # --------------------------------------------------------------------------------------------------------- portal
-
-    def order_addresses(self, base_url: str, po_number: str) -> tuple[str, ...]:
-        """Where to look."""
-        return self.addresses
-
-    def login_address(self, base_url: str) -> str:
-        """Where to log in."""
-        return f"{base_url}/login"
-
-    def _reading(self, shown: PageSnapshot, po_number: str) -> PageReading:
-        self.log.append(f"read {shown.url}")
-        if shown.url in self.readings:
-            return self.readings[shown.url]
-        is_well = 200 <= shown.http_status < 400
-        return order_page(listed("a.pdf")) if is_well else HttpFailure(shown.http_status)
-
-    def read_requisition(self, shown: PageSnapshot) -> OrderPage:
-        """List what a requisition has."""
-        self.log.append(f"requisition {shown.url}")
-        return self.requisitions.get(shown.url, order_page(*self.requisition_files))
-
-    def wants_login(self, shown: PageSnapshot) -> str:
-        """Say whether it is a login page."""
-        self.log.append(f"login? {shown.requested_url}")
-        return self.login_reason.get(shown.url, "")
-
-    def login_form(self, shown: PageSnapshot) -> LoginForm:
-        """Say where to type."""
-        return LoginForm("#user", "#password", "#go")
-
-    def visible_text(self, shown: PageSnapshot) -> str:
-        """Say what is on it."""
-        return re.sub("<[^>]*>", "", shown.html)
-
     # --------------------------------------------------------------------------------------------------------- filing
 
     def stage(self, lease: Lease) -> Path:
@@ -326,12 +289,10 @@ class World(StubBrowser, StubFetcher):
         self, route: Route = Route.HYBRID, *, screenshots: bool = True, hosts: tuple[str, ...] = (), **limits: Any
     ) -> Tools:
         """Return what `process_po` works with."""
-        reader: Callable[..., PageReading] = self._reading
-        portal = _PortalView(self, reader)
         return Tools(
             browser=self,
             fetcher=self,
-            portal=portal,
+            portal=WorldPortal(self),
             filing=self,
             route=route,
             limits=AttachmentLimits(**limits),
@@ -352,15 +313,38 @@ class World(StubBrowser, StubFetcher):
         return [line for line in self.log if line.split()[0] in kinds]
 
 
-class _PortalView:
-    """The world as a portal, whose `read` takes a page where the browser's takes none."""
+class WorldPortal(StubPortal):
+    """The adapter of such a world."""
 
-    def __init__(self, world: World, reader: Callable[..., PageReading]) -> None:
+    def __init__(self, world: World) -> None:
+        super().__init__()
         self._world = world
-        self.read = reader
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._world, name)
+    def order_addresses(self, base_url: str, po_number: str) -> tuple[str, ...]:
+        """Where to look."""
+        return self._world.addresses
+
+    def read(self, page: PageSnapshot, po_number: str) -> PageReading:
+        """Say what the test says of this address; else it is the order's own page, unless it was refused."""
+        self._world.log.append(f"read {page.url}")
+        if page.url in self._world.readings:
+            return self._world.readings[page.url]
+        reading = super().read(page, po_number)
+        return order_page(listed("a.pdf")) if isinstance(reading, OrderPage) else reading
+
+    def read_requisition(self, page: PageSnapshot) -> OrderPage:
+        """List what a requisition has."""
+        self._world.log.append(f"requisition {page.url}")
+        return self._world.requisitions.get(page.url, order_page(*self._world.requisition_files))
+
+    def wants_login(self, page: PageSnapshot) -> str:
+        """Say whether it is a login page."""
+        self._world.log.append(f"login? {page.requested_url}")
+        return self._world.login_reason.get(page.url, "")
+
+    def visible_text(self, page: PageSnapshot) -> str:
+        """Say what is on it."""
+        return re.sub("<[^>]*>", "", page.html)
 
 
 def kept(name: str, declared_size: int | None = None, url: str = "") -> KeptFile:
