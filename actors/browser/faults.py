@@ -13,7 +13,7 @@ from selenium.common.exceptions import (
     TimeoutException,
     WebDriverException,
 )
-from urllib3.exceptions import HTTPError, TimeoutError as NoAnswerError
+from urllib3.exceptions import HTTPError, NewConnectionError, TimeoutError as NoAnswerError
 
 from contracts.errors import BrowserDiedError, NetworkError, SessionCorruptionError, WorkerError
 
@@ -83,6 +83,8 @@ def explained(doing: str) -> Iterator[None]:
         yield
     except WebDriverException as error:
         raise meaning(error, doing) from error
+    except NewConnectionError as error:  # which urllib3 calls a timeout, too
+        raise BrowserDiedError(f"The browser's driver ended while {doing}.") from error
     except NoAnswerError as error:
         # Its command may still be running; whatever comes next would answer for it. So it counts as gone.
         raise BrowserDiedError(f"The browser did not answer while {doing}.") from error

@@ -59,9 +59,10 @@ class LocalBrowserHost:
         return self._ledger.wait_gone(owner, timeout)
 
     def forget(self, owner: Owner) -> None:
-        """Delete the owner's folder and strike its group from the ledger."""
-        self._launcher.remove_folder(owner)
-        self._ledger.forget(owner)
+        """Delete the owner's folder and strike its group from the ledger. One that still lives keeps both."""
+        if self._ledger.wait_gone(owner, 0.0):
+            self._launcher.remove_folder(owner)
+        self._ledger.forget(owner)  # says so when it still lives
 
     def memory(self, owner: Owner) -> int:
         """Bytes that belong to the owner's processes alone."""

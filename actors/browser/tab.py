@@ -15,7 +15,7 @@ from selenium.common.exceptions import (
     WebDriverException,
 )
 from selenium.webdriver.remote.webdriver import WebDriver
-from urllib3.exceptions import TimeoutError as NoAnswerError
+from urllib3.exceptions import NewConnectionError, TimeoutError as NoAnswerError
 
 from actors.browser.faults import (
     PageRefusedError,
@@ -106,7 +106,8 @@ class Tab:
         try:
             return self._driver.execute("executeCdpCommand", {"cmd": name, "params": parameters})["value"]
         except NoAnswerError as error:
-            if timeout is None:
+            # A driver that is gone is none that a page keeps busy, though urllib3 calls that a timeout, too.
+            if timeout is None or isinstance(error, NewConnectionError):
                 raise
             self.is_stuck = True
             raise PageTooSlowError(f"The page kept the browser from answering while {doing}.") from error

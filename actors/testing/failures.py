@@ -44,6 +44,20 @@ def loses_browser(url: str) -> bool:
     return zlib.crc32(url.rpartition("/")[2].encode(errors="surrogatepass")) % 7 == 0
 
 
+class Losses:
+    """Which visits cost the browser: some addresses, once each."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def strikes(self, url: str) -> bool:
+        """Whether this visit does."""
+        strikes = url not in self._taken and loses_browser(url)
+        if strikes:
+            self._taken.add(url)
+        return strikes
+
+
 class FailingPortal:
     """Implements `contracts.ports.Portal`: an adapter to which some orders are not there.
 
@@ -80,7 +94,7 @@ class FailingBrowserHost:
 
     def __init__(self, host: BrowserHost) -> None:
         self._host = host
-        self._taken: set[str] = set()
+        self._losses = Losses()
 
     def launch(self, owner: Owner) -> FailingBrowser:
         """Start a browser."""
@@ -121,8 +135,7 @@ class FailingBrowserHost:
         Raises:
             BrowserDiedError: It was.
         """
-        if url not in self._taken and loses_browser(url):
-            self._taken.add(url)
+        if self._losses.strikes(url):
             self._host.kill(owner)
             raise BrowserDiedError(BROWSER_LOST)
 
@@ -201,5 +214,5 @@ class FailingBrowserThatSeesEnds(FailingBrowser):
 
     def without_end(self) -> tuple[str, ...]:
         """As the browser's own."""
-        assert isinstance(self._browser, SeesEnds)  # noqa: S101 - it is chosen for that
+        assert isinstance(self._browser, SeesEnds)
         return self._browser.without_end()

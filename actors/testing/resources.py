@@ -8,7 +8,7 @@ from pathlib import Path
 
 from actors.runtime import Notifier
 from actors.testing.browsers import StubBrowserHost
-from actors.testing.failures import BROWSER_LOST, loses_browser
+from actors.testing.failures import BROWSER_LOST, Losses
 from actors.testing.stubs import StubFetcher, StubFolder, StubPortal
 from contracts.config import Settings
 from contracts.errors import BrowserDiedError
@@ -42,7 +42,7 @@ class StubResources:
         self._failures = simulate_failures
         self._chance = random.Random(settings.seed)  # noqa: S311 - timing of a stub
         self._nap = Notifier()
-        self._taken: set[str] = set()
+        self._losses = Losses()
         self._folder = tempfile.TemporaryDirectory(prefix="purser-test-mode-")
         self.temporary_root = Path(self._folder.name)
         self.filing = StubFolder(self.temporary_root, "test-mode")
@@ -52,8 +52,7 @@ class StubResources:
     def _before_page(self, owner: Owner, url: str) -> None:
         seconds = FIXED_SECONDS if self._fixed else self._chance.uniform(FIXED_SECONDS, LONGEST_SECONDS)
         self._nap.wait_for(lambda: False, seconds)
-        if self._failures and url not in self._taken and loses_browser(url):
-            self._taken.add(url)  # once an address
+        if self._failures and self._losses.strikes(url):
             self.browsers.kill(owner)
             raise BrowserDiedError(BROWSER_LOST)
 

@@ -1,20 +1,24 @@
-"""Stubs of a portal, a fetcher and a download folder. They bring no files, so nothing is reported that is not there.
+"""Stubs of a portal, a fetcher and a download folder. They bring no files unless they are given some.
 
 Which orders fail, when some are to, is said in `failures.py`.
 """
 
 from __future__ import annotations
 
+import hashlib
+import itertools
+from collections.abc import Callable
 from pathlib import Path
 
 from actors.filing.folder import DownloadFolder
 from actors.testing.browsers import NO_FILES
 from actors.testing.failures import NOT_FOUND, is_missing
-from contracts.errors import AttachmentError
+from contracts.errors import AttachmentError, AttachmentLimitError
 from contracts.ports import (
     Cookie,
     DownloadedFile,
     FileRequest,
+    HttpFailure,
     Lease,
     LeaseWatch,
     LoginForm,
@@ -25,12 +29,37 @@ from contracts.ports import (
 )
 
 
+def no_file(_request: FileRequest) -> bytes:
+    """Give nothing.
+
+    Raises:
+        AttachmentError: Always.
+    """
+    raise AttachmentError(NO_FILES)
+
+
 class StubFetcher:
-    """Fetches nothing."""
+    """Brings the files that it is given, and none by default.
+
+    Args:
+        give: Returns what a file holds, or raises what fetching it raises.
+    """
+
+    def __init__(self, give: Callable[[FileRequest], bytes] = no_file) -> None:
+        self._give = give
+        self._numbers = itertools.count(1)
 
     def fetch(self, request: FileRequest, into: Path, watch: LeaseWatch) -> DownloadedFile:
-        """There are no files."""
-        raise AttachmentError(NO_FILES)
+        """Write down what is given."""
+        watch.check()
+        content = self._give(request)
+        if len(content) > request.max_size:
+            raise AttachmentLimitError(f"The file is larger than {request.max_size} bytes.")
+        path = into / f"file-{next(self._numbers)}"
+        path.write_bytes(content)
+        watch.touch()
+        size, digest = len(content), hashlib.sha256(content).hexdigest()
+        return DownloadedFile(path, size, digest, declared_size=size, url=request.url)
 
     def take_cookies(self) -> tuple[Cookie, ...]:
         """No portal sets any."""
@@ -45,7 +74,7 @@ class StubFetcher:
 
 
 class StubPortal:
-    """Takes every page for the order's own, or for none at all."""
+    """Takes every page that was not refused for the order's own, or for none at all."""
 
     login_paths = ("/login",)
 
@@ -65,7 +94,11 @@ class StubPortal:
         return f"{base_url}/login"
 
     def read(self, page: PageSnapshot, po_number: str) -> PageReading:
-        """Say what the order's number decides."""
+        """Say what the HTTP status tells, or else what the order's number decides."""
+        if page.http_status in (404, 410):
+            return NotFoundPage(f"HTTP status {page.http_status}")
+        if not 200 <= page.http_status < 400:
+            return HttpFailure(page.http_status)
         if self._failures and is_missing(po_number):
             return NotFoundPage(NOT_FOUND)
         return OrderPage(po_number, "", ())
@@ -80,7 +113,7 @@ class StubPortal:
 
     def login_form(self, page: PageSnapshot) -> LoginForm:
         """Any form."""
-        return LoginForm("", "", "")
+        return LoginForm("input[type=text]", "input[type=password]", "button")
 
     def visible_text(self, page: PageSnapshot) -> str:
         """Nothing is on it."""

@@ -9,6 +9,8 @@ from types import ModuleType
 from typing import Any
 
 import actors
+import actors.testing
+import actors.testing.conformance
 import contracts
 from contracts.errors import ParallelProcessingError
 from scripts.reference.tables import code, first_line, table
@@ -42,6 +44,11 @@ def _names(package: ModuleType) -> str:
     return table(("name", "what it is"), rows)
 
 
+def _offered(package: Any) -> str:
+    rows = [(code(name), first_line(getattr(package, name))) for name in package.__all__]
+    return table(("name", "what it is"), rows)
+
+
 def _signature(function: Callable[..., Any]) -> str:
     parameters = [one for one in inspect.signature(function).parameters.values() if one.name != "self"]
     text = str(inspect.Signature([one.replace(annotation=inspect.Parameter.empty) for one in parameters]))
@@ -63,6 +70,8 @@ def _methods(kind: type[Any]) -> str:
 API_TABLES: Mapping[str, Callable[[], str]] = {
     "names-actors": lambda: _names(actors),
     "names-contracts": lambda: _names(contracts),
+    "names-actors-testing": lambda: _offered(actors.testing),
+    "names-actors-testing-conformance": lambda: _offered(actors.testing.conformance),
     "session-methods": lambda: _methods(actors.ProcessingSession),
     "main-app-methods": lambda: _methods(actors.MainApp),
     "profile-manager-methods": lambda: _methods(actors.ProfileManager),

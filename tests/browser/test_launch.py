@@ -19,13 +19,12 @@ from actors.browser.chromium import ChromiumBrowser
 from actors.browser.driver import connect
 from actors.browser.find import BrowserKind, FoundBrowser
 from actors.browser.launch import ChromiumLauncher
-from actors.browser.local_host import LocalBrowserHost
 from actors.browser.profiles import folder_of
 from actors.processes import groups
 from actors.processes.ledger import ProcessLedger
 from contracts.config import HeadlessConfiguration, Timeouts
 from contracts.errors import BrowserDiedError, ProfileCorruptionError, SessionCorruptionError
-from contracts.ports import BrowserHost, Owner
+from contracts.ports import Owner
 from tests.browser.conftest import TIMEOUTS, Site, Watch
 
 SOURCE: Any = vars(groups)["source"]
@@ -61,9 +60,8 @@ def test_a_browser_is_private_recorded_and_leaves_nothing(
     launcher: ChromiumLauncher, ledger: ProcessLedger, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PURSER_PASSWORD", "sesame")
-    typed: BrowserHost = LocalBrowserHost(launcher, ledger)
     owner = Owner("private", 1)
-    browser = typed.launch(owner)
+    browser = launcher.launch(owner)
     record = ledger._entries[owner].record
     assert browser.is_alive()
     assert record.browser
@@ -76,14 +74,9 @@ def test_a_browser_is_private_recorded_and_leaves_nothing(
     assert {member.pid for member in groups.members(record.pid)} & {process.pid for process in everything}
     assert all(groups.mentions(process.pid, record.folder) for process in everything)
     assert all(b"sesame" not in b"".join(SOURCE.environment(process.pid)) for process in everything)
-    clean_up(launcher, ledger, owner, launcher_browser(browser))
+    clean_up(launcher, ledger, owner, browser)
     assert groups.holders((record.nonce,)) == ()
     assert not browser.is_alive()
-
-
-def launcher_browser(browser: object) -> ChromiumBrowser:
-    assert isinstance(browser, ChromiumBrowser)
-    return browser
 
 
 @pytest.mark.chromium

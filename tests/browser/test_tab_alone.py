@@ -17,6 +17,8 @@ from selenium.common.exceptions import (
     WebDriverException,
 )
 from selenium.webdriver.remote.webdriver import WebDriver
+from urllib3.connection import HTTPConnection
+from urllib3.exceptions import NewConnectionError, ReadTimeoutError
 
 from actors.browser.faults import PageRefusedError, PageReplacedError, PageTooSlowError
 from actors.browser.tab import DownloadEvent, Tab
@@ -98,6 +100,15 @@ def test_a_command_that_met_a_dialog_is_sent_again_and_not_for_ever() -> None:
         without_end.command("Some.thing", "testing")
     assert len(driver.asked) == 20
     assert tab(*[ALERT] * 19, {"a": 1})[0].command("Some.thing", "testing") == {"a": 1}
+
+
+def test_a_driver_that_is_gone_is_no_page_that_keeps_it_busy_though_both_end_a_wait() -> None:
+    gone = NewConnectionError(HTTPConnection("127.0.0.1"), "connection refused")
+    with pytest.raises(BrowserDiedError):
+        tab(gone)[0].evaluate("1", "looking", wait=1.0)
+    late = ReadTimeoutError(cast("Any", None), "", "read timed out")
+    with pytest.raises(PageTooSlowError):
+        tab(late)[0].evaluate("1", "looking", wait=1.0)
 
 
 def test_an_answer_that_says_nothing_is_an_empty_one() -> None:

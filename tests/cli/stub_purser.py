@@ -22,23 +22,17 @@ from typing import Any
 import attrs
 
 from actors import ProcessingSession
-from actors.runtime import Notifier
 from actors.session import figures
 from actors.session.mode import MachineFigures
 from actors.session.run_resources import open_resources
-from actors.testing import StubBrowser, StubBrowserHost, StubPortal, StubResources
+from actors.testing import StubBrowserHost, StubResources
 from contracts.config import Settings
-from contracts.errors import BrowserDiedError
-from contracts.ports import HttpFailure, NotFoundPage, Owner, PageReading, PageSnapshot
+from contracts.ports import Owner
 
 ROOT = Path(__file__).resolve().parents[2]
 BASE = "http://127.0.0.1:9"
 ROOM = MachineFigures(cores=4, memory_free_mb=16_000, memory_fraction=0.2, cpu_percent=10)
 PATIENCE = 60.0
-_never = Notifier()
-
-SECONDS_BETWEEN_LOOKS = 0.02
-"""How often a held browser looks whether it was killed; nobody is told when it is."""
 
 
 @attrs.define(eq=False, slots=False)
@@ -57,10 +51,11 @@ class Script:
     answers: Mapping[str, int] = attrs.field(factory=dict)
     visits: list[str] = attrs.field(factory=list)
     opening: Callable[[Settings], object] = lambda _settings: None
+    held: threading.Event = attrs.field(factory=threading.Event)
     _lock: threading.Lock = attrs.field(factory=threading.Lock)
 
-    def visit(self, number: str) -> int:
-        """Note a visit and return the answer's status; 0 when the visit is to be held."""
+    def visit(self, number: str) -> bool:
+        """Note a visit; return whether it is to be held."""
         with self._lock:
             held = self.stop_after is not None and len(self.visits) >= self.stop_after
             if not held:
@@ -68,48 +63,25 @@ class Script:
             if self.log is not None:
                 with self.log.open("a") as file:
                     file.write(f"{'held' if held else 'visited'} {number}\n")
-        return 0 if held else self.answers.get(number, 200)
+        if held:
+            self.held.set()
+        return held
 
-
-class ScriptedBrowser(StubBrowser):
-    """Answers as the script says."""
-
-    script: Script
-
-    def open(self, url: str) -> PageSnapshot:
-        """Open a page."""
-        page = super().open(url)
-        status = self.script.visit(url.rpartition("/")[2])
-        if not status:
-            while self.is_alive():
-                _never.wait_for(lambda: not self.is_alive(), SECONDS_BETWEEN_LOOKS)
-            raise BrowserDiedError("The browser was killed while it was held.")
-        return attrs.evolve(page, http_status=status)
-
-
-class ScriptedPortal(StubPortal):
-    """Takes a page for the order's own unless it was answered otherwise."""
-
-    def read(self, page: PageSnapshot, po_number: str) -> PageReading:
-        """Read a page."""
-        if page.http_status == 404:
-            return NotFoundPage("no such order")
-        return HttpFailure(page.http_status) if page.http_status != 200 else super().read(page, po_number)
+    def show(self, url: str) -> tuple[int, str]:
+        """Answer as the order's number says."""
+        return self.answers.get(url.rpartition("/")[2], 200), ""
 
 
 class ScriptedHost(StubBrowserHost):
-    """Where scripted browsers live."""
+    """Where browsers live that answer as a script says."""
 
     def __init__(self, script: Script) -> None:
-        super().__init__()
+        super().__init__(self._visit, script.show)
         self._script = script
 
-    def launch(self, owner: Owner) -> StubBrowser:
-        """Start a scripted browser."""
-        super().launch(owner)
-        browser = ScriptedBrowser(owner, self)
-        browser.script = self._script
-        return browser
+    def _visit(self, owner: Owner, url: str) -> None:
+        if self._script.visit(url.rpartition("/")[2]):
+            self.hold(owner)
 
 
 def scripted_session(script: Script) -> Callable[..., ProcessingSession]:
@@ -117,7 +89,7 @@ def scripted_session(script: Script) -> Callable[..., ProcessingSession]:
 
     def local(settings: Settings, *_more: object) -> Any:
         script.opening(settings)
-        return StubResources(settings, browsers=ScriptedHost(script), portal=ScriptedPortal())
+        return StubResources(settings, browsers=ScriptedHost(script))
 
     return functools.partial(ProcessingSession, open_resources=functools.partial(open_resources, local=local))
 

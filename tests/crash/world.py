@@ -5,34 +5,27 @@ It notes each visit and each file that was asked for in a folder of its own, and
 
 from __future__ import annotations
 
-import hashlib
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
 
 import attrs
 
 from actors.filing import DownloadFolder
 from actors.filing.lock import FolderLock
 from actors.session.run_resources import LocalResources
-from actors.testing import StubBrowserHost
+from actors.testing import StubBrowserHost, StubFetcher, StubPortal
 from contracts.config import HeadlessConfiguration, Settings
-from contracts.errors import AttachmentError, PortalError
+from contracts.errors import AttachmentError
 from contracts.ports import (
-    Control,
     Cookie,
     Credentials,
-    DownloadedFile,
     FileRequest,
     Journal,
-    LeaseWatch,
     ListedAttachment,
-    LoginForm,
     NotFoundPage,
     OrderPage,
-    Owner,
     PageReading,
     PageSnapshot,
+    WrongPage,
 )
 from contracts.tasks import POTask, TaskStatus
 
@@ -94,8 +87,8 @@ def content_of(path: str, name: str) -> bytes:
     return f"%PDF-1.7 {path} {name} ".encode() * 20
 
 
-class Portal:
-    """The portal with its notes, over all processes.
+class Portal(StubPortal, StubFetcher):
+    """The portal and who fetches from it, with its notes, over all processes.
 
     Args:
         notes: Where it notes what it was asked for.
@@ -103,6 +96,8 @@ class Portal:
     """
 
     def __init__(self, notes: Path, orders: tuple[TrueOrder, ...]) -> None:
+        StubPortal.__init__(self)
+        StubFetcher.__init__(self, self._file)
         self._notes = notes
         self._orders = {order.url: order for order in orders}
 
@@ -117,39 +112,18 @@ class Portal:
         """Everything that was asked for."""
         return self._notes.read_text(encoding="utf-8").splitlines() if self._notes.exists() else []
 
-    login_paths = ()
-
-    def recognises(self, page: PageSnapshot) -> bool:
-        """Every page."""
-        return True
-
-    def order_addresses(self, base_url: str, po_number: str) -> tuple[str, ...]:
-        """Each order comes with its address."""
-        raise NotImplementedError
-
-    def login_address(self, base_url: str) -> str:
-        """Nobody logs in."""
-        raise NotImplementedError
-
     def read(self, page: PageSnapshot, po_number: str) -> PageReading:
         """Say what the order has."""
-        order = self._orders[page.url]
+        reading = super().read(page, po_number)
+        order = self._orders.get(page.url)
+        if not isinstance(reading, OrderPage):
+            return reading
+        if order is None or order.po_number != po_number:
+            return WrongPage(page.url)
         if order.status is TaskStatus.PO_NOT_FOUND:
             return NotFoundPage("there is no such order")
         files = tuple(ListedAttachment(name, f"{order.url}/files/{name}") for name in order.files)
         return OrderPage(f"Purchase order {po_number}", "", files)
-
-    def read_requisition(self, page: PageSnapshot) -> OrderPage:
-        """There are none."""
-        raise NotImplementedError
-
-    def wants_login(self, page: PageSnapshot) -> str:
-        """Never."""
-        return ""
-
-    def login_form(self, page: PageSnapshot) -> LoginForm:
-        """There is none."""
-        raise NotImplementedError
 
     def visible_text(self, page: PageSnapshot) -> str:
         """What a person sees."""
@@ -157,91 +131,14 @@ class Portal:
 
     # -------------------------------------------------------------------------------------------------------- fetcher
 
-    def take_cookies(self) -> tuple[Cookie, ...]:
-        """None are set."""
-        return ()
-
-    def fetch(self, request: FileRequest, into: Path, watch: LeaseWatch) -> DownloadedFile:
+    def _file(self, request: FileRequest) -> bytes:
         """Give a file, or refuse it."""
         before = self.note(f"file {request.url}")
         page, _, name = request.url.partition("/files/")
         order = self._orders[page]
         if name in order.never or (name in order.once_refused and not before):
             raise AttachmentError(f"{name} cannot be had now.")
-        path, content = into / "arrived", content_of(order.path, name)
-        path.write_bytes(content)
-        return DownloadedFile(path, len(content), hashlib.sha256(content).hexdigest(), "application/pdf", url=page)
-
-    def probe(self, base_url: str) -> int | None:
-        """It is there."""
-        return 200
-
-    def close(self) -> None:
-        """Nothing is open."""
-
-
-class Browser:
-    """Shows the portal's pages."""
-
-    user_agent = "crash test"
-
-    def __init__(self, portal: Portal) -> None:
-        self._portal = portal
-        self._pages = 0
-
-    def open(self, url: str) -> PageSnapshot:
-        """Show a page."""
-        self._portal.note(f"visit {url}")
-        self._pages += 1
-        return PageSnapshot(url, url, 200, float(self._pages), "<html></html>")
-
-    def press(self, control: Control) -> PageSnapshot:
-        """Nothing is hidden."""
-        raise NotImplementedError
-
-    def read(self, patience: float = 0.0) -> PageSnapshot:
-        """There is nothing more to see."""
-        raise PortalError("no page")
-
-    def wear(self) -> str:
-        """It never wears out."""
-        return ""
-
-    def make_ready(self) -> None:
-        """It is."""
-
-    def hurried(self, seconds: float) -> AbstractContextManager[None]:
-        """It is quick anyway."""
-        return nullcontext()
-
-    def screenshot(self) -> bytes:
-        """It draws nothing."""
-        return b""
-
-    def cookies(self) -> tuple[Cookie, ...]:
-        """There are none."""
-        return ()
-
-    def adopt_cookies(self, cookies: tuple[Cookie, ...]) -> None:
-        """Nothing to do."""
-
-    def download_by_click(self, control: Control, into: Path, watch: LeaseWatch, max_size: int) -> DownloadedFile:
-        """Every file has an address."""
-        raise NotImplementedError
-
-    def download_by_address(self, url: str, into: Path, watch: LeaseWatch, max_size: int) -> DownloadedFile:
-        """Files come over HTTP."""
-        raise NotImplementedError
-
-    def submit_login(
-        self, form: LoginForm, credentials: Credentials, origins: tuple[str, ...], watch: LeaseWatch
-    ) -> PageSnapshot:
-        """Nobody logs in."""
-        raise NotImplementedError
-
-    def is_alive(self) -> bool:
-        """It lives."""
-        return True
+        return content_of(order.path, name)
 
 
 class NobodysCredentials:
@@ -256,17 +153,11 @@ class NobodysCredentials:
         return ()
 
 
-class CrashHost(StubBrowserHost):
-    """Where the browsers of one portal live."""
-
-    def __init__(self, portal: Portal) -> None:
-        super().__init__()
-        self._portal = portal
-
-    def launch(self, owner: Owner) -> Any:
-        """Start a browser."""
-        super().launch(owner)
-        return Browser(self._portal)
+def browsers_of(portal: Portal) -> StubBrowserHost:
+    """Return where the browsers of a portal live. It notes each visit."""
+    return StubBrowserHost(
+        lambda _owner, url: portal.note(f"visit {url}"), lambda _url: (200, "<html></html>"), picture=b""
+    )
 
 
 class CrashResources(LocalResources):
@@ -287,7 +178,7 @@ class CrashResources(LocalResources):
         self.filing = DownloadFolder(settings.download_dir, run_id)
         self.filing.sweep(self._wanted())
         self.portal = self.the_portal
-        self.browsers = CrashHost(self.the_portal)
+        self.browsers = browsers_of(self.the_portal)
 
     def make_fetcher(self) -> Portal:
         """Return a fetcher."""

@@ -90,6 +90,19 @@ def test_a_python_example_without_a_portal_runs(block: Block, tmp_path: Path) ->
     run([sys.executable, "-c", block.text], tmp_path)
 
 
+def test_the_example_of_a_suite_is_collected_and_notices_an_adapter_that_needs_no_proof(tmp_path: Path) -> None:
+    (block, *_) = blocks("python", ROOT / "docs" / "how-to" / "test-your-own-adapter.md")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_acme.py"]
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "test_acme.py").write_text(block.text)
+    assert re.search(r"^1\d passed", run(command, tmp_path), re.MULTILINE)
+    proof = ' and f"<title>Order {po_number}</title>" not in page.html'
+    assert proof in block.text
+    (tmp_path / "work" / "test_acme.py").write_text(block.text.replace(proof, " and not page.url"))
+    with pytest.raises(AssertionError, match="test_an_orders_page_proves_no_other_order"):
+        run(command, tmp_path)
+
+
 @pytest.mark.chromium
 @pytest.mark.parametrize("block", WITH_BROWSER, ids=str)
 def test_a_python_example_runs_and_leaves_verified_files(block: Block, tmp_path: Path) -> None:

@@ -10,20 +10,19 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import attrs
 import pytest
 from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from actors.evidence.chain import BEFORE_THE_FIRST
 from actors.journal import MemoryJournal
+from actors.testing.conformance.journals import comparable
 from contracts.errors import Blame, StaleEpochError
 from contracts.ports import (
     BatchBegun,
     FileVerified,
     Journal,
     JournalEntry,
-    JournalState,
     KeptFile,
     Lease,
     LeaseEnded,
@@ -41,12 +40,6 @@ from tests.journal.random_entries import ATTACHMENTS, COUNTS, ORDERS, RESULTS, T
 
 PICKS = st.integers(0, 30)
 MOST_ENTRIES = 5
-
-
-def comparable(state: JournalState) -> Any:
-    """What both must agree on: all but the interruptions, and the files of a task in any order."""
-    tasks = [(attrs.evolve(task, interruptions=0, kept=()), frozenset(task.kept)) for task in state.open_tasks]
-    return attrs.evolve(state, open_tasks=()), tasks
 
 
 class TwoJournals(RuleBasedStateMachine):

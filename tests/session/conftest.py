@@ -15,7 +15,7 @@ from actors.session import figures
 from actors.session.mode import MachineFigures
 from actors.session.run_resources import RunRequest
 from actors.testing import StubBrowser, StubBrowserHost, StubPortal, StubResources
-from actors.testing.failures import BROWSER_LOST, loses_browser
+from actors.testing.failures import BROWSER_LOST, Losses
 from contracts.config import HeadlessConfiguration, Timeouts
 from contracts.errors import BrowserDiedError
 from contracts.ports import LoginPage, Owner, PageReading, PageSnapshot, Portal
@@ -65,7 +65,7 @@ class GatedHost(StubBrowserHost):
         super().__init__(self._wait_at_the_gate)
         self._ground = ground
         self._failures = simulate_failures
-        self._taken: set[str] = set()
+        self._losses = Losses()
 
     def launch(self, owner: Owner) -> StubBrowser:
         """Start a stub browser, if the test allows it."""
@@ -77,8 +77,7 @@ class GatedHost(StubBrowserHost):
     def _wait_at_the_gate(self, owner: Owner, url: str) -> None:
         self._ground.gate.wait(PATIENCE)
         self._ground.visits.append(url)
-        if self._failures and url not in self._taken and loses_browser(url):
-            self._taken.add(url)
+        if self._failures and self._losses.strikes(url):
             self.kill(owner)
             raise BrowserDiedError(BROWSER_LOST)
 

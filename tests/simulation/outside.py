@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from actors.testing.browsers import PICTURE_OF_NOTHING
 from contracts.errors import BrowserDiedError, NetworkError, SessionCorruptionError
 from contracts.ports import (
     Control,
@@ -84,9 +86,11 @@ class SimBrowser:
         return self._shown(url)
 
     def read(self, patience: float = 0.0) -> PageSnapshot:
+        self._world.check_alive(self._process)
         return self._shown("")
 
     def press(self, control: Control) -> PageSnapshot:
+        self._world.check_alive(self._process)
         return self._shown("")
 
     def _shown(self, url: str) -> PageSnapshot:
@@ -99,7 +103,8 @@ class SimBrowser:
         return ""
 
     def make_ready(self) -> None:
-        """It is."""
+        """It is, while it lives."""
+        self._world.check_alive(self._process)
 
     def hurried(self, seconds: float) -> AbstractContextManager[None]:
         """It is quick anyway."""
@@ -107,7 +112,7 @@ class SimBrowser:
 
     def screenshot(self) -> bytes:
         self._world.pass_step(Step.SCREENSHOT, self._process, 0.1)
-        return self._process.page.encode()
+        return PICTURE_OF_NOTHING + self._process.page.encode()
 
     def cookies(self) -> tuple[Cookie, ...]:
         self._world.pass_step(Step.COOKIES, self._process, 0.01)
@@ -120,9 +125,11 @@ class SimBrowser:
             self._world.take_cookies(self._process, int(cookie.value))
 
     def download_by_click(self, control: Control, into: Path, watch: LeaseWatch, max_size: int) -> DownloadedFile:
+        self._world.check_alive(self._process)
         raise SessionCorruptionError("the simulated portal has no controls")
 
     def download_by_address(self, url: str, into: Path, watch: LeaseWatch, max_size: int) -> DownloadedFile:
+        self._world.check_alive(self._process)
         raise SessionCorruptionError("the simulated run fetches over HTTP")
 
     def submit_login(
@@ -221,7 +228,7 @@ class SimPortal:
         text = page.html
         if text == "login":
             return LoginPage("the login page")
-        if page.http_status >= 400:
+        if not 200 <= page.http_status < 400:
             return HttpFailure(page.http_status)
         if text == "not found":
             return NotFoundPage(text)
@@ -246,4 +253,4 @@ class SimPortal:
 
     def visible_text(self, page: PageSnapshot) -> str:
         self._world.stumble(Step.TEXT)
-        return page.html
+        return re.sub("<[^>]*>", "", page.html)

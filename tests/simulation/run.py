@@ -221,7 +221,7 @@ class SimRun:
         self._check_hangs()
 
     def _check_hangs(self) -> None:
-        timeouts, killed = self.settings.timeouts, {victim for _, victim in self.world.kills}
+        timeouts, killed = self.settings.timeouts, self.world.killed
         bound = max(timeouts.task, timeouts.login, timeouts.worker_ready) + timeouts.force
         lives = self.auditor.lives
         if lives.generations.get(DISPATCHER, 1) > 1 or lives.downs[DISPATCHER, 1]:

@@ -168,11 +168,13 @@ class StubBrowsers:
             return self._world.note_kill(owner)
 
     def wait_gone(self, owner: Owner, timeout: float) -> bool:
-        self._world.ledger.kill(owner)  # who survived the first kill does not survive a second one
+        if owner in self._world.killed:  # who survived the first kill does not survive a second one
+            self._world.ledger.kill(owner)
         return self._world.ledger.wait_gone(owner, timeout)
 
     def forget(self, owner: Owner) -> None:
-        self._turns.remove_folder(owner)
+        if not self._world.is_running(owner):
+            self._turns.remove_folder(owner)
         self._world.ledger.forget(owner)
         with self._turn:
             self._world.strike(owner)

@@ -21,6 +21,7 @@ from tests.simulation.outside import DispatcherDeath, SimBrowser, SimFetcher, Si
 
 UNEXPECTED = (TypeError, ValueError, KeyError, OSError, RuntimeError, RecursionError, AssertionError, MemoryError)
 """What code that nobody has looked at may raise."""
+SECONDS_TO_CLOSE = 5.0
 
 
 class SimWorld:
@@ -53,6 +54,8 @@ class SimWorld:
         self.memory_fraction = 0.2
         self.free_disk = 10**12
         self.kills: list[tuple[float, Owner]] = []
+        self.killed: set[Owner] = set()
+        self.closed = False
         self.hangs: dict[Owner, float] = {}
         self.lost_threads = 0
         self.findings = Findings()
@@ -99,7 +102,7 @@ class SimWorld:
         if process is None:
             self.hub.sleep(seconds)
             return
-        self._check_alive(process)
+        self.check_alive(process)
         self.stumble(step)
         fault = self.struck(step, Fault.CRASH, Fault.HANG, Fault.HANG_FOR_EVER, Fault.LATE_REPLY, Fault.SLOW)
         if fault is Fault.CRASH:
@@ -116,7 +119,7 @@ class SimWorld:
                 return
             raise BrowserDiedError("simulated: killed while it hung")
         self._nap(process, 20.0 if fault is Fault.SLOW else seconds)
-        self._check_alive(process)
+        self.check_alive(process)
 
     def _nap(self, process: SimProcess, seconds: float) -> None:
         nap = Nap()
@@ -124,7 +127,8 @@ class SimWorld:
         self.hub.sleep(seconds, nap)
         process.naps.remove(nap)
 
-    def _check_alive(self, process: SimProcess) -> None:
+    def check_alive(self, process: SimProcess) -> None:
+        """Raise what a browser's calls raise when it is gone."""
         if not process.alive:
             raise BrowserDiedError("simulated: the browser is gone")
 
@@ -158,6 +162,8 @@ class SimWorld:
     # ----------------------------------------------------------------------------------------------------- launcher
 
     def launch(self, owner: Owner) -> SimBrowser:
+        if self.closed:
+            raise BrowserDiedError("simulated: the run is ending")
         others = [p.owner for p in self.processes_by_owner.values() if p.owner.worker == owner.worker and p.alive]
         self.findings.require(8, not others, f"{owner} starts while {others} is alive")
         if self.struck(Step.LAUNCH, Fault.CLONE_FAILS):
@@ -195,6 +201,7 @@ class SimWorld:
     def note_kill(self, owner: Owner) -> bool:
         """Note that a kill was ordered; return whether the group survives it."""
         self.kills.append((self.hub.clock.time, owner))
+        self.killed.add(owner)
         return owner in self.processes_by_owner and bool(self.struck(Step.KILL, Fault.SURVIVES_KILL))
 
     def die(self, process: SimProcess) -> None:
@@ -214,7 +221,8 @@ class SimWorld:
         while self.is_running(owner):
             if self.hub.clock.time >= deadline:
                 return False
-            self.kill(owner)
+            if owner in self.killed:  # who survived the first kill does not survive a second one
+                self.kill(owner)
             self.hub.sleep(0.05)
         return True
 
@@ -228,12 +236,14 @@ class SimWorld:
 
     def forget(self, owner: Owner) -> None:
         """Clear away what is left."""
-        self.remove_folder(owner)
+        if not self.is_running(owner):
+            self.remove_folder(owner)
         self.strike(owner)
 
     def strike(self, owner: Owner) -> None:
         self.findings.require(9, not self.is_running(owner), f"a living group is forgotten: {owner}")
-        self.processes_by_owner.pop(owner, None)
+        if not self.is_running(owner):
+            self.processes_by_owner.pop(owner, None)
 
     def memory(self, owner: Owner) -> int:
         return 2**28 if self.is_running(owner) else 0
@@ -243,6 +253,13 @@ class SimWorld:
 
     def live_owners(self) -> tuple[Owner, ...]:
         return tuple(owner for owner, process in self.processes_by_owner.items() if process.alive)
+
+    def close_browsers(self) -> tuple[Owner, ...]:
+        """Kill what is left."""
+        self.closed = True
+        for owner in self.live_owners():
+            self.kill(owner)
+        return tuple(owner for owner in self.live_owners() if not self.wait_gone(owner, SECONDS_TO_CLOSE))
 
     # -------------------------------------------------------------------------------------------------------- filing
 
@@ -365,16 +382,10 @@ class SimHost:
     """The world as a place where browsers live. Implements `contracts.ports.BrowserHost`."""
 
     def __init__(self, world: SimWorld) -> None:
-        self._world = world
         self.launch = world.launch
         self.kill = world.kill
         self.wait_gone = world.wait_gone
         self.forget = world.forget
         self.memory = world.memory
         self.live_owners = world.live_owners
-
-    def close(self) -> tuple[Owner, ...]:
-        """Kill whatever is left."""
-        for owner in self._world.live_owners():
-            self._world.kill(owner)
-        return self._world.live_owners()
+        self.close = world.close_browsers

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,8 @@ from typing import Any
 import attrs
 
 from actors.evidence.addresses import fingerprint, located
+from actors.testing import StubBrowser, StubBrowserHost, StubFetcher, StubPortal
+from actors.testing.browsers import PICTURE_OF_NOTHING
 from actors.worker.tools import Tools
 from contracts.config import AttachmentLimits, Route
 from contracts.messages import HostSession, VisitOrder
@@ -26,6 +27,7 @@ from contracts.ports import (
     ListedAttachment,
     LoginForm,
     OrderPage,
+    Owner,
     PageReading,
     PageSnapshot,
 )
@@ -91,7 +93,7 @@ class Watch:
 
 
 @attrs.define(eq=False)
-class World:
+class World(StubBrowser, StubFetcher):
     """A portal, a browser, a fetcher and a download folder in one.
 
     Args:
@@ -126,7 +128,7 @@ class World:
     again: dict[str, PageSnapshot | Exception] = attrs.field(factory=dict)
     shown: PageSnapshot | None = None
     later: list[PageSnapshot | Exception] = attrs.field(factory=list)
-    picture: bytes | Exception = b"picture"
+    picture: bytes | Exception = PICTURE_OF_NOTHING
     jar: tuple[Cookie, ...] = (COOKIE,)
     cookie_error: Exception | None = None
     evidence_error: Exception | None = None
@@ -134,6 +136,11 @@ class World:
     worn_by: list[str] = attrs.field(factory=list)
     user_agent: str = "Agent"
     time: float = 0.0
+
+    def __attrs_post_init__(self) -> None:
+        owner, host = Owner("w1", 1), StubBrowserHost()
+        host.launch(owner)
+        StubBrowser.__init__(self, owner, host)
 
     # -------------------------------------------------------------------------------------------------------- browser
 
@@ -144,8 +151,8 @@ class World:
         found = self.again[url] if opened_before and url in self.again else self.pages.get(url, page(url))
         if isinstance(found, Exception):
             raise found
-        self.shown = found
-        return found
+        self.shown = attrs.evolve(found, time_origin=found.time_origin + len(self.did("open")) - 1)
+        return self.shown
 
     def read(self, patience: float = 0.0) -> PageSnapshot:
         """Show the page again, or what has taken its place."""
@@ -165,17 +172,6 @@ class World:
         self.shown = found
         return found
 
-    def wear(self) -> str:
-        """It never wears out."""
-        return ""
-
-    def make_ready(self) -> None:
-        """It is."""
-
-    def hurried(self, seconds: float) -> AbstractContextManager[None]:
-        """It is quick anyway."""
-        return nullcontext()
-
     def screenshot(self) -> bytes:
         """Take a picture."""
         self.log.append("screenshot")
@@ -193,6 +189,8 @@ class World:
     def adopt_cookies(self, cookies: tuple[Cookie, ...]) -> None:
         """Take cookies."""
         self.log.append(f"adopt {' '.join(cookie.name for cookie in cookies)}")
+        same = {(cookie.name, cookie.domain, cookie.path) for cookie in cookies}
+        self.jar = (*(one for one in self.jar if (one.name, one.domain, one.path) not in same), *cookies)
 
     def _download(self, how: str, key: str, into: Path) -> DownloadedFile:
         self.log.append(f"{how} {key}")
@@ -221,10 +219,6 @@ class World:
             raise answer
         return answer
 
-    def is_alive(self) -> bool:
-        """It lives."""
-        return True
-
     # -------------------------------------------------------------------------------------------------------- fetcher
 
     def fetch(self, request: FileRequest, into: Path, watch: LeaseWatch) -> DownloadedFile:
@@ -241,47 +235,6 @@ class World:
         """Say how the portal's base answers."""
         self.log.append(f"probe {base_url}")
         return self.probe_status
-
-    def close(self) -> None:
-        """Nothing is kept."""
-
-    # --------------------------------------------------------------------------------------------------------- portal
-
-    login_paths = ("/login",)
-
-    def recognises(self, shown: PageSnapshot) -> bool:
-        """Say that it is the portal's."""
-        return True
-
-    def order_addresses(self, base_url: str, po_number: str) -> tuple[str, ...]:
-        """Where to look."""
-        return self.addresses
-
-    def login_address(self, base_url: str) -> str:
-        """Where to log in."""
-        return f"{base_url}/login"
-
-    def _reading(self, shown: PageSnapshot, po_number: str) -> PageReading:
-        self.log.append(f"read {shown.url}")
-        return self.readings.get(shown.url, order_page(listed("a.pdf")))
-
-    def read_requisition(self, shown: PageSnapshot) -> OrderPage:
-        """List what a requisition has."""
-        self.log.append(f"requisition {shown.url}")
-        return self.requisitions.get(shown.url, order_page(*self.requisition_files))
-
-    def wants_login(self, shown: PageSnapshot) -> str:
-        """Say whether it is a login page."""
-        self.log.append(f"login? {shown.requested_url}")
-        return self.login_reason.get(shown.url, "")
-
-    def login_form(self, shown: PageSnapshot) -> LoginForm:
-        """Say where to type."""
-        return LoginForm("#user", "#password", "#go")
-
-    def visible_text(self, shown: PageSnapshot) -> str:
-        """Say what is on it."""
-        return shown.html
 
     # --------------------------------------------------------------------------------------------------------- filing
 
@@ -336,12 +289,10 @@ class World:
         self, route: Route = Route.HYBRID, *, screenshots: bool = True, hosts: tuple[str, ...] = (), **limits: Any
     ) -> Tools:
         """Return what `process_po` works with."""
-        reader: Callable[..., PageReading] = self._reading
-        portal = _PortalView(self, reader)
         return Tools(
             browser=self,
             fetcher=self,
-            portal=portal,
+            portal=WorldPortal(self),
             filing=self,
             route=route,
             limits=AttachmentLimits(**limits),
@@ -362,15 +313,38 @@ class World:
         return [line for line in self.log if line.split()[0] in kinds]
 
 
-class _PortalView:
-    """The world as a portal, whose `read` takes a page where the browser's takes none."""
+class WorldPortal(StubPortal):
+    """The adapter of such a world."""
 
-    def __init__(self, world: World, reader: Callable[..., PageReading]) -> None:
+    def __init__(self, world: World) -> None:
+        super().__init__()
         self._world = world
-        self.read = reader
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._world, name)
+    def order_addresses(self, base_url: str, po_number: str) -> tuple[str, ...]:
+        """Where to look."""
+        return self._world.addresses
+
+    def read(self, page: PageSnapshot, po_number: str) -> PageReading:
+        """Say what the test says of this address; else it is the order's own page, unless it was refused."""
+        self._world.log.append(f"read {page.url}")
+        if page.url in self._world.readings:
+            return self._world.readings[page.url]
+        reading = super().read(page, po_number)
+        return order_page(listed("a.pdf")) if isinstance(reading, OrderPage) else reading
+
+    def read_requisition(self, page: PageSnapshot) -> OrderPage:
+        """List what a requisition has."""
+        self._world.log.append(f"requisition {page.url}")
+        return self._world.requisitions.get(page.url, order_page(*self._world.requisition_files))
+
+    def wants_login(self, page: PageSnapshot) -> str:
+        """Say whether it is a login page."""
+        self._world.log.append(f"login? {page.requested_url}")
+        return self._world.login_reason.get(page.url, "")
+
+    def visible_text(self, page: PageSnapshot) -> str:
+        """Say what is on it."""
+        return re.sub("<[^>]*>", "", page.html)
 
 
 def kept(name: str, declared_size: int | None = None, url: str = "") -> KeptFile:

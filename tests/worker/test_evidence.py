@@ -9,6 +9,7 @@ import attrs
 import pytest
 
 from actors.evidence import BLACK
+from actors.testing.browsers import PICTURE_OF_NOTHING
 from actors.worker.process_po import process_po
 from contracts.config import Route
 from contracts.errors import (
@@ -60,7 +61,7 @@ def test_each_kind_of_failure_leaves_the_page_and_a_picture(world: World, readin
     outcome = run(world)
     assert evidence(outcome) == BOTH
     ((text, picture),) = world.kept
-    assert picture == b"picture"
+    assert picture == PICTURE_OF_NOTHING
     assert isinstance(outcome, VisitFailed)
     for fact in ("order: PO1", "visit: 1", f"address: {ADDRESS}", "HTTP status: 404", outcome.message, "what it said"):
         assert fact in text

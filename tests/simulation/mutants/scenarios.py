@@ -182,7 +182,7 @@ def _memory_breach(run: SimRun) -> None:
     run.hub.run_for(1.5)
     run.world.memory_fraction = 0.9
     run.hub.run_for(10.0)
-    ended = {owner for _, owner in run.world.kills}
+    ended = run.world.killed
     run.auditor.require(16, len(ended) == 1, f"a memory breach has ended {sorted(owner.worker for owner in ended)}")
     run.world.memory_fraction = 0.2
     run.hub.run_for(30.0)

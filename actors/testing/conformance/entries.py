@@ -1,0 +1,60 @@
+"""Orders, leases, outcomes and files to write into a journal, the same ones each time."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+from contracts.ports import KeptFile, Lease, OutcomeRecorded, PublishStarted, TaskAccepted
+from contracts.tasks import Attachment, MissingAttachment, Order, POResult, POTask, TaskHandle, TaskStatus
+
+BASE = "https://portal.example"
+NOON = dt.datetime(2025, 1, 1, 12, tzinfo=dt.UTC)
+
+
+def order(sequence: int, retry_count: int = 0) -> Order:
+    """Make an order."""
+    task = POTask(f"PO{sequence}", retry_count=retry_count)
+    return Order(TaskHandle(sequence, f"PO{sequence}"), task, "", BASE, "portal.example")
+
+
+def accepted(count: int, first: int = 0) -> tuple[TaskAccepted, ...]:
+    """Accept so many orders."""
+    return tuple(TaskAccepted(order(sequence)) for sequence in range(first, first + count))
+
+
+def lease(sequence: int, attempt: int = 1, epoch: int = 1) -> Lease:
+    """Make a lease."""
+    return Lease(TaskHandle(sequence, f"PO{sequence}"), attempt, "w1", 1, epoch)
+
+
+def kept_file(of: Lease, name: str = "a.pdf") -> KeptFile:
+    """A verified file of a lease."""
+    return KeptFile(of, Attachment(name, 3, "ab" * 32, f"{BASE}/{name}", "application/pdf", name), f"<{name}>", 3)
+
+
+def outcome(sequence: int, status: TaskStatus = TaskStatus.COMPLETED, root: Path | None = None) -> OutcomeRecorded:
+    """Make an outcome; one with files when a root is given."""
+    handle = TaskHandle(sequence, f"PO{sequence}")
+    if root is None:
+        return OutcomeRecorded(POResult(handle, status))
+    return OutcomeRecorded(
+        POResult(
+            handle,
+            status,
+            supplier="Nordwind",
+            url=f"{BASE}/order_headers/{sequence}",
+            attachments_found=2,
+            attachments=(kept_file(lease(sequence)).attachment,),
+            missing=(MissingAttachment("b.pdf", f"{BASE}/b.pdf", "NETWORK_ERROR", "it broke off"),),
+            folder=root / "Nordwind" / f"PO{sequence}_{status.value}",
+            attempts=1,
+            started_at=NOON,
+            finished_at=NOON,
+        )
+    )
+
+
+def started(sequence: int) -> PublishStarted:
+    """A publish that begins."""
+    return PublishStarted(lease(sequence), outcome(sequence).result)
