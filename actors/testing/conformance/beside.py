@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+from contracts.durations import spoken
+
 
 class Beside:
     """Makes a call beside the test and hands over what it raised.
@@ -32,5 +34,5 @@ class Beside:
             patience: Seconds after which waiting has failed.
         """
         self._thread.join(patience)
-        assert not self._thread.is_alive(), f"the call has not returned within {patience:g} s"
+        assert not self._thread.is_alive(), f"the call has not returned within {spoken(patience)}"
         return self._error
