@@ -72,7 +72,12 @@ def resume(
     """Go on; nobody sits at the terminal unless `ask` does."""
     stand.heard = fakes.Heard()
     return resume_command.resume(
-        stand.downloads, environment or {}, stand.heard.output, make_session, ask=ask or Asked(False), **options
+        stand.downloads,
+        environment or {},
+        stand.heard.output,
+        make_session or stand.make_session,
+        ask=ask or Asked(False),
+        **options,
     )
 
 
@@ -97,7 +102,7 @@ def test_an_own_run_is_gone_on_with_unasked_wherever_the_folder_lies(unfinished:
     unfinished.downloads.rename(there)
     asked = Asked(True)
     heard = fakes.Heard()
-    assert resume_command.resume(there, {}, heard.output, ask=asked) is ExitCode.SUCCESS
+    assert resume_command.resume(there, {}, heard.output, unfinished.make_session, ask=asked) is ExitCode.SUCCESS
     assert sorted(unfinished.visited()) == OPEN
     assert asked.questions == []
 
@@ -269,7 +274,9 @@ def test_retry_asks_as_resume_does(stand: Stand, monkeypatch: pytest.MonkeyPatch
     ]  # fmt: skip
     for options, code in cases:
         heard = fakes.Heard()
-        got = resume_command.retry(stand.downloads, "PO_NOT_FOUND", "", {}, heard.output, ask=Asked(False), **options)
+        got = resume_command.retry(
+            stand.downloads, "PO_NOT_FOUND", "", {}, heard.output, stand.make_session, ask=Asked(False), **options
+        )
         assert got is code
         assert stand.visited() == ([] if code is ExitCode.UNUSABLE else ["PO2"])
 
