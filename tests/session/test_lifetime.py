@@ -138,6 +138,7 @@ def test_leaving_the_block_ends_a_batch_that_still_runs(make_session: MakeSessio
         batch = Beside(session, orders(10))
         until(lambda: session.get_progress()["active_tasks"] == 2, "both workers at work")
         session.request_stop()
+        until(lambda: session.get_progress()["session_status"] is SessionStatus.STOPPING, "the stop is known")
         ground.gate.set()
     successful, failed, _ = batch.result()
     assert (successful + failed, failed > 0) == (10, True)
@@ -152,6 +153,7 @@ def test_a_warm_session_works_on_after_a_stop(make_session: MakeSession, ground:
         batch = Beside(session, orders(10))
         until(lambda: session.get_progress()["active_tasks"] >= 1, "somebody at work")
         session.request_stop()
+        until(lambda: session.get_progress()["session_status"] is SessionStatus.STOPPING, "the stop is known")
         ground.gate.set()
         assert batch.result()[1] > 0
         assert session.process_pos(orders(4, 20))[:2] == (4, 0)
