@@ -211,7 +211,7 @@ class OutcomePolicy:
         if loss.is_charged:
             self._leasing.excuse(loss)
         self._book.requeue(task, why=loss.why)
-        if loss.is_charged and task.key not in self._leasing.tasks:
+        if loss.is_charged and task.crashes >= self._leasing.budgets.crashes:
             self._leasing.crew.get_on(loss.worker)  # at last: quarantined
 
 

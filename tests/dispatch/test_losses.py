@@ -12,7 +12,7 @@ from actors.dispatch.effects import DispatchEffect
 from actors.leasing import ExcuseLoss
 from actors.leasing.workers import LOSSES_DISPROVED, LOSSES_EXCUSED
 from contracts.errors import Blame
-from contracts.messages import LoginWanted
+from contracts.messages import HostRefused, LoginWanted
 from contracts.ports import Credentials, OutcomeRecorded
 from contracts.supervision import ExitKind
 from contracts.tasks import TaskStatus
@@ -172,3 +172,13 @@ def test_an_order_behind_all_others_is_still_behind_them_after_a_delay() -> None
     drive.down("w1", ExitKind.SHUTDOWN, requested=True)
     drive.ready("w1")
     assert drive.number("w1") == 1
+
+
+def test_a_loss_over_an_order_whose_host_was_given_up_meanwhile_is_no_end_of_an_order() -> None:
+    """Only an order that was ended there, or quarantined at last, shows that the browsers before were innocent."""
+    drive = driven(1)
+    drive.touch("w1")
+    drive.send(HostRefused(HOST, "no login"))
+    drive.down("w1")
+    assert drive.progress.finished
+    assert drive.core._leasing.crew._lost_over == {0}, "the loss still counts"

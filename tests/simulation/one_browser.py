@@ -185,7 +185,7 @@ class OneBrowserRun:
         self.engine._tell_core = tell_alone  # type: ignore[method-assign]
 
     def _watch_monitor(self) -> None:
-        monitor = self.engine._browser._user._monitor  # type: ignore[attr-defined]  # the house is a `CrewOfOne`
+        monitor = self.engine._browser._user._monitor  # type: ignore[attr-defined]  # its user is a `CrewOfOne`
         take = monitor.take
 
         def take_and_tell(event: Any, now: float) -> None:
