@@ -88,10 +88,11 @@ class Progress:
         circuits_open: Hosts whose circuit is open, or that have answered nothing yet.
         stale_outcomes: Outcomes dropped because their lease was void.
         crashes: Browsers that ended by themselves or at a deadline.
-        finished: Whether every order has ended.
+        finished: Whether every order has ended, and no more can come.
         stopped_early: Why the batch ended before all was done, or empty.
         stopped_code: The error code of that, or empty when somebody asked for it.
         resumed: Of those that have ended, how many had before this batch began; they say nothing about its pace.
+        is_open: Whether more orders may come; `total` is then what has come so far.
     """
 
     total: int = 0
@@ -108,6 +109,7 @@ class Progress:
     stopped_early: str = ""
     stopped_code: str = ""
     resumed: int = 0
+    is_open: bool = False
     workers: tuple[WorkerHealth, ...] = ()
 
 

@@ -12,12 +12,13 @@ import attrs
 from actors.dispatch.core import DispatchCore
 from actors.dispatch.performer import SECONDS_BETWEEN_TRIES, Performer, broken_off
 from actors.dispatch.questions import PortalQuestions
-from actors.dispatch.recovery import finish_publishes
+from actors.dispatch.recovery import begin_epoch
+from actors.dispatch.submissions import Submissions
 from actors.runtime import Actor, Context, Latest
 from actors.runtime.environment import Timer
 from contracts.config import RetryPolicy, Timeouts
 from contracts.errors import DiskFullError, PoolError
-from contracts.messages import DispatchEvent, Drain, GiveUp, LossExcused, OrderEnded, Submit, Wake
+from contracts.messages import DispatchEvent, Drain, GiveUp, LossExcused, OrderEnded, Wake
 from contracts.ports import Fetcher, Filing, Journal
 from contracts.status import Progress
 from contracts.supervision import ChildEvent, KillChild, RecycleChild, Stable
@@ -32,6 +33,7 @@ class DispatcherTools:
     Args:
         journal: What is written down; it outlives every dispatcher.
         filing: The download folder.
+        submissions: Who waits for which task; it outlives every dispatcher, too.
         progress: Where the snapshot is shown.
         retry: When a failed visit is tried again.
         timeouts: Every deadline.
@@ -45,6 +47,7 @@ class DispatcherTools:
 
     journal: Journal
     filing: Filing
+    submissions: Submissions
     progress: Latest[Progress]
     retry: RetryPolicy
     timeouts: Timeouts
@@ -77,13 +80,13 @@ class Dispatcher(Actor):
 
     def _begin(self) -> None:
         tools, context = self._tools, self.context
-        epoch = tools.journal.open_epoch()
-        finish_publishes(tools.journal, tools.filing, epoch)
-        state = tools.journal.replay()
-        log.info("dispatcher opens epoch %d; the journal knows %d open orders", epoch, len(state.open_tasks))
+        begun = begin_epoch(tools.journal, tools.filing, tools.submissions)
+        count = len(begun.state.open_tasks)
+        log.info("dispatcher opens epoch %d; the journal knows %d open orders", begun.epoch, count)
         self._core = DispatchCore(
-            epoch=epoch,
-            state=state,
+            epoch=begun.epoch,
+            state=begun.state,
+            given_back=begun.given_back,
             resumes=tools.journal.resumes,
             retry=tools.retry,
             timeouts=tools.timeouts,
@@ -96,9 +99,10 @@ class Dispatcher(Actor):
             lambda event: context.system.tell(context.name, event, generation=context.generation),
         )
         self._performer = Performer(
-            epoch=epoch,
+            epoch=begun.epoch,
             journal=tools.journal,
             filing=tools.filing,
+            submissions=tools.submissions,
             tell_worker=lambda worker, generation, message: context.system.tell(worker, message, generation=generation),
             tell_login_broker=lambda message: context.tell(tools.login_broker, message),
             ask_portal=questions.ask,
@@ -109,10 +113,12 @@ class Dispatcher(Actor):
             loss_excused=self._excuse_loss,
             wake_at=self._wake_at,
         )
+        for event in tools.submissions.untold():
+            self._performer.run(self._core, event, context.monotonic)
         self._show()
 
     def on_receive(self, message: DispatchEvent) -> Any:
-        """Take one event. `Submit` is answered with the next sequence number that is wanted."""
+        """Take one event."""
         if self._core is None and not self._has_begun_late(message):
             return None
         if self._core is None or self._performer is None:
@@ -121,7 +127,7 @@ class Dispatcher(Actor):
             return None
         self._performer.run(self._core, message, self.context.monotonic)
         self._show()
-        return self._core.next_sequence if isinstance(message, Submit) else None
+        return None
 
     def _has_begun_late(self, message: DispatchEvent) -> bool:
         """Begin, if there is room now; else keep the message. Those that were kept before are taken first."""

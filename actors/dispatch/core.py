@@ -13,7 +13,7 @@ import random
 from collections.abc import Collection
 from typing import assert_never
 
-from actors.dispatch.effects import DispatchEffect, Record, TellLoginBroker, WakeAt
+from actors.dispatch.effects import DispatchEffect, Record, TellAccepted, TellLoginBroker, WakeAt
 from actors.dispatch.hosts import reasons_to_wait
 from actors.dispatch.lease_book import LeaseBook, TaskState
 from actors.dispatch.lease_granter import LeaseGranter
@@ -26,6 +26,7 @@ from contracts.errors import Blame
 from contracts.messages import (
     BeginBatch,
     Cancel,
+    CloseBatch,
     DispatchEvent,
     Drain,
     DutyEnded,
@@ -48,10 +49,10 @@ from contracts.messages import (
     VisitEnded,
     Wake,
 )
-from contracts.ports import BatchBegun, FileVerified, JournalState, KeptFile, TaskAccepted
+from contracts.ports import BatchBegun, FileVerified, JournalState, KeptFile, SubmissionAccepted, TaskAccepted
 from contracts.status import Progress, WorkerHealth, WorkerState
 from contracts.supervision import ChildChange, ChildEvent
-from contracts.tasks import Order, POResult, TaskStatus
+from contracts.tasks import POResult, TaskHandle, TaskStatus
 
 
 class DispatchCore:
@@ -65,6 +66,7 @@ class DispatchCore:
         timeouts: Every deadline.
         chance: Seeded source of jitter.
         answered: Hosts that have answered something in this session before.
+        given_back: Tasks that a dispatcher before this one has left for another run.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class DispatchCore:
         timeouts: Timeouts,
         chance: random.Random,
         answered: Collection[str] = (),
+        given_back: Collection[int] = (),
     ) -> None:
         self._book = LeaseBook(
             epoch=epoch,
@@ -87,7 +90,7 @@ class DispatchCore:
             answered=answered_in(state).union(answered),
         )
         self._leasing = self._book.leasing
-        self._book.total = state.batch_total
+        self._book.total, self._book.is_open = state.batch_total, state.batch_is_open
         self._book.succeeded, self._book.failed = state.batch_succeeded, state.batch_failed
         self._silent = SilentHosts(self._book)
         self._policy = OutcomePolicy(self._book)
@@ -97,6 +100,9 @@ class DispatchCore:
         self._next_sequence = state.next_sequence
         self._wake: float | None = None
         for known in state.open_tasks:
+            if known.handle.sequence in given_back:
+                self._book.failed += 1
+                continue
             task = TaskState.again(known)
             self._leasing.accept(task)
             if known.order.fault:
@@ -120,16 +126,17 @@ class DispatchCore:
             circuits_open=self._book.hosts_in_trouble(),
             stale_outcomes=self._leasing.stale,
             crashes=self._leasing.crashes,
-            finished=self._book.succeeded + self._book.failed >= self._book.total,
+            finished=self._has_ended(),
+            is_open=self._book.is_open,
             stopped_early=self._book.stopped_early,
             stopped_code=self._book.stopped_code,
             workers=tuple(health_of(worker, now) for worker in self._leasing.crew.all()),
         )
 
-    @property
-    def next_sequence(self) -> int:
-        """The sequence number the next accepted task must have."""
-        return self._next_sequence
+    def _has_ended(self) -> bool:
+        """Whether every task has ended, and no more can come that would not be given back at once."""
+        is_shut = not self._book.is_open or (bool(self._leasing.stopping) and not self._leasing.tasks)
+        return is_shut and self._book.succeeded + self._book.failed >= self._book.total
 
     # --------------------------------------------------------------------------------------------------------- acting
 
@@ -138,8 +145,10 @@ class DispatchCore:
         match event:
             case BeginBatch(total, continues):
                 self._begin(total, now, continues=continues)
-            case Submit(orders):
-                self._submit(orders)
+            case CloseBatch():
+                self._close()
+            case Submit():
+                self._submit(event)
             case ChildEvent(child=worker, generation=generation, change=ChildChange.READY):
                 self._on_losses(self._leasing.note_ready(worker, generation, now), now)
             case ChildEvent():
@@ -193,26 +202,49 @@ class DispatchCore:
 
     # --------------------------------------------------------------------------------------------------------- intake
 
-    def _begin(self, total: int, now: float, *, continues: bool) -> None:
-        self._book.total = total
+    def _begin(self, total: int | None, now: float, *, continues: bool) -> None:
         if not continues:
             self._book.succeeded = self._book.failed = 0
             self._batch_first = self._next_sequence
+        self._book.is_open = total is None
+        self._book.total = self._accepted if total is None else total
         self._leasing.stopping = self._book.stopped_early = self._book.stopped_code = ""
         self._leasing.stale = self._leasing.crashes = 0
         for host in self._book.hosts.values():
             host.begin_batch()
         self._pauses.begin(now)
-        self._book.effects.append(Record((BatchBegun(self._batch_first, total),)))
+        self._book.effects.append(Record((self._batch(),)))
 
-    def _submit(self, orders: tuple[Order, ...]) -> None:
-        fresh = [order for order in orders if order.handle.sequence >= self._next_sequence]
-        if not fresh:
+    @property
+    def _accepted(self) -> int:
+        """How many tasks have come to the batch in hand: their numbers follow each other."""
+        return self._next_sequence - self._batch_first
+
+    def _batch(self) -> BatchBegun:
+        return BatchBegun(self._batch_first, self._book.total, self._book.is_open)
+
+    def _close(self) -> None:
+        if self._book.is_open:
+            self._book.is_open = False
+            self._book.effects.append(Record((self._batch(),)))
+
+    def _submit(self, submit: Submit) -> None:
+        """Give each order the next place in line, write all of them down in one go, and say so."""
+        if not submit.orders:
+            self._book.effects.append(TellAccepted(submit.key, ()))
             return
-        self._next_sequence = fresh[-1].handle.sequence + 1
-        self._book.effects.append(Record(tuple(TaskAccepted(order) for order in fresh)))
-        for order in fresh:
-            task = TaskState.of(order, order.task.retry_count)
+        first = self._next_sequence
+        places = enumerate(submit.orders, first)
+        accepted = [TaskAccepted(TaskHandle(place, o.po_number), o, o.task.retry_count) for place, o in places]
+        self._next_sequence += len(accepted)
+        is_more = self._accepted > self._book.total
+        self._book.total = max(self._book.total, self._accepted)
+        grown = (self._batch(),) if is_more else ()
+        entries = (*accepted, SubmissionAccepted(submit.key, first, len(accepted)), *grown)
+        self._book.effects.append(Record(entries))
+        self._book.effects.append(TellAccepted(submit.key, tuple(entry.handle for entry in accepted)))
+        for entry, order in zip(accepted, submit.orders, strict=True):
+            task = TaskState.of(entry.handle, order, entry.attempts)
             self._leasing.accept(task)
             host = None if order.fault else self._book.host(order)
             if order.fault:

@@ -7,7 +7,7 @@ import attrs
 from actors.leasing import LeasingEffect
 from contracts.messages import LogIn, LoginBrokerMessage, ProbePortal, VisitOrder
 from contracts.ports import JournalEntry, Lease
-from contracts.tasks import POResult
+from contracts.tasks import POResult, TaskHandle
 
 
 @attrs.frozen
@@ -15,6 +15,21 @@ class Record:
     """Write these entries in one transaction, before anything that follows."""
 
     entries: tuple[JournalEntry, ...]
+
+
+@attrs.frozen
+class TellAccepted:
+    """Tell whoever submitted tasks under which handles they were accepted."""
+
+    key: str
+    handles: tuple[TaskHandle, ...]
+
+
+@attrs.frozen
+class TellOutcome:
+    """Tell whoever submitted a task how it ended, or that it is left for another run."""
+
+    result: POResult
 
 
 @attrs.frozen
@@ -72,5 +87,15 @@ class WakeAt:
 
 
 DispatchEffect = (
-    LeasingEffect | Record | TellWorker | TellLoginBroker | AskPortal | NoteAnswered | Publish | DiscardStaging | WakeAt
+    LeasingEffect
+    | Record
+    | TellAccepted
+    | TellOutcome
+    | TellWorker
+    | TellLoginBroker
+    | AskPortal
+    | NoteAnswered
+    | Publish
+    | DiscardStaging
+    | WakeAt
 )

@@ -11,17 +11,15 @@ from collections.abc import Sequence
 
 import attrs
 
-from actors.dispatch.effects import DiscardStaging, DispatchEffect, NoteAnswered, Record
+from actors.dispatch.effects import DiscardStaging, DispatchEffect, NoteAnswered, Record, TellOutcome
 from actors.dispatch.hosts import HostState
 from actors.leasing import Budgets, Leasing, Spent, Task
 from contracts.config import RetryPolicy, Timeouts
 from contracts.errors import Blame
 from contracts.messages import HostSession, LoginWanted
 from contracts.ports import JournalledTask, KeptFile, Lease, LeaseEnded, OutcomeRecorded
-from contracts.tasks import Order, POResult, TaskStatus
+from contracts.tasks import Order, POResult, TaskHandle, TaskStatus
 
-KIND = "order"
-"""What leasing knows the dispatcher's tasks by."""
 SECONDS_OF_MACHINE_PAUSE = 5.0
 """How long dispatch waits after the machine itself was in trouble."""
 
@@ -48,12 +46,12 @@ class TaskState(Task):
     looked_at: bool = False
 
     @classmethod
-    def of(cls, order: Order, attempts: int) -> TaskState:
+    def of(cls, handle: TaskHandle, order: Order, attempts: int) -> TaskState:
         """Return an order that was accepted."""
         task = order.task
         return cls(
-            handle=order.handle,
-            kind=KIND,
+            handle=handle,
+            kind=order.kind,
             group=order.host,
             priority=task.priority,
             timeout=task.timeout_override,
@@ -65,7 +63,7 @@ class TaskState(Task):
     @classmethod
     def again(cls, known: JournalledTask) -> TaskState:
         """Return an order that the journal knows, with all that was charged to it."""
-        task = cls.of(known.order, known.attempts)
+        task = cls.of(known.handle, known.order, known.attempts)
         task.crashes, task.interruptions, task.kept = known.crashes, known.interruptions, known.kept
         task.looked_at = known.attempts > 0
         return task
@@ -110,6 +108,8 @@ class LeaseBook:
             emit=self.effects.append,
         )
         self.total = self.succeeded = self.failed = 0
+        self.is_open = False
+        """Whether more tasks may come to the batch, so that its total is only what has come so far."""
         self.hosts: dict[str, HostState] = {}
         self.logins: dict[str, LoginWanted] = {}
         self.stopped_early = ""
@@ -166,7 +166,7 @@ class LeaseBook:
     def outcome(self, task: TaskState, status: TaskStatus, text: str, code: str, blame: Blame | None) -> POResult:
         """Make an outcome that no visit brought."""
         return POResult(
-            handle=task.order.handle,
+            handle=task.handle,
             status=status,
             supplier=task.order.task.supplier,
             url=task.order.url,
@@ -186,6 +186,7 @@ class LeaseBook:
         if self.resumes:
             self.leasing.forget(task)
             self.failed += 1
+            self.effects.append(TellOutcome(self.outcome(task, TaskStatus.INTERRUPTED, text, code, blame)))
         else:
             self.finish(task, self.outcome(task, TaskStatus.CANCELLED, text, code, blame))
 
@@ -206,6 +207,7 @@ class LeaseBook:
             self.failed += not result.status.is_success
         if ended:
             self.effects.append(Record(tuple(OutcomeRecorded(result) for _, result in ended)))
+            self.effects.extend(TellOutcome(result) for _, result in ended)
         for task, _ in ended:
             self.drop_kept(task)
 

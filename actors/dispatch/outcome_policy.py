@@ -179,7 +179,7 @@ class OutcomePolicy:
             self._leasing.release(lease)
             self._book.requeue(task)
             return
-        charged = host.note_failure(task.order.handle.sequence, failure.portal_up, now)
+        charged = host.note_failure(task.key, failure.portal_up, now)
         if failure.retry_after is not None:
             wait = min(failure.retry_after, self._book.timeouts.circuit_open)
             host.held_until = max(host.held_until, now + wait)

@@ -22,10 +22,13 @@ from actors.dispatch.effects import (
     NoteAnswered,
     Publish,
     Record,
+    TellAccepted,
     TellLoginBroker,
+    TellOutcome,
     TellWorker,
     WakeAt,
 )
+from actors.dispatch.submissions import Submissions
 from actors.leasing import ExcuseLoss, KillWorker, NoteTaskEnded, RecycleWorker
 from contracts.errors import AttachmentError, DiskFullError, FolderReplacedError, MachineError, error_code
 from contracts.messages import (
@@ -38,6 +41,7 @@ from contracts.messages import (
     ProbePortal,
     Published,
     PublishFailed,
+    Submit,
     VisitOrder,
     Wake,
 )
@@ -58,6 +62,7 @@ class Performer:
     epoch: int
     journal: Journal
     filing: Filing
+    submissions: Submissions
     tell_worker: Callable[[str, int, VisitOrder | LogIn | ProbePortal], object]
     tell_login_broker: Callable[[LoginBrokerMessage], object]
     ask_portal: Callable[[str, str, int], object]
@@ -89,8 +94,17 @@ class Performer:
             if not self._perform_what_is_left(monotonic):
                 return
             if self._answers or self._events:
-                following = self._answers or self._events
-                self._left.extend(core.handle(following.popleft(), monotonic() - self._waited))
+                following = (self._answers or self._events).popleft()
+                # Only now: all that was to be written before it is written.
+                if not (isinstance(following, Submit) and self._is_accepted(following)):
+                    self._left.extend(core.handle(following, monotonic() - self._waited))
+
+    def _is_accepted(self, submit: Submit) -> bool:
+        """Whether a submission came before, and is answered with the handles that it has."""
+        handles = self.journal.handles_of(submit.key)
+        if handles:
+            self.submissions.accept(self.epoch, submit.key, handles)
+        return bool(handles)
 
     def progress(self, core: DispatchCore, before: Progress, now: float) -> Progress:
         """Return the batch as people may see it.
@@ -139,6 +153,10 @@ class Performer:
             case Record(entries):
                 self.journal.append(self.epoch, entries)
                 _log(effect)
+            case TellAccepted(key, handles):
+                self.submissions.accept(self.epoch, key, handles)
+            case TellOutcome(result):
+                self.submissions.end(self.epoch, result)
             case TellWorker(worker, generation, message):
                 self.tell_worker(worker, generation, message)
             case TellLoginBroker(message):

@@ -1,4 +1,4 @@
-"""Finishing what a dispatcher before this one was about to publish when it ended."""
+"""Taking over from a dispatcher that ended: what it was about to publish, and what it had not told yet."""
 
 from __future__ import annotations
 
@@ -6,10 +6,45 @@ import logging
 
 import attrs
 
+from actors.dispatch.submissions import Submissions
 from contracts.errors import AttachmentError, Blame, MachineError
-from contracts.ports import Filing, Journal, LeaseEnded, OutcomeRecorded
+from contracts.ports import Filing, Journal, JournalState, LeaseEnded, OutcomeRecorded
 
 log = logging.getLogger("purser.dispatch")
+
+
+@attrs.frozen
+class Beginning:
+    """What a dispatcher begins with.
+
+    Args:
+        epoch: Its number in the journal.
+        state: What the journal knows.
+        given_back: Open tasks that this run is done with.
+    """
+
+    epoch: int
+    state: JournalState
+    given_back: frozenset[int]
+
+
+def begin_epoch(journal: Journal, filing: Filing, submissions: Submissions) -> Beginning:
+    """Take over from whoever dispatched before: finish what it was about to publish, tell what it did not come to tell.
+
+    Args:
+        journal: What is written down.
+        filing: The download folder.
+        submissions: Who waits for which task.
+
+    Raises:
+        MachineError: The disk is full or the journal cannot be written.
+    """
+    epoch = journal.open_epoch()
+    submissions.begin_epoch(epoch)
+    finish_publishes(journal, filing, epoch)
+    state = journal.replay()
+    submissions.catch_up(epoch, journal, state)
+    return Beginning(epoch, state, submissions.given_back)
 
 
 def finish_publishes(journal: Journal, filing: Filing, epoch: int) -> None:

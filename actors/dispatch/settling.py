@@ -10,26 +10,30 @@ import random
 from collections.abc import Iterable
 
 from actors.dispatch.core import DispatchCore
-from actors.dispatch.effects import Record
+from actors.dispatch.effects import Record, TellOutcome
+from actors.dispatch.submissions import Submissions
 from contracts.config import RetryPolicy, Timeouts
 from contracts.messages import BeginBatch, Cancel
 from contracts.ports import Journal
 
 
-def settle(journal: Journal, events: Iterable[BeginBatch | Cancel]) -> None:
+def settle(journal: Journal, submissions: Submissions, events: Iterable[BeginBatch | Cancel]) -> None:
     """Write down what comes of these events. No other dispatcher may be at work on the journal.
 
     Args:
         journal: What is written.
+        submissions: Who waits for which task.
         events: What happens, in order.
 
     Raises:
         MachineError: The disk is full or the journal cannot be written.
     """
     epoch = journal.open_epoch()
+    submissions.begin_epoch(epoch)
     core = DispatchCore(
         epoch=epoch,
         state=journal.replay(),
+        given_back=submissions.given_back,
         resumes=journal.resumes,
         retry=RetryPolicy(),
         timeouts=Timeouts(),
@@ -37,5 +41,8 @@ def settle(journal: Journal, events: Iterable[BeginBatch | Cancel]) -> None:
     )
     for event in events:
         for effect in core.handle(event, 0.0):
-            if isinstance(effect, Record):  # there is nobody to be told anything; staging is swept with the run
-                journal.append(epoch, effect.entries)
+            match effect:  # there are no workers to be told anything; staging is swept with the run
+                case Record(entries):
+                    journal.append(epoch, entries)
+                case TellOutcome(result):
+                    submissions.end(epoch, result)

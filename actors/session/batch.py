@@ -9,11 +9,12 @@ import attrs
 
 from actors.dispatch.settling import settle
 from actors.runtime import Notifier
-from actors.session.engine import Engine, Work
+from actors.session.engine import Engine
 from actors.session.first_look import HOSTS_ASKED_FIRST, FirstLook
 from actors.session.orders import Batch
 from actors.session.outcome import Outcome, left_open, since, where_it_lies_now
 from actors.session.resources import SessionResources
+from actors.session.taken_orders import TakenOrders
 from contracts.config import Settings
 from contracts.errors import (
     AuthenticationError,
@@ -29,7 +30,7 @@ from contracts.errors import (
 from contracts.messages import BeginBatch, Cancel
 from contracts.ports import KnownTask
 from contracts.status import Progress, SessionStatus, WorkerHealth
-from contracts.tasks import Order, POResult, POTask, TaskStatus
+from contracts.tasks import Order, POResult, POTask, TaskHandle, TaskStatus
 
 log = logging.getLogger("purser.session")
 
@@ -59,6 +60,7 @@ class BatchRun:
         self._resources = resources
         self._settings = settings
         self._batch = Batch((), ())
+        self._taken = TakenOrders(self._batch)
         self._before = Progress(finished=True)
         self._is_taken = False
         """Whether an engine has taken the batch over; until then the board may show the batch before."""
@@ -86,6 +88,7 @@ class BatchRun:
     def take(self, batch: Batch) -> None:
         """Take the orders and their rows, so that `progress` is theirs from now on."""
         self._batch = batch
+        self._taken = TakenOrders(batch)
         self._before = self._progress_before()
 
     def run(self, mode: str, fallback: str = "") -> Outcome:
@@ -103,7 +106,9 @@ class BatchRun:
         if batch.continues:
             self._resources.close_engine()  # a warm one has forgotten the orders that it gave back
         warm = self._resources.warm_engine
+        self._resources.submissions.begin_batch()
         self._end_removed(batch.removed)
+        self._taken.follow(self._resources.submissions)
         self._settle_total()
         self._before = self._progress_before()
         self._resources.progress.publish(self._before)
@@ -122,11 +127,8 @@ class BatchRun:
         self._notifier.notify()
 
     @property
-    def _work(self) -> Work:
-        fresh = self._batch.fresh
-        if not self._batch.continues:
-            return Work(fresh, len(fresh))
-        return Work(fresh, len(self._batch.known) + len(self._batch.removed) + len(fresh), continues=True)
+    def _total(self) -> int:
+        return len(self._batch.orders) + len(self._batch.removed)
 
     @property
     def _fit(self) -> range:
@@ -140,7 +142,7 @@ class BatchRun:
             total = len(self._batch.orders)
             return Progress(total=total, pending=total, finished=not total)
         state = self._resources.journal.replay()
-        total, ended = self._work.total, state.batch_succeeded + state.batch_failed
+        total, ended = self._total, state.batch_succeeded + state.batch_failed
         self.ended_before = ended
         return Progress(
             total=total,
@@ -153,9 +155,9 @@ class BatchRun:
     def _end_removed(self, removed: tuple[KnownTask, ...]) -> None:
         """Record an outcome for orders that are no longer in the list; files on their way to their place get there."""
         journal = self._resources.journal
-        on_their_way = {one.order.handle for one in journal.replay().open_tasks if one.publishing is not None}
-        left = [one.order for one in removed if not one.has_ended and one.order.handle not in on_their_way]
-        self._removed = tuple(order.handle.po_number for order in left)
+        on_their_way = {one.handle for one in journal.replay().open_tasks if one.publishing is not None}
+        left = [one.handle for one in removed if not one.has_ended and one.handle not in on_their_way]
+        self._removed = tuple(handle.po_number for handle in left)
         if left:
             shown = ", ".join(self._removed[:REMOVED_SHOWN]) + (", ..." if len(left) > REMOVED_SHOWN else "")
             log.warning(
@@ -163,13 +165,14 @@ class BatchRun:
             )
             gone = ConfigurationError("This order was taken out of the list before it was done.")
             # With the new total, so that the run does not end with the last order known while new ones are to come.
-            settle(journal, (BeginBatch(self._work.total, continues=True), cancel(left, gone)))
+            begun = BeginBatch(self._total, continues=True)
+            settle(journal, self._resources.submissions, (begun, cancel(left, gone)))
 
     def _settle_total(self) -> None:
         """Write down how many orders the run has now, where no engine will: there may be nothing left to do."""
         batch, journal = self._batch, self._resources.journal
         if batch.continues and not batch.to_do:
-            settle(journal, (BeginBatch(self._work.total, continues=True),))
+            settle(journal, self._resources.submissions, (BeginBatch(self._total, continues=True),))
 
     def _is_publishing(self) -> bool:
         """Whether an order that is known has files that are only to be moved to their place."""
@@ -213,7 +216,9 @@ class BatchRun:
     def _run_to_the_end(self, engine: Engine) -> None:
         """Hand over the batch and wait. A stop that was asked for before the engine knew the batch is told it now."""
         self._engine = engine
-        engine.submit(self._work)
+        engine.begin(self._total, continues=self._batch.continues or self._taken.has_begun)
+        for submission in self._taken.submissions:
+            engine.put(submission)
         self._is_taken = True
         if self._stop_text:
             engine.request_stop(self._stop_text, force=self._force)
@@ -229,6 +234,7 @@ class BatchRun:
         self._workers_of_crew = since(self._workers_before, self._resources.progress.read().workers)
         self._workers_before = ()
         self._resources.close_engine()
+        self._resources.submissions.withdraw()
         self._engine, self._mode = None, "sequential"
         try:
             self._run_to_the_end(self._resources.engine("sequential", range(1, 2), self._settings, self._batch.orders))
@@ -313,7 +319,8 @@ class BatchRun:
         """
         journal = self._resources.journal
         if not journal.resumes:
-            settle(journal, (cancel([task.order for task in journal.replay().open_tasks], error),))
+            left = cancel([task.handle for task in journal.replay().open_tasks], error)
+            settle(journal, self._resources.submissions, (left,))
         self._settle_progress()
         self._trouble, self._trouble_code = str(error) or type(error).__name__, error_code(error)
         interrupted = isinstance(error, KeyboardInterrupt)
@@ -335,11 +342,10 @@ class BatchRun:
         progress = self.progress()
         if self._engine is not None:
             self._resources.counted = progress.workers
-        orders = self._batch.orders
-        places = [order.handle.sequence for order in orders]
-        found = self._resources.journal.results(min(places), max(places) - min(places) + 1) if places else ()
-        known = {result.handle: where_it_lies_now(result, self._settings.download_dir) for result in found}
-        results = tuple(known.get(order.handle) or self._left(order, progress) for order in orders)
+        found = self._taken.results(
+            self._resources.journal, lambda order, handle: self._left(order, handle, progress)
+        )
+        results = tuple(where_it_lies_now(result, self._settings.download_dir) for result in found)
         stopped_early = self._trouble or progress.stopped_early
         if self._trouble:
             status = SessionStatus.FAILED
@@ -354,18 +360,18 @@ class BatchRun:
             status=status,
             fallback=self._fallback,
             stopped_early=stopped_early,
-            resumed=sum(orders[index].handle.sequence in self._batch.ended for index in self._batch.rows),
+            resumed=sum(map(self._batch.has_ended, self._batch.rows)),
             removed=self._removed,
-            left=sum(one.status in _GIVEN_UP and one.handle.sequence not in self._batch.ended for one in results),
+            left=sum(one.status in _GIVEN_UP and not self._batch.has_ended(at) for at, one in enumerate(results)),
         )
 
-    def _left(self, order: Order, progress: Progress) -> POResult:
+    def _left(self, order: Order, handle: TaskHandle | None, progress: Progress) -> POResult:
         why = progress.stopped_early or self._trouble or self._stop_text
         code = progress.stopped_code or self._trouble_code
-        return left_open(order, why, code, resumes=self._resources.journal.resumes)
+        return left_open(order, handle, why, code, resumes=self._resources.journal.resumes)
 
 
-def cancel(orders: Sequence[Order], error: BaseException) -> Cancel:
-    """Return what takes orders out of a run for an error."""
+def cancel(handles: Sequence[TaskHandle], error: BaseException) -> Cancel:
+    """Return what takes tasks out of a run for an error."""
     text = str(error) or "the run was broken off before this order was done"
-    return Cancel(tuple(order.handle.sequence for order in orders), text, error_code(error))
+    return Cancel(tuple(handle.sequence for handle in handles), text, error_code(error))

@@ -8,19 +8,19 @@ from typing import Any
 
 import pykka
 
+from actors.dispatch.submissions import Submission
 from actors.runtime import Notifier, System, ThreadEnvironment
-from actors.session.engine import Work
 from actors.session.tree import DISPATCHER, ROOT, TreeParts, root_spec
 from actors.supervise import Supervisor
 from contracts.durations import spoken
 from contracts.errors import CrewFailedError, ParallelProcessingError
-from contracts.messages import BeginBatch, Drain, GiveUp, Submit
+from contracts.messages import BeginBatch, CloseBatch, Drain, GiveUp
 from contracts.status import Progress
 from contracts.supervision import CountChildren, Down, Exit
+from contracts.tasks import TaskHandle
 
 log = logging.getLogger("purser.session")
 
-CHUNK = 1000
 SECONDS_BETWEEN_PINGS = 1.0
 _ANSWER_WITHIN = 10.0
 _TREE_SHARE = 0.9
@@ -46,6 +46,7 @@ class CrewEngine:
         self._stop_asked_at: float | None = None
         self._closed: bool | None = None
         self._stop_told = False
+        self._is_closed = False
         self.system = System(environment, on_end=self._on_end)
         spec = root_spec(parts)
         self.system.spawn(ROOT, lambda context: Supervisor(context, spec))
@@ -56,15 +57,27 @@ class CrewEngine:
 
     # ----------------------------------------------------------------------------------------------------- the batch
 
-    def submit(self, work: Work) -> None:
-        """Begin a batch and hand it over in chunks."""
+    def begin(self, total: int | None, *, continues: bool = False) -> None:
+        """Begin a batch."""
         self._stop_text, self._force, self._stop_asked_at, self._stop_told = "", False, None, False
-        self._ask(BeginBatch(work.total, work.continues))
-        for start in range(0, len(work.orders), CHUNK):
-            self._pass_on_stop()
-            self._ask(Submit(work.orders[start : start + CHUNK]))
+        self._is_closed = False
+        self._ask(BeginBatch(total, continues))
 
-    def _ask(self, message: BeginBatch | Submit) -> Any:
+    def put(self, submission: Submission) -> None:
+        """Hand over orders. A dispatcher that ends over them has a successor, which finds them where they were left."""
+        self._parts.submissions.put(submission)
+        self.system.tell(DISPATCHER, submission.message)
+
+    def close_batch(self) -> None:
+        """Say that nothing more will be put. The session's thread tells the dispatcher, as soon as it looks."""
+        self._is_closed = True
+        self._notifier.notify()
+
+    def cancel(self, handles: tuple[TaskHandle, ...], text: str) -> None:
+        """Take tasks out."""
+        self.system.tell(DISPATCHER, self._parts.submissions.cancel(handles, text))
+
+    def _ask(self, message: BeginBatch) -> Any:
         """Ask the dispatcher, once more if it is just being restarted."""
         deadline = time.monotonic() + self._parts.settings.timeouts.worker_ready
         while True:
@@ -86,18 +99,19 @@ class CrewEngine:
         """Wait until the batch has ended, pinging the root and passing on a stop."""
         while not self._notifier.wait_for(self._has_news, SECONDS_BETWEEN_PINGS):
             self._ping()
-            self._pass_on_stop()
-        self._pass_on_stop()
+            self._pass_on()
+        self._pass_on()
         while not self.progress().finished:
             self._check_tree()
-            self._pass_on_stop()
+            self._pass_on()
             self._ping()
             self._notifier.wait_for(
                 lambda: self.progress().finished or self._ended is not None, SECONDS_BETWEEN_PINGS / 5
             )
 
     def _has_news(self) -> bool:
-        return self.progress().finished or self._ended is not None or bool(self._stop_text)
+        is_to_close = self._is_closed and self.progress().is_open
+        return self.progress().finished or self._ended is not None or bool(self._stop_text) or is_to_close
 
     def _check_tree(self) -> None:
         if self._ended is not None:
@@ -114,7 +128,10 @@ class CrewEngine:
             self._notifier.wait_for(lambda: self._ended is not None, heartbeat_timeout)
             self._check_tree()
 
-    def _pass_on_stop(self) -> None:
+    def _pass_on(self) -> None:
+        """Tell the dispatcher what was left here for it. At each look again: one that was restarted does not know."""
+        if self._is_closed and self.progress().is_open:
+            self.system.tell(DISPATCHER, CloseBatch())
         if not self._stop_text:
             return
         timeouts = self._parts.settings.timeouts
@@ -123,7 +140,6 @@ class CrewEngine:
             self._stop_asked_at = now
         if now - self._stop_asked_at >= timeouts.shutdown:
             self._force = True
-        # Told again at each look, since a dispatcher that was restarted does not remember it.
         self._tell_stop()
 
     def _tell_stop(self) -> None:

@@ -4,40 +4,40 @@ from __future__ import annotations
 
 from typing import Protocol
 
-import attrs
-
+from actors.dispatch.submissions import Submission
 from contracts.status import Progress
-from contracts.tasks import Order
-
-
-@attrs.frozen(eq=False)
-class Work:
-    """What an engine is given.
-
-    Args:
-        orders: Orders that the journal does not know yet.
-        total: Orders of the whole batch, those that it knows included.
-        continues: Whether the batch in the journal goes on; a new one begins otherwise.
-    """
-
-    orders: tuple[Order, ...]
-    total: int
-    continues: bool = False
+from contracts.tasks import TaskHandle
 
 
 class Engine(Protocol):
-    """Works through batches of orders. `submit`, `wait` and `close` belong to one thread."""
+    """Works through batches of orders. `begin`, `wait` and `close` belong to one thread."""
 
-    def submit(self, work: Work) -> None:
-        """Begin a batch where nobody has, or go on with it: the journal knows how far another engine came.
+    def begin(self, total: int | None, *, continues: bool = False) -> None:
+        """Begin a batch.
+
+        Args:
+            total: Its orders, those that the journal knows included; None for an open one.
+            continues: Whether the batch in the journal goes on; a new one begins otherwise.
 
         Raises:
             CrewFailedError: The engine ended.
         """
         ...
 
+    def put(self, submission: Submission) -> None:
+        """Hand over orders of the batch that has begun, and return at once. Callable from any thread."""
+        ...
+
+    def close_batch(self) -> None:
+        """Say that nothing more will be put into an open batch, and return at once. Callable from any thread."""
+        ...
+
+    def cancel(self, handles: tuple[TaskHandle, ...], text: str) -> None:
+        """Take tasks out, whether they wait or are worked on, and return at once. Callable from any thread."""
+        ...
+
     def wait(self) -> None:
-        """Return when every order of the batch has ended.
+        """Return when every order of the batch has ended, and no more can come.
 
         Raises:
             CrewFailedError: The engine ended before the batch did.

@@ -1,4 +1,4 @@
-"""From the caller's list to orders: checked, given their place in line, each order once.
+"""From the caller's list to orders: checked, each order once.
 
 A row that cannot be visited becomes an order with a fault, never an exception, so that it loses no other row. Rows that
 lead to one page are one order: an order is known by its number and the address that stands for it (`OrderKeys`).
@@ -17,7 +17,7 @@ from actors.worker.guarding import GuardedPortal
 from contracts.checks import check_web_address
 from contracts.errors import ConfigurationError, JournalError, PageReadingError
 from contracts.ports import Journal, KnownTask, Portal
-from contracts.tasks import Order, POTask, TaskHandle
+from contracts.tasks import Order, POTask
 
 Addresses = Callable[[str, str], tuple[str, ...]]
 """As `Portal.order_addresses`."""
@@ -75,15 +75,13 @@ class Batch:
     Args:
         orders: Each order once, in the order of its first row.
         rows: For each row of the caller's list, the index of its order.
-        known: Sequence numbers of the orders that the journal knows from a run that was not finished.
-        ended: Sequence numbers of those among them that have ended.
+        known: The tasks of those orders that the journal knows from a run that was not finished, by the order's index.
         removed: Orders of that run that are no longer in any row.
     """
 
     orders: tuple[Order, ...]
     rows: tuple[int, ...]
-    known: frozenset[int] = frozenset()
-    ended: frozenset[int] = frozenset()
+    known: Mapping[int, KnownTask] = attrs.field(factory=dict)
     removed: tuple[KnownTask, ...] = ()
 
     @property
@@ -94,22 +92,25 @@ class Batch:
     @property
     def fresh(self) -> tuple[Order, ...]:
         """The orders that the journal does not know yet."""
-        return tuple(order for order in self.orders if order.handle.sequence not in self.known)
+        return tuple(order for index, order in enumerate(self.orders) if index not in self.known)
 
     @property
     def to_do(self) -> tuple[Order, ...]:
         """The orders that have not ended."""
-        return tuple(order for order in self.orders if order.handle.sequence not in self.ended)
+        return tuple(order for index, order in enumerate(self.orders) if not self.has_ended(index))
+
+    def has_ended(self, index: int) -> bool:
+        """Whether an order had ended before this batch."""
+        return index in self.known and self.known[index].has_ended
 
 
 def prepare(
     po_list: Iterable[Mapping[str, Any] | POTask],
     base_url: str,
-    first_sequence: int,
     known: Iterable[KnownTask] = (),
     addresses: Addresses = no_addresses,
 ) -> Batch:
-    """Check a list of orders and give them their places, beginning with `first_sequence`.
+    """Check a list of orders.
 
     Rows with the same number whose addresses lead to one page become one order (contract part 1, "Order, retries,
     restarts"). One that the unfinished run of the journal knows stays the order that it is there.
@@ -117,7 +118,6 @@ def prepare(
     Args:
         po_list: The rows.
         base_url: Root of the portal of rows without an address, or empty.
-        first_sequence: The first free place in line.
         known: The orders of an unfinished run.
         addresses: Where the portal keeps an order, for rows without an address.
 
@@ -131,7 +131,6 @@ def prepare(
     rows: list[int] = []
     places: dict[Key, int] = {}
     met: dict[int, tuple[KnownTask, int]] = {}
-    sequence = first_sequence
     read = [_checked(read_row(row), base_url) for row in po_list]
     for row in read:
         own = keys.of(row.task, row.fault)
@@ -140,13 +139,9 @@ def prepare(
             same = before.find(row, own)
             place = len(orders)
             if same is not None:  # which may have been met already, written in another way
-                _, place = met.setdefault(same.order.handle.sequence, (same, place))
+                _, place = met.setdefault(same.handle.sequence, (same, place))
             if place == len(orders):
-                if same is None:
-                    orders.append(_order(TaskHandle(sequence, row.task.po_number), row, base_url.rstrip("/")))
-                    sequence += 1
-                else:
-                    orders.append(same.order)
+                orders.append(_order(row, base_url.rstrip("/")) if same is None else same.order)
         for key in own:
             places.setdefault(key, place)
         rows.append(place)
@@ -157,9 +152,8 @@ def prepare(
     return Batch(
         tuple(orders),
         tuple(rows),
-        known=frozenset(met),
-        ended=frozenset(sequence for sequence, (one, _) in met.items() if one.has_ended),
-        removed=tuple(one for one in before.all if one.order.handle.sequence not in met) if met else (),
+        known={place: one for one, place in met.values()},
+        removed=tuple(one for one in before.all if one.handle.sequence not in met) if met else (),
     )
 
 
@@ -167,7 +161,7 @@ def from_list(
     rows: Iterable[Mapping[str, Any] | POTask], base_url: str, journal: Journal, addresses: Addresses = no_addresses
 ) -> Batch:
     """Return the batch of a caller's list: a new one, or the journal's unfinished one. As `prepare`."""
-    return prepare(rows, base_url, journal.replay().next_sequence, journal.tasks_in_hand(), addresses)
+    return prepare(rows, base_url, journal.tasks_in_hand(), addresses)
 
 
 def from_journal(journal: Journal) -> Batch:
@@ -186,8 +180,7 @@ def from_journal(journal: Journal) -> Batch:
     return Batch(
         tuple(one.order for one in known),
         tuple(range(len(known))),
-        known=frozenset(one.order.handle.sequence for one in known),
-        ended=frozenset(one.order.handle.sequence for one in known if one.has_ended),
+        known=dict(enumerate(known)),
     )
 
 
@@ -285,11 +278,11 @@ def _checked(row: Row, base_url: str) -> Row:
     return Row(task, fault) if fault else row
 
 
-def _order(handle: TaskHandle, row: Row, base_url: str) -> Order:
+def _order(row: Row, base_url: str) -> Order:
     task, fault = row.task, row.fault
     root = _root_of(task.url, base_url) if task.url and not fault else base_url
     host = "" if fault else authority_of(root)
-    return Order(handle, task, "" if fault else task.url, root, host, fault)
+    return Order(task, "" if fault else task.url, root, host, fault)
 
 
 def _root_of(url: str, base_url: str) -> str:

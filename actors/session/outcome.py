@@ -8,7 +8,7 @@ from pathlib import Path
 import attrs
 
 from contracts.status import Progress, SessionStatus, WorkerHealth
-from contracts.tasks import Order, POResult, TaskStatus
+from contracts.tasks import Order, POResult, TaskHandle, TaskStatus
 
 
 @attrs.frozen(kw_only=True)
@@ -61,18 +61,23 @@ def since(before: tuple[WorkerHealth, ...], now: tuple[WorkerHealth, ...]) -> tu
     )
 
 
-def left_open(order: Order, why: str, code: str, *, resumes: bool) -> POResult:
+NEVER_ACCEPTED = -1
+"""The place in line of an order that never got one, since the run ended before it was taken over."""
+
+
+def left_open(order: Order, handle: TaskHandle | None, why: str, code: str, *, resumes: bool) -> POResult:
     """Return what became of an order that ended in no way: it waits in the journal, or is cancelled without one.
 
     Args:
         order: The order.
+        handle: Its handle, or None when it was never accepted.
         why: Why the batch ended before it, or empty.
         code: The code of that, or empty.
         resumes: Whether the journal lets a later run go on.
     """
     told = "the next run goes on with it" if resumes else "give it to the next run"
     return POResult(
-        handle=order.handle,
+        handle=handle or TaskHandle(NEVER_ACCEPTED, order.po_number),
         status=TaskStatus.INTERRUPTED if resumes else TaskStatus.CANCELLED,
         supplier=order.task.supplier,
         url=order.url,

@@ -13,7 +13,7 @@ import attrs
 from actors.dispatch.core import DispatchCore
 from actors.dispatch.performer import Performer
 from actors.dispatch.questions import PortalQuestions
-from actors.dispatch.recovery import finish_publishes
+from actors.dispatch.recovery import begin_epoch
 from actors.runtime import ThreadEnvironment
 from actors.session.tree import TreeParts
 from actors.worker.duties import Duty
@@ -55,11 +55,11 @@ class OwnDispatcher:
         self._neighbours = neighbours
         self.wake: float | None = None
         """When it wants to hear `Wake`, in monotonic seconds, or None."""
-        epoch = parts.journal.open_epoch()
-        finish_publishes(parts.journal, parts.run_resources.filing, epoch)
+        begun = begin_epoch(parts.journal, parts.run_resources.filing, parts.submissions)
         self._core = DispatchCore(
-            epoch=epoch,
-            state=parts.journal.replay(),
+            epoch=begun.epoch,
+            state=begun.state,
+            given_back=begun.given_back,
             resumes=parts.journal.resumes,
             retry=parts.settings.retry,
             timeouts=parts.settings.timeouts,
@@ -67,9 +67,10 @@ class OwnDispatcher:
             answered=frozenset(parts.answered),
         )
         self._performer = Performer(
-            epoch=epoch,
+            epoch=begun.epoch,
             journal=parts.journal,
             filing=parts.run_resources.filing,
+            submissions=parts.submissions,
             tell_worker=lambda _worker, generation, duty: neighbours.work(generation, duty),
             tell_login_broker=neighbours.login_broker,
             ask_portal=PortalQuestions(parts.run_resources.make_prober, environment.run_job, neighbours.dispatcher).ask,
@@ -80,11 +81,6 @@ class OwnDispatcher:
             loss_excused=self._excuse_loss,
             wake_at=self._wake_at,
         )
-
-    @property
-    def next_sequence(self) -> int:
-        """The sequence number that is wanted next."""
-        return self._core.next_sequence
 
     def tell(self, event: DispatchEvent) -> None:
         """Take one event, do all that follows from it, and show how far the batch has come."""

@@ -12,6 +12,7 @@ from typing import Any
 import attrs
 
 from actors.addresses import authority_of
+from actors.dispatch.submissions import Submissions
 from actors.journal import MemoryJournal
 from actors.logins.core import LoginBook
 from actors.monitor.actor import MemoryView
@@ -95,6 +96,7 @@ class SessionResources:
         self.run_job = environment.run_job
         self.test_mode = TestMode()
         self._logins = LoginBook()
+        self.submissions = Submissions(self.notifier.notify)
         self.answered: set[str] = set()
         """Hosts that have answered something in this session."""
         self._secrets = KnownSecrets()
@@ -212,6 +214,7 @@ class SessionResources:
             make_progress=self._make_progress,
             credentials=NotedCredentials(self._credentials, self._secrets),
             logins=self._logins,
+            submissions=self.submissions,
             answered=self.answered,
             secrets=self._secrets,
             seed=self._seed(settings),

@@ -7,13 +7,14 @@ never amid one. This file is the loop; the browser and who stands around it are 
 
 from __future__ import annotations
 
+from actors.dispatch.submissions import Submission
 from actors.runtime import Notifier, ThreadEnvironment
 from actors.session.crew_of_one import CrewOfOne
-from actors.session.engine import Work
 from actors.session.tree import TreeParts
 from contracts.errors import CrewFailedError, MachineError, ParallelProcessingError
-from contracts.messages import BeginBatch, DispatchEvent, Drain, GiveUp, Submit, Wake
+from contracts.messages import BeginBatch, CloseBatch, DispatchEvent, Drain, GiveUp, Wake
 from contracts.status import Progress
+from contracts.tasks import TaskHandle
 
 SECONDS_BETWEEN_TICKS = 0.5
 _TICKS_BETWEEN_REPORTS = 2
@@ -50,13 +51,23 @@ class SequentialEngine:
 
     # ------------------------------------------------------------------------------------------------------- the batch
 
-    def submit(self, work: Work) -> None:
-        """Begin a batch where nobody has, or go on with it; orders that the journal knows are passed over."""
+    def begin(self, total: int | None, *, continues: bool = False) -> None:
+        """Begin a batch."""
         self._stop_text, self._force, self._stop_asked_at, self._gave_up = "", False, None, False
-        is_taken_over = bool(work.orders) and self._dispatcher.next_sequence > work.orders[0].handle.sequence
-        if work.continues or not is_taken_over:
-            self._feed(BeginBatch(work.total, work.continues))
-        self._feed(Submit(work.orders))
+        self._feed(BeginBatch(total, continues))
+
+    def put(self, submission: Submission) -> None:
+        """Leave orders for the session's thread."""
+        self._parts.submissions.put(submission)
+        self._calls.put(lambda: self._feed(submission.message))
+
+    def close_batch(self) -> None:
+        """Leave word for the session's thread that nothing more will be put."""
+        self._calls.put(lambda: self._feed(CloseBatch()))
+
+    def cancel(self, handles: tuple[TaskHandle, ...], text: str) -> None:
+        """Leave word for the session's thread that tasks are to be taken out."""
+        self._calls.put(lambda: self._feed(self._parts.submissions.cancel(handles, text)))
 
     def wait(self) -> None:
         """Work until every order of the batch has ended."""

@@ -20,6 +20,7 @@ from typing import Any
 import attrs
 
 from actors.dispatch.actor import Dispatcher, DispatcherTools
+from actors.dispatch.submissions import Submissions
 from actors.logins.actor import LoginBroker
 from actors.logins.core import LoginBook
 from actors.monitor.actor import Gauges, MemoryView, Monitor
@@ -68,6 +69,7 @@ class TreeParts:
         credentials: What to log in with.
         logins: Which hosts refused a login.
         seed: Seeds all jitter.
+        submissions: Who waits for which task.
         answered: Hosts that have answered something in this session.
         secrets: What must not be shown.
     """
@@ -85,6 +87,7 @@ class TreeParts:
     seed: int
     secrets: KnownSecrets = attrs.field(factory=KnownSecrets)
     revocations: Revocations = attrs.field(factory=Revocations)
+    submissions: Submissions = attrs.field(factory=Submissions)
     answered: set[str] = attrs.field(factory=set)
     browsers: OwnedBrowsers = attrs.field(init=False)
 
@@ -148,6 +151,7 @@ def _engine_spec(parts: TreeParts) -> SupervisorSpec:
     tools = DispatcherTools(
         journal=parts.journal,
         filing=parts.run_resources.filing,
+        submissions=parts.submissions,
         progress=parts.progress,
         retry=settings.retry,
         timeouts=settings.timeouts,

@@ -20,10 +20,13 @@ from actors.dispatch.effects import (
     NoteAnswered,
     Publish,
     Record,
+    TellAccepted,
     TellLoginBroker,
+    TellOutcome,
     TellWorker,
     WakeAt,
 )
+from actors.dispatch.submissions import Hear, Submission, Submissions
 from actors.journal import MemoryJournal
 from actors.leasing import KillWorker, NoteTaskEnded, RecycleWorker
 from contracts.config import RetryPolicy, Timeouts
@@ -49,7 +52,7 @@ from contracts.messages import (
     VisitOutcome,
     Wake,
 )
-from contracts.ports import JournalEntry, LeaseEnded, LeaseGranted, OutcomeRecorded
+from contracts.ports import JournalEntry, LeaseEnded, LeaseGranted, OutcomeRecorded, TaskAccepted
 from contracts.status import Progress
 from contracts.supervision import ChildChange, ChildEvent, ExitKind, Reason
 from contracts.tasks import Attachment, Order, POResult, POTask, TaskHandle, TaskStatus
@@ -65,11 +68,17 @@ def order(sequence: int, *, priority: int = 0, host: str = HOST, fault: str = ""
     number = f"PO{sequence}"
     task = POTask(number, priority=priority, **fields)
     where = "" if fault else host
-    return Order(TaskHandle(sequence, number), task, "", f"https://{host}", where, fault)
+    return Order(task, "", f"https://{host}", where, fault)
+
+
+def accepted(sequence: int, **fields: Any) -> TaskAccepted:
+    """What the journal is told of an order at that place."""
+    made = order(sequence, **fields)
+    return TaskAccepted(TaskHandle(sequence, made.po_number), made, made.task.retry_count)
 
 
 def orders(count: int, first: int = 0, **fields: Any) -> tuple[Order, ...]:
-    """Make `count` orders with consecutive sequence numbers."""
+    """Make `count` orders with consecutive numbers."""
     return tuple(order(first + number, **fields) for number in range(count))
 
 
@@ -85,13 +94,24 @@ class Drive:
         journal: MemoryJournal | None = None,
         now: float = 100.0,
         answered: Collection[str] = (),
+        submissions: Submissions | None = None,
     ) -> None:
         self.journal = journal or MemoryJournal()
+        self.submissions = submissions or Submissions()
         self.resumes, self.retry, self.timeouts = resumes, retry, timeouts or Timeouts()
         self.epoch = self.journal.open_epoch()
+        self.submissions.begin_epoch(self.epoch)
+        state = self.journal.replay()
+        self.submissions.catch_up(self.epoch, self.journal, state)
+        self.heard: list[POResult] = []
+        """Each outcome, as whoever submitted the task hears it."""
+        self.submitted: list[Submission] = []
+        self.is_mute = False
+        """Whether it ends before it tells anybody what it has written."""
         self.core = DispatchCore(
             epoch=self.epoch,
-            state=self.journal.replay(),
+            state=state,
+            given_back=self.submissions.given_back,
             resumes=resumes,
             retry=retry,
             timeouts=self.timeouts,
@@ -122,6 +142,9 @@ class Drive:
 
     def send(self, event: DispatchEvent) -> list[DispatchEffect]:
         """Give the core one event; perform what it answers."""
+        if isinstance(event, Submit) and (known := self.journal.handles_of(event.key)):
+            self.submissions.accept(self.epoch, event.key, known)
+            return []
         events = deque([event])
         seen: list[DispatchEffect] = []
         while events:
@@ -139,6 +162,10 @@ class Drive:
         match effect:
             case Record(entries):
                 self._record(entries)
+            case TellAccepted(key, handles) if not self.is_mute:
+                self.submissions.accept(self.epoch, key, handles)
+            case TellOutcome(result) if not self.is_mute:
+                self.submissions.end(self.epoch, result)
             case TellWorker(worker, generation, message):
                 assert generation == self.generations[worker], "only a live generation is told anything"
                 if isinstance(message, VisitOrder):
@@ -196,7 +223,14 @@ class Drive:
     def begin(self, batch: tuple[Order, ...]) -> None:
         """Begin a batch and submit all of it."""
         self.send(BeginBatch(len(batch)))
-        self.send(Submit(batch))
+        self.submit(batch)
+
+    def submit(self, batch: tuple[Order, ...], hear: Hear | None = None) -> list[DispatchEffect]:
+        """Submit orders, with a key that no other submission has."""
+        submission = Submission(f"{self.epoch}-{len(self.submitted)}", batch, hear or self.heard.append)
+        self.submitted.append(submission)
+        self.submissions.put(submission)
+        return self.send(submission.message)
 
     def ready(self, *workers: str) -> None:
         """Start and ready a new generation of each worker."""
@@ -214,7 +248,7 @@ class Drive:
 
     def number(self, worker: str) -> int:
         """Return the sequence number of the order the worker is at."""
-        return self.visit(worker).order.handle.sequence
+        return self.visit(worker).lease.task.sequence
 
     def is_idle(self, worker: str) -> bool:
         """Whether the worker has nothing in hand."""

@@ -20,7 +20,6 @@ from contracts.messages import (
     ProbePortal,
     PublishFailed,
     SessionProved,
-    Submit,
 )
 from contracts.ports import Credentials
 from contracts.supervision import ExitKind
@@ -288,7 +287,7 @@ def test_nothing_runs_beside_an_order_that_runs_alone() -> None:
     drive.crash("w1")
     assert drive.number("w1") == 0
     drive.ready("w2")
-    drive.send(Submit(orders(2, first=1)))
+    drive.submit(orders(2, first=1))
     assert drive.is_idle("w2")
     drive.complete("w1")
     assert {drive.number("w1"), drive.number("w2")} == {1, 2}

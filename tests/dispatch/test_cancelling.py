@@ -5,20 +5,21 @@ from __future__ import annotations
 import pytest
 
 from actors.dispatch.settling import settle
+from actors.dispatch.submissions import Submissions
 from actors.journal import MemoryJournal
 from contracts.errors import Blame
-from contracts.messages import BeginBatch, Cancel, Drain, Submit, VisitEnded, VisitFailed
-from contracts.ports import BatchBegun, OutcomeRecorded, TaskAccepted
+from contracts.messages import BeginBatch, Cancel, Drain, VisitEnded, VisitFailed
+from contracts.ports import BatchBegun, OutcomeRecorded
 from contracts.supervision import ExitKind
 from contracts.tasks import TaskStatus
-from tests.dispatch.driving import Drive, order, orders
+from tests.dispatch.driving import Drive, accepted, orders
 
 
 def begun(count: int, *workers: str) -> Drive:
     """A batch whose first orders are worked on."""
     drive = Drive()
     drive.send(BeginBatch(count))
-    drive.send(Submit(orders(count)))
+    drive.submit(orders(count))
     for worker in workers:
         drive.ready(worker)
     return drive
@@ -104,10 +105,10 @@ def test_a_cancelled_order_is_not_given_back_by_a_stop() -> None:
 def test_without_any_worker_a_list_that_became_shorter_is_written_down() -> None:
     journal = MemoryJournal()
     epoch = journal.open_epoch()
-    journal.append(epoch, (BatchBegun(0, 3), *(TaskAccepted(order(place)) for place in range(3))))
-    settle(journal, (BeginBatch(2, continues=True), Cancel((1,), "taken out", "CONFIG_ERROR")))
+    journal.append(epoch, (BatchBegun(0, 3), *(accepted(place) for place in range(3))))
+    settle(journal, Submissions(), (BeginBatch(2, continues=True), Cancel((1,), "taken out", "CONFIG_ERROR")))
     state = journal.replay()
-    assert [task.order.handle.sequence for task in state.open_tasks] == [0, 2]
+    assert [task.handle.sequence for task in state.open_tasks] == [0, 2]
     assert (state.batch_total, state.batch_failed) == (2, 1)
     (gone,) = journal.results(1, 1)
     assert (gone.status, gone.error_message, gone.error_code) == (TaskStatus.CANCELLED, "taken out", "CONFIG_ERROR")

@@ -11,6 +11,7 @@ import pytest
 from actors.dispatch.effects import DiscardStaging, Publish
 from actors.dispatch.performer import Performer
 from actors.dispatch.recovery import finish_publishes
+from actors.dispatch.submissions import Submissions
 from actors.journal import MemoryJournal
 from contracts.errors import AttachmentError, MachineError
 from contracts.messages import Published, PublishFailed
@@ -48,6 +49,7 @@ def performer(raises: type[Exception] | None) -> Performer:
         epoch=1,
         journal=MemoryJournal(),
         filing=cast("Filing", Folder(raises)),
+        submissions=Submissions(),
         tell_worker=nobody,
         tell_login_broker=nobody,
         ask_portal=nobody,

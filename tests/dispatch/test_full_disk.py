@@ -12,6 +12,7 @@ import pytest
 
 from actors.dispatch.core import DispatchCore
 from actors.dispatch.performer import Performer
+from actors.dispatch.submissions import Submission, Submissions
 from actors.journal import MemoryJournal
 from contracts.config import RetryPolicy, Timeouts
 from contracts.errors import DiskFullError
@@ -20,7 +21,6 @@ from contracts.messages import (
     Drain,
     GiveUp,
     LeaseTouched,
-    Submit,
     Visited,
     VisitEnded,
     VisitOrder,
@@ -75,6 +75,7 @@ class Shell:
     core: DispatchCore = attrs.field(init=False)
     performer: Performer = attrs.field(init=False)
     shown: Progress = attrs.field(factory=Progress)
+    heard: list[POResult] = attrs.field(factory=list)
 
     def __attrs_post_init__(self) -> None:
         self.core = DispatchCore(
@@ -85,6 +86,7 @@ class Shell:
             epoch=1,
             journal=self.journal,
             filing=cast("Filing", Folder()),
+            submissions=Submissions(),
             tell_worker=self._tell,
             tell_login_broker=lambda _message: None,
             ask_portal=lambda *_told: None,
@@ -112,7 +114,9 @@ class Shell:
     def begin(self, count: int) -> None:
         """Begin a batch with one worker."""
         self.send(BeginBatch(count))
-        self.send(Submit(orders(count)))
+        submission = Submission("key", orders(count), self.heard.append)
+        self.performer.submissions.put(submission)
+        self.send(submission.message)
         self.send(ChildEvent("crew", "w1", 1, ChildChange.STARTED))
         self.send(ChildEvent("crew", "w1", 1, ChildChange.READY))
 

@@ -4,37 +4,38 @@ from __future__ import annotations
 
 from actors.dispatch.effects import Record, TellWorker
 from contracts.errors import Blame
-from contracts.messages import BeginBatch, Submit
-from contracts.ports import BatchBegun, LeaseGranted, OutcomeRecorded, PublishStarted, TaskAccepted
+from contracts.messages import BeginBatch
+from contracts.ports import BatchBegun, LeaseGranted, OutcomeRecorded, PublishStarted, SubmissionAccepted, TaskAccepted
 from contracts.supervision import ExitKind
-from contracts.tasks import TaskStatus
-from tests.dispatch.driving import Drive, order, orders
+from contracts.tasks import TaskHandle, TaskStatus
+from tests.dispatch.driving import Drive, accepted, order, orders
 
 
 def again(drive: Drive) -> Drive:
     """A new dispatcher over the same journal."""
-    return Drive(journal=drive.journal, resumes=drive.resumes, now=drive.now)
+    return Drive(journal=drive.journal, resumes=drive.resumes, now=drive.now, submissions=drive.submissions)
 
 
 def test_orders_are_accepted_in_one_transaction_and_only_once() -> None:
     drive = Drive()
     drive.send(BeginBatch(3))
     batch = orders(3)
-    effects = drive.send(Submit(batch))
-    assert effects[0] == Record(tuple(TaskAccepted(one) for one in batch))
-    drive.send(Submit(batch))
-    drive.send(Submit(batch[:1]))
+    effects = drive.submit(batch)
+    key = drive.submitted[0].key
+    assert effects[0] == Record((*(accepted(place) for place in range(3)), SubmissionAccepted(key, 0, 3)))
+    drive.send(drive.submitted[0].message)
+    drive.send(drive.submitted[0].message)
     assert sum(isinstance(entry, TaskAccepted) for entry in drive.entries) == 3
-    assert drive.core.next_sequence == 3
+    assert drive.submitted[0].handles == tuple(TaskHandle(place, f"PO{place}") for place in range(3))
     assert drive.progress.pending == 3
 
 
-def test_a_chunk_that_overlaps_the_one_before_brings_only_what_is_new() -> None:
+def test_no_order_is_dropped_because_of_its_number() -> None:
     drive = Drive()
     drive.send(BeginBatch(4))
-    drive.send(Submit(orders(2)))
-    drive.send(Submit(orders(4)))
-    assert [entry.order.handle.sequence for entry in drive.entries if isinstance(entry, TaskAccepted)] == [0, 1, 2, 3]
+    drive.submit(orders(2))
+    drive.submit(orders(2))
+    assert [entry.handle.sequence for entry in drive.entries if isinstance(entry, TaskAccepted)] == [0, 1, 2, 3]
 
 
 def test_an_order_that_cannot_be_visited_fails_at_once_and_loses_no_other() -> None:
@@ -53,7 +54,7 @@ def test_a_lease_is_journalled_before_its_worker_is_told() -> None:
     drive = Drive()
     drive.ready("w1")
     drive.send(BeginBatch(1))
-    effects = drive.send(Submit(orders(1)))
+    effects = drive.submit(orders(1))
     granted = next(place for place, one in enumerate(effects) if isinstance(one, Record) and _grants(one))
     told = next(place for place, one in enumerate(effects) if isinstance(one, TellWorker))
     assert granted < told
@@ -69,7 +70,7 @@ def test_a_publish_is_journalled_before_it_begins_and_its_outcome_after() -> Non
     drive.ready("w1")
     drive.complete("w1")
     kinds = [type(entry) for entry in drive.entries]
-    assert kinds == [BatchBegun, TaskAccepted, LeaseGranted, PublishStarted, OutcomeRecorded]
+    assert kinds == [BatchBegun, TaskAccepted, SubmissionAccepted, LeaseGranted, PublishStarted, OutcomeRecorded]
     assert len(drive.ended) == 1
 
 
@@ -105,7 +106,7 @@ def test_a_new_dispatcher_remembers_attempts_and_charges() -> None:
     drive.crash("w1")
     drive.crash("w1")
     after = again(drive)
-    known = {task.order.handle.sequence: task for task in after.journal.replay().open_tasks}
+    known = {task.handle.sequence: task for task in after.journal.replay().open_tasks}
     assert (known[0].attempts, known[0].crashes) == (1, 0)
     assert (known[1].attempts, known[1].crashes) == (0, 2)
     after.ready("w1", "w2")
@@ -133,15 +134,15 @@ def test_a_new_dispatcher_takes_the_same_submission_again_without_harm() -> None
     drive = Drive()
     drive.begin(orders(3))
     after = again(drive)
-    after.send(Submit(orders(3)))
-    assert after.core.next_sequence == 3
+    after.send(drive.submitted[0].message)
+    assert after.journal.replay().next_sequence == 3
     assert after.progress.pending == 3
 
 
 def test_a_faulty_order_whose_outcome_was_not_written_fails_after_a_replay_too() -> None:
     drive = Drive()
     drive.send(BeginBatch(1))
-    drive.journal.append(drive.epoch, (TaskAccepted(order(0, fault="no number")),))
+    drive.journal.append(drive.epoch, (accepted(0, fault="no number"),))
     after = again(drive)
     after.ready("w1")
     assert after.is_idle("w1"), "nobody visits an order that cannot be visited"

@@ -14,6 +14,7 @@ from contracts.errors import Blame
 from contracts.messages import (
     BeginBatch,
     Cancel,
+    CloseBatch,
     Drain,
     DutyEnded,
     LeaseTouched,
@@ -27,7 +28,6 @@ from contracts.messages import (
     PublishFailed,
     Recycle,
     Resume,
-    Submit,
     Visited,
     VisitFailed,
     VisitOrder,
@@ -50,29 +50,38 @@ class DispatchMachine(DispatchWorld):
         rows=st.lists(st.tuples(st.integers(-1, 1), hosts, st.booleans()), min_size=1, max_size=MOST),
         ready=st.sampled_from((3, 3, 1, 0)),
         at_once=st.sampled_from((True, True, False)),
+        is_open=st.booleans(),
     )
-    def begin(self, rows: list[tuple[int, str, bool]], ready: int, at_once: bool) -> None:
+    def begin(self, rows: list[tuple[int, str, bool]], ready: int, at_once: bool, is_open: bool) -> None:
         """A batch begins, some workers are there."""
         self.batch = tuple(
             order(place, priority=priority, host=host, fault="no number" if faulty and place % 4 == 3 else "")
             for place, (priority, host, faulty) in enumerate(rows)
         )
-        self.drive.send(BeginBatch(len(self.batch)))
+        self.drive.send(BeginBatch(None if is_open else len(self.batch)))
         if at_once:
-            self.submit(len(rows), 0)
+            self.submit(len(rows), 0, "one")
         for worker in WORKERS[:ready]:
             self._start(worker)
             self._ready(worker)
 
     # --------------------------------------------------------------------------------------------------------- rules
 
-    @rule(count=st.integers(1, 4), again=st.integers(0, 3))
-    def submit(self, count: int, again: int) -> None:
-        """Orders come in, some of them for the second time."""
-        chunk = self.batch[max(0, self.submitted - again) : self.submitted + count]
+    @rule(count=st.integers(1, 4), again=st.integers(0, 3), who=st.sampled_from(("one", "two")))
+    def submit(self, count: int, again: int, who: str) -> None:
+        """Orders come in from one of two submitters, and one that came before comes again."""
+        if again < len(self.drive.submitted):
+            self._send(self.drive.submitted[again].message)
+        chunk = self.batch[self.submitted : self.submitted + count]
         if chunk:
-            self._send(Submit(chunk))
-            self.submitted = max(self.submitted, chunk[-1].handle.sequence + 1)
+            self._submit(chunk, who)
+
+    @rule(chance=picks)
+    def closes(self, chance: int) -> None:
+        """No more is to come, though some more does all the same."""
+        if not chance:
+            self._send(CloseBatch())
+            assert not self.drive.progress.is_open
 
     @rule(worker=workers, early=st.booleans())
     def start_and_maybe_ready(self, worker: str, early: bool) -> None:
@@ -247,18 +256,29 @@ class DispatchMachine(DispatchWorld):
         """The monitor pauses or resumes."""
         self._send(Pause("memory", "memory is short") if pause else Resume("memory"))
 
-    @rule(chance=rare)
-    def dispatcher_dies(self, chance: int) -> None:
-        """A new dispatcher goes on from the journal, with a new crew."""
+    @rule(chance=rare, amid=st.sampled_from(("nothing", "an order's end", "a submission", "a cancelling")), pick=picks)
+    def dispatcher_dies(self, chance: int, amid: str, pick: int) -> None:
+        """A new dispatcher goes on from the journal, with a new crew, perhaps before the old one has told anybody."""
         if chance:
             return
         old = self.drive
-        self.drive = OrderlyDrive(journal=old.journal, timeouts=LIMITS, now=old.now)
+        old.is_mute = True
+        if amid == "an order's end" and self._busy(VisitOrder):
+            self.visit_succeeds(pick, "NO_ATTACHMENTS", False)
+        elif amid == "a submission" and self.submitted < len(self.batch):
+            self._submit(self.batch[self.submitted : self.submitted + 2], "two", is_lost=pick == 0)
+        elif amid == "a cancelling":
+            handles = [handle for one in old.submitted for handle in one.handles or ()]
+            old.submissions.cancel(handles[: pick + 1], "nobody wants it")
+        self.drive = OrderlyDrive(journal=old.journal, timeouts=LIMITS, now=old.now, submissions=old.submissions)
+        self.drive.submitted = old.submitted
         self.drive.outcomes, self.drive.generations = old.outcomes, old.generations
         self.drive.login_broker = old.login_broker
         self.history = [one for one in self.history if not isinstance(one, ChildEvent)]  # its crew went with it
         self.alive = dict.fromkeys(WORKERS, False)
         self.started = dict.fromkeys(WORKERS, False)
+        for event in self.drive.submissions.untold():
+            self._send(event)
         if self.drained:
             self.drive.send(Drain("interrupted"))
 
@@ -281,8 +301,9 @@ class DispatchMachine(DispatchWorld):
             assert set(self.drive.outcomes) == set(range(len(self.batch)))
 
     def _let_everything_end(self) -> None:
-        self._send(Submit(self.batch))
-        self.submitted = len(self.batch)
+        if self.submitted < len(self.batch):
+            self._submit(self.batch[self.submitted :], "one")
+        self._send(CloseBatch())
         self._send(Resume("memory"))
         for _ in range(400):
             if self.drive.progress.finished:

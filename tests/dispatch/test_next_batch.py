@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contracts.messages import HostRefused, Submit
+from contracts.messages import HostRefused
 from contracts.tasks import TaskStatus
 from tests.dispatch.driving import HOST, OTHER, Drive, order, orders
 
@@ -22,7 +22,7 @@ def test_orders_that_arrive_after_their_host_was_given_up_are_given_back_at_once
     drive = Drive()
     drive.begin(orders(1))
     drive.send(HostRefused(HOST, "no password"))
-    drive.send(Submit((order(1), order(2, host=OTHER))))
+    drive.submit((order(1), order(2, host=OTHER)))
     assert (drive.outcomes[1].status, drive.outcomes[1].error_code) == (TaskStatus.CANCELLED, "AUTH_ERROR")
     assert drive.outcomes[1].error_message == "no password"
     assert 2 not in drive.outcomes, "another host's order waits for its worker"

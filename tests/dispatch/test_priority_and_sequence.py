@@ -16,7 +16,6 @@ from contracts.messages import (
     ProbeEnded,
     Recycle,
     Resume,
-    Submit,
     VisitEnded,
     VisitFailed,
 )
@@ -68,7 +67,7 @@ def test_a_delayed_order_goes_before_those_behind_it_once_its_delay_is_over() ->
 
 def test_a_late_order_of_higher_priority_goes_before_those_that_wait() -> None:
     drive = driven(3)
-    drive.send(Submit((order(3, priority=1),)))
+    drive.submit((order(3, priority=1),))
     drive.complete("w1")
     assert order_of_work(drive) == [3, 1, 2]
 
@@ -83,9 +82,9 @@ def test_work_spreads_over_the_workers_that_have_ended_least() -> None:
     drive = driven(2, workers=2)
     drive.complete("w1")
     drive.complete("w2")
-    drive.send(Submit(orders(1, first=2)))
+    drive.submit(orders(1, first=2))
     drive.complete("w1")
-    drive.send(Submit(orders(1, first=3)))
+    drive.submit(orders(1, first=3))
     assert drive.number("w2") == 3
 
 

@@ -9,7 +9,7 @@ from actors.dispatch.silent_hosts import MOST_QUESTIONS
 from actors.journal import MemoryJournal
 from contracts.config import Timeouts
 from contracts.errors import Blame
-from contracts.messages import BeginBatch, Drain, FileArrived, LoginMet, PortalAsked, Submit
+from contracts.messages import BeginBatch, Drain, FileArrived, LoginMet, PortalAsked
 from contracts.ports import KeptFile
 from contracts.tasks import TaskStatus
 from tests.dispatch.driving import FILE, HOST, OTHER, Drive, order, orders
@@ -193,11 +193,11 @@ def test_later_orders_of_a_host_that_was_given_up_fail_at_once_and_the_next_batc
     drive = Drive()
     drive.silent.add(HOST)
     drive.send(BeginBatch(2))
-    drive.send(Submit(orders(1)))
+    drive.submit(orders(1))
     drive.ready("w1")
     drive.advance(33.0)
     assert drive.outcomes[0].status is TaskStatus.FAILED
-    drive.send(Submit(orders(1, first=1)))
+    drive.submit(orders(1, first=1))
     assert drive.outcomes[1].error_message == drive.outcomes[0].error_message
     assert drive.progress.finished
     known = len(drive.asked)

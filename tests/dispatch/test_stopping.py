@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from contracts.errors import Blame
-from contracts.messages import Drain, GiveUp, PublishFailed, Submit, VisitEnded, VisitFailed
+from contracts.messages import Drain, GiveUp, PublishFailed, VisitEnded, VisitFailed
 from contracts.tasks import TaskStatus
 from tests.dispatch.driving import Drive, orders
 
@@ -36,7 +36,7 @@ def test_draining_leaves_the_rest_open_in_a_journal_that_resumes() -> None:
     drive.complete("w1")
     assert drive.progress.finished
     assert (drive.progress.completed, drive.progress.failed) == (1, 2)
-    assert [task.order.handle.sequence for task in drive.journal.replay().open_tasks] == [1, 2]
+    assert [task.handle.sequence for task in drive.journal.replay().open_tasks] == [1, 2]
 
 
 def test_draining_twice_is_draining_once() -> None:
@@ -73,7 +73,7 @@ def test_orders_that_come_while_draining_are_given_back() -> None:
     drive = driven(1)
     drive.send(Drain("interrupted"))
     drive.complete("w1")
-    drive.send(Submit(orders(2, first=1)))
+    drive.submit(orders(2, first=1))
     assert [drive.outcomes[task].status for task in (1, 2)] == [TaskStatus.CANCELLED] * 2
 
 

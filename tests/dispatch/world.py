@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from actors.dispatch.effects import DispatchEffect, TellWorker
+from actors.dispatch.submissions import Submission
 from actors.logins.core import LoginBook, LoginBrokerCore
 from contracts.config import Timeouts
 from contracts.errors import Blame
@@ -51,9 +52,9 @@ class OrderlyDrive(Drive):
         waiting = [keys[0] for host, keys in book.leasing.queue._ready.items() if book.hosts[host].admits(self.now)]
         for told in effects:
             if isinstance(told, TellWorker) and isinstance(told.message, VisitOrder):
-                given = told.message.order
-                if book.leasing.tasks[given.handle.sequence].crashes < 2:
-                    assert all((False, -given.task.priority, given.handle.sequence) < key for key in waiting)
+                given, place = told.message.order, told.message.lease.task.sequence
+                if book.leasing.tasks[place].crashes < 2:
+                    assert all((False, -given.task.priority, place) < key for key in waiting)
                 else:
                     assert not book.leasing.queue._ready, "an order that cost two browsers goes last"
 
@@ -72,6 +73,9 @@ class DispatchWorld(RuleBasedStateMachine):
         self.charges: dict[int, int] = {}
         self.history: list[DispatchEvent] = []
         self.submitted = 0
+        self.heard: dict[str, list[int]] = {"one": [], "two": []}
+        """What each of two submitters has heard the end of."""
+        self.theirs: dict[str, set[int]] = {"one": set(), "two": set()}
         self.batch: tuple[Order, ...] = ()
         self.drained = False
 
@@ -96,6 +100,19 @@ class DispatchWorld(RuleBasedStateMachine):
         for worker, told in self.drive.last.items():
             if before.get(worker) is not told:
                 self.touched[worker] = False
+
+    def _submit(self, chunk: tuple[Order, ...], who: str, *, is_lost: bool = False) -> None:
+        """Let somebody submit orders; with `is_lost` the dispatcher ends before it takes them."""
+        places = range(self.submitted, self.submitted + len(chunk))
+        hears = self.heard[who]
+        key = f"{who}-{len(self.drive.submitted)}"
+        submission = Submission(key, chunk, lambda result: hears.append(result.handle.sequence))
+        self.drive.submitted.append(submission)
+        self.drive.submissions.put(submission)
+        self.submitted += len(chunk)
+        self.theirs[who].update(places)
+        if not is_lost:
+            self._send(submission.message)
 
     def _message(self, worker: str) -> object:
         told = self.drive.last.get(worker)
@@ -141,7 +158,7 @@ class DispatchWorld(RuleBasedStateMachine):
     # ---------------------------------------------------------------------------------------------------- invariants
 
     def _attempts(self, sequence: int) -> int | None:
-        known = {task.order.handle.sequence: task.attempts for task in self.drive.journal.replay().open_tasks}
+        known = {task.handle.sequence: task.attempts for task in self.drive.journal.replay().open_tasks}
         return known.get(sequence)
 
     @invariant()
@@ -150,13 +167,25 @@ class DispatchWorld(RuleBasedStateMachine):
         progress = self.drive.progress
         assert progress.total == progress.completed + progress.failed + progress.active + progress.pending
         assert min(progress.completed, progress.failed, progress.active, progress.pending) >= 0
-        open_now = {task.order.handle.sequence for task in self.drive.journal.replay().open_tasks}
+        open_now = {task.handle.sequence for task in self.drive.journal.replay().open_tasks}
         assert open_now | set(self.drive.outcomes) == set(range(self.submitted))
         assert not open_now & set(self.drive.outcomes)
         book = self.drive.core._book
         assert set(book.leasing.tasks) == open_now
         assert len(book.leasing.queue) + progress.active == len(open_now), "every open order waits or is in work"
         assert progress.completed == sum(result.status.is_success for result in self.drive.outcomes.values())
+
+    @invariant()
+    def whoever_submitted_hears_each_outcome_once(self) -> None:
+        """By the time it is written, and nobody else's."""
+        for who, heard in self.heard.items():
+            assert len(heard) == len(set(heard))
+            assert set(heard) == self.theirs[who] & set(self.drive.outcomes)
+        for submission in self.drive.submitted:
+            assert submission.handles is not None
+            assert tuple(handle.po_number for handle in submission.handles) == tuple(
+                one.po_number for one in submission.orders
+            )
 
     @invariant()
     def each_lease_has_one_live_owner(self) -> None:
@@ -177,7 +206,7 @@ class DispatchWorld(RuleBasedStateMachine):
     def nobody_pays_for_anothers_fault(self) -> None:
         """Invariant 5."""
         for task in self.drive.journal.replay().open_tasks:
-            assert task.crashes == self.charges.get(task.order.handle.sequence, 0)
+            assert task.crashes == self.charges.get(task.handle.sequence, 0)
             assert task.crashes < 3
             assert task.attempts < NO_JITTER.max_attempts
         for sequence, result in self.drive.outcomes.items():

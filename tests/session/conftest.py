@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,8 @@ from actors.testing import StubBrowser, StubBrowserHost, StubPortal, StubResourc
 from actors.testing.failures import BROWSER_LOST, Losses
 from contracts.config import HeadlessConfiguration, Timeouts
 from contracts.errors import BrowserDiedError
-from contracts.ports import LoginPage, Owner, PageReading, PageSnapshot, Portal
+from contracts.ports import LoginPage, Owner, PageReading, PageSnapshot, Portal, TaskAccepted
+from contracts.tasks import Order, TaskHandle
 
 BASE = "http://127.0.0.1:9"
 TIMEOUTS = Timeouts(shutdown=20, force=5)
@@ -147,6 +148,11 @@ def make_session(tmp_path: Path, ground: Ground) -> MakeSession:
         return session
 
     return make
+
+
+def accepted(orders: Iterable[Order]) -> tuple[TaskAccepted, ...]:
+    """What a journal is told of these orders, from the first place in line on."""
+    return tuple(TaskAccepted(TaskHandle(place, one.po_number), one) for place, one in enumerate(orders))
 
 
 def orders(count: int, first: int = 1) -> list[dict[str, Any]]:

@@ -11,8 +11,6 @@ import pytest
 from actors.journal import SqliteJournal
 from actors.runtime import ThreadEnvironment
 from actors.session.batch import BatchRun
-from actors.session.crew import CHUNK, CrewEngine
-from actors.session.engine import Work
 from actors.session.first_look import HOSTS_ASKED_FIRST
 from actors.session.orders import prepare
 from actors.session.outcome import Outcome
@@ -20,10 +18,9 @@ from actors.session.resources import SessionResources
 from actors.session.sequential import SequentialEngine
 from contracts.config import Settings
 from contracts.errors import AuthenticationError, PortalUnreachableError
-from contracts.messages import BeginBatch
-from contracts.ports import BatchBegun, OutcomeRecorded, TaskAccepted
+from contracts.ports import BatchBegun, OutcomeRecorded
 from contracts.tasks import POResult, TaskHandle, TaskStatus
-from tests.session.conftest import BASE, PATIENCE, Ground, MakeSession, orders, until
+from tests.session.conftest import BASE, PATIENCE, Ground, MakeSession, accepted, orders, until
 
 
 @attrs.define
@@ -77,7 +74,7 @@ def batch_run(resources: object = None) -> BatchRun:
 def of_hosts(count: int) -> tuple[Any, ...]:
     """One order at each of so many hosts."""
     rows = [{"po_number": f"PO{n}", "supplier": "Acme", "url": f"http://host{n}.example/PO{n}"} for n in range(count)]
-    return prepare(rows, "", 0).orders
+    return prepare(rows, "").orders
 
 
 @pytest.mark.parametrize("count", [1, HOSTS_ASKED_FIRST])
@@ -131,27 +128,13 @@ def test_orders_that_had_ended_before_they_left_the_list_are_not_told_as_cancell
     make_session: MakeSession, ground: Ground, tmp_path: Any
 ) -> None:
     journal = SqliteJournal(tmp_path / "journal.db", tmp_path / "manifest.jsonl", tmp_path)
-    known = prepare(orders(3), BASE, 0).orders
-    ended = OutcomeRecorded(POResult(known[0].handle, TaskStatus.COMPLETED))
-    journal.append(journal.open_epoch(), (BatchBegun(0, 3), *map(TaskAccepted, known), ended))
+    known = prepare(orders(3), BASE).orders
+    ended = OutcomeRecorded(POResult(TaskHandle(0, "PO1"), TaskStatus.COMPLETED))
+    journal.append(journal.open_epoch(), (BatchBegun(0, 3), *accepted(known), ended))
     report = make_session(parallel=False, journal=journal).process_pos(orders(1, first=3))[2]
     assert report["removed_pos"] == ["PO2"]
     assert [one.status for one in journal.results(0, 2)] == [TaskStatus.COMPLETED, TaskStatus.CANCELLED]
     journal.close()
-
-
-@pytest.mark.parametrize("count", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK + 1])
-def test_a_crew_is_handed_every_order_once_in_chunks(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
-    engine = CrewEngine.__new__(CrewEngine)
-    asked: list[Any] = []
-    monkeypatch.setattr(engine, "_ask", asked.append)
-    numbers: tuple[Any, ...] = tuple(range(count))
-    work = Work(numbers, count)
-    engine.submit(work)
-    begun, *chunks = asked
-    assert begun == BeginBatch(count)
-    assert [order for submit in chunks for order in submit.orders] == list(range(count))
-    assert all(0 < len(submit.orders) <= CHUNK for submit in chunks)
 
 
 def test_nothing_of_a_visit_stays_behind_that_could_kill_the_idle_browser(

@@ -9,18 +9,18 @@ import pytest
 
 from actors.journal import SqliteJournal
 from actors.session.orders import prepare
-from contracts.ports import BatchBegun, OutcomeRecorded, TaskAccepted
-from contracts.tasks import POResult, TaskStatus
-from tests.session.conftest import BASE, Ground, MakeSession, orders
+from contracts.ports import BatchBegun, OutcomeRecorded
+from contracts.tasks import POResult, TaskHandle, TaskStatus
+from tests.session.conftest import BASE, Ground, MakeSession, accepted, orders
 
 
 @pytest.fixture
 def journal(tmp_path: Path) -> Iterator[SqliteJournal]:
     """A journal whose run was broken off: of PO1 and PO2, the first has ended."""
     made = SqliteJournal(tmp_path / "journal.db", tmp_path / "manifest.jsonl", tmp_path)
-    known = prepare(orders(2), BASE, 0).orders
-    ended = OutcomeRecorded(POResult(known[0].handle, TaskStatus.COMPLETED))
-    made.append(made.open_epoch(), (BatchBegun(0, 2), *map(TaskAccepted, known), ended))
+    known = prepare(orders(2), BASE).orders
+    ended = OutcomeRecorded(POResult(TaskHandle(0, "PO1"), TaskStatus.COMPLETED))
+    made.append(made.open_epoch(), (BatchBegun(0, 2), *accepted(known), ended))
     yield made
     made.close()
 

@@ -16,15 +16,15 @@ from actors.session import folder_journal as module
 from actors.session.folder_journal import journal_path, manifest_path
 from actors.session.orders import prepare
 from contracts.errors import DownloadFolderError, JournalError
-from contracts.ports import BatchBegun, TaskAccepted
-from tests.session.conftest import BASE, orders
+from contracts.ports import BatchBegun
+from tests.session.conftest import BASE, accepted, orders
 
 
 def begin(folder_journal: FolderJournal, count: int = 2) -> None:
     """Begin a run."""
-    batch = prepare(orders(count), BASE, 0)
-    accepted = tuple(TaskAccepted(order) for order in batch.orders)
-    folder_journal.journal.append(folder_journal.journal.open_epoch(), (BatchBegun(0, count), *accepted))
+    batch = prepare(orders(count), BASE)
+    entries = accepted(batch.orders)
+    folder_journal.journal.append(folder_journal.journal.open_epoch(), (BatchBegun(0, count), *entries))
 
 
 @pytest.fixture

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given, strategies as st
 
 from actors.session import batch, outcome
 from actors.session.orders import prepare
 from contracts.ports import KnownTask
-from contracts.tasks import POTask, TaskStatus
+from contracts.tasks import Order, POTask, TaskHandle, TaskStatus
 
 BASE = "https://portal.example/coupa"
 
@@ -21,30 +23,35 @@ def row(number: Any = "PO1", **fields: Any) -> dict[str, Any]:
     return {"po_number": number, **fields}
 
 
-def test_orders_get_consecutive_places_in_the_order_of_their_first_rows() -> None:
-    batch = prepare([row("B"), row("A"), row("C")], BASE, 40)
-    assert [(one.handle.sequence, one.handle.po_number) for one in batch.orders] == [(40, "B"), (41, "A"), (42, "C")]
+def known_tasks(orders: Iterable[Order]) -> list[KnownTask]:
+    """The orders as an unfinished run knows them."""
+    return [KnownTask(TaskHandle(place, one.po_number), one, has_ended=False) for place, one in enumerate(orders)]
+
+
+def test_orders_come_in_the_order_of_their_first_rows() -> None:
+    batch = prepare([row("B"), row("A"), row("C")], BASE)
+    assert [one.po_number for one in batch.orders] == ["B", "A", "C"]
     assert batch.rows == (0, 1, 2)
 
 
 def test_rows_of_one_number_and_address_are_one_order() -> None:
-    batch = prepare([row("A"), row("B"), row(" A "), row("A", url=f"{BASE}/x")], BASE, 0)
+    batch = prepare([row("A"), row("B"), row(" A "), row("A", url=f"{BASE}/x")], BASE)
     assert len(batch.orders) == 3
     assert batch.rows == (0, 1, 0, 2)
 
 
 def test_a_row_without_an_address_is_looked_for_at_the_base_url() -> None:
-    (order,) = prepare([row()], BASE + "/", 0).orders
+    (order,) = prepare([row()], BASE + "/").orders
     assert (order.url, order.base_url, order.host, order.fault) == ("", BASE, "portal.example", "")
 
 
 def test_a_row_with_an_address_belongs_to_that_addresss_portal() -> None:
-    (order,) = prepare([row(url="https://Other.example:8443/orders/1?x=1")], BASE, 0).orders
+    (order,) = prepare([row(url="https://Other.example:8443/orders/1?x=1")], BASE).orders
     assert (order.base_url, order.host) == ("https://other.example:8443", "other.example:8443")
 
 
 def test_an_address_on_the_base_urls_host_keeps_the_base_url() -> None:
-    (order,) = prepare([row(url="https://PORTAL.example/coupa/orders/1")], BASE, 0).orders
+    (order,) = prepare([row(url="https://PORTAL.example/coupa/orders/1")], BASE).orders
     assert order.base_url == BASE
     assert order.host == "portal.example"
 
@@ -64,7 +71,7 @@ def test_an_address_on_the_base_urls_host_keeps_the_base_url() -> None:
     ],
 )
 def test_a_row_that_cannot_be_visited_is_an_order_with_a_fault(fields: dict[str, Any], base: str, says: str) -> None:
-    batch = prepare([row(**fields), row("GOOD", url="https://portal.example/1")], base, 0)
+    batch = prepare([row(**fields), row("GOOD", url="https://portal.example/1")], base)
     assert says in batch.orders[0].fault
     assert "secret" not in batch.orders[0].fault
     assert (batch.orders[0].host, batch.orders[0].url) == ("", "")
@@ -73,18 +80,18 @@ def test_a_row_that_cannot_be_visited_is_an_order_with_a_fault(fields: dict[str,
 
 def test_a_row_that_is_no_row_is_told_to_the_caller() -> None:
     with pytest.raises(TypeError, match="po_number"):
-        prepare(["PO1"], BASE, 0)  # type: ignore[list-item]  # what a caller might do
+        prepare(["PO1"], BASE)  # type: ignore[list-item]  # what a caller might do
 
 
 def test_metadata_that_is_no_mapping_loses_no_row() -> None:
-    batch = prepare([row(metadata="urgent"), row("B")], BASE, 0)
+    batch = prepare([row(metadata="urgent"), row("B")], BASE)
     assert len(batch.orders) == 2
 
 
 def test_a_task_is_taken_as_it_is_without_spaces_around_its_number() -> None:
     task = POTask(" PO7 ", priority=2, retry_count=1, url=" https://portal.example/7 ")
-    (order,) = prepare([task], BASE, 0).orders
-    assert (order.handle.po_number, order.url) == ("PO7", "https://portal.example/7")
+    (order,) = prepare([task], BASE).orders
+    assert (order.po_number, order.url) == ("PO7", "https://portal.example/7")
     assert (order.task.priority, order.task.retry_count) == (2, 1)
 
 
@@ -117,9 +124,9 @@ _values = st.one_of(
     )
 )
 def test_no_row_whatever_it_holds_raises_or_loses_another(rows: list[dict[str, Any]]) -> None:
-    batch = prepare(rows, BASE, 5)
+    batch = prepare(rows, BASE)
     assert len(batch.rows) == len(rows)
-    assert [order.handle.sequence for order in batch.orders] == list(range(5, 5 + len(batch.orders)))
+    assert batch.fresh == batch.to_do == batch.orders
     assert all(0 <= place < len(batch.orders) for place in batch.rows)
     assert set(batch.rows) == set(range(len(batch.orders)))
     for order in batch.orders:
@@ -148,7 +155,7 @@ SPELLINGS = [
 def test_rows_whose_addresses_lead_to_one_page_are_one_order_in_whichever_order_they_come(shift: int) -> None:
     """The number alone, its address, the same with a slash, a fragment, another spelling of the host."""
     spellings = [url for url in SPELLINGS[shift:] + SPELLINGS[:shift] if "order_headers" not in url or shift == 0]
-    batch = prepare([row("A", url=url) for url in spellings], BASE, 0, addresses=_addresses)
+    batch = prepare([row("A", url=url) for url in spellings], BASE, addresses=_addresses)
     assert len(batch.orders) == 1
     assert batch.rows == (0,) * len(spellings)
     assert batch.orders[0].url == spellings[0].strip(), "the first row's own address is visited"
@@ -167,38 +174,39 @@ def test_rows_whose_addresses_lead_to_one_page_are_one_order_in_whichever_order_
     ],
 )
 def test_what_differs_in_more_than_spelling_is_another_page(other: str) -> None:
-    batch = prepare([row("A", url=f"{BASE}/orders/A"), row("A", url=other), row("A")], BASE, 0, addresses=_addresses)
+    batch = prepare([row("A", url=f"{BASE}/orders/A"), row("A", url=other), row("A")], BASE, addresses=_addresses)
     assert batch.rows == (0, 1, 0)
 
 
 def test_one_address_under_two_numbers_is_two_orders() -> None:
-    batch = prepare([row("A", url=f"{BASE}/orders/A"), row("B", url=f"{BASE}/orders/A")], BASE, 0)
+    batch = prepare([row("A", url=f"{BASE}/orders/A"), row("B", url=f"{BASE}/orders/A")], BASE)
     assert batch.rows == (0, 1)
 
 
 def test_rows_that_are_refused_are_one_order_only_when_they_are_the_same() -> None:
     wrong = row("A", amount="a lot")
-    batch = prepare([wrong, row("A"), wrong, row("A", amount="more")], BASE, 0, addresses=_addresses)
+    batch = prepare([wrong, row("A"), wrong, row("A", amount="more")], BASE, addresses=_addresses)
     assert batch.rows == (0, 1, 0, 2)
     assert [bool(one.fault) for one in batch.orders] == [True, False, True]
 
 
 def test_an_order_of_an_unfinished_run_is_found_however_its_address_is_written_and_refused_rows_too() -> None:
-    first = prepare([row("A", url=f"{BASE}/orders/A"), row("B", amount="a lot")], BASE, 0, addresses=_addresses)
-    known = [KnownTask(one, has_ended=bool(one.fault)) for one in first.orders]
+    first = prepare([row("A", url=f"{BASE}/orders/A"), row("B", amount="a lot")], BASE, addresses=_addresses)
+    known = known_tasks(first.orders)
+    known[1] = attrs.evolve(known[1], has_ended=True)
     again = [row("A", url="https://PORTAL.example/coupa/orders/A/#x"), row("B", amount="a lot"), row("A")]
-    batch = prepare(again, BASE, 2, known, addresses=_addresses)
+    batch = prepare(again, BASE, known, addresses=_addresses)
     assert batch.rows == (0, 1, 0)
-    assert batch.known == {0, 1}
+    assert batch.known == dict(enumerate(known))
+    assert [batch.has_ended(index) for index in (0, 1)] == [False, True]
     assert batch.removed == ()
 
 
 def test_rows_that_mean_one_order_of_an_unfinished_run_are_that_order_with_or_without_its_address() -> None:
-    known = [KnownTask(one, has_ended=False) for one in prepare([row("A"), row("B")], BASE, 0).orders]
-    batch = prepare(
-        [row("A"), row("C"), row("A", url=f"{BASE}/A"), row("B", url=f"{BASE}/B"), row("B")], BASE, 2, known
-    )
-    assert [(one.handle.sequence, one.handle.po_number) for one in batch.orders] == [(0, "A"), (2, "C"), (1, "B")]
+    known = known_tasks(prepare([row("A"), row("B")], BASE).orders)
+    batch = prepare([row("A"), row("C"), row("A", url=f"{BASE}/A"), row("B", url=f"{BASE}/B"), row("B")], BASE, known)
+    assert [one.po_number for one in batch.orders] == ["A", "C", "B"]
+    assert batch.known == {0: known[0], 2: known[1]}
     assert batch.rows == (0, 1, 0, 2, 2)
 
 
@@ -208,17 +216,19 @@ def test_rows_that_mean_one_order_of_an_unfinished_run_are_that_order_with_or_wi
 def test_an_order_that_was_not_done_says_why_also_when_what_broke_the_run_off_says_nothing(
     error: BaseException, said: str
 ) -> None:
-    (order,) = prepare([row()], BASE, 0).orders
-    assert batch.cancel([order], error).text.startswith(said)
+    told = batch.cancel([TaskHandle(7, "PO1")], error)
+    assert told.sequences == (7,)
+    assert told.text.startswith(said)
 
 
 def test_an_order_that_no_engine_took_is_left_to_the_journal_or_cancelled_without_one() -> None:
     """Contract part 1: what was interrupted is INTERRUPTED with a journal that resumes it, and else CANCELLED."""
-    (order,) = prepare([row()], BASE, 0).orders
-    kept = outcome.left_open(order, "", "", resumes=True)
-    gone = outcome.left_open(order, "no browser", "SESSION_ERROR", resumes=False)
+    (order,) = prepare([row()], BASE).orders
+    kept = outcome.left_open(order, TaskHandle(3, "PO1"), "", "", resumes=True)
+    gone = outcome.left_open(order, None, "no browser", "SESSION_ERROR", resumes=False)
     assert (kept.status, kept.error_code) == (TaskStatus.INTERRUPTED, "POOL_SHUTDOWN")
     assert "the next run goes on with it" in kept.error_message
+    assert (kept.handle, gone.handle) == (TaskHandle(3, "PO1"), TaskHandle(outcome.NEVER_ACCEPTED, "PO1"))
     assert (gone.status, gone.error_code, gone.error_message) == (TaskStatus.CANCELLED, "SESSION_ERROR", "no browser")
 
 
@@ -227,25 +237,25 @@ def test_an_order_that_no_engine_took_is_left_to_the_journal_or_cancelled_withou
 )
 @pytest.mark.parametrize("base", [BASE, "https://Portal.example:443/coupa/"])
 def test_a_portal_is_one_login_however_its_host_is_written(url: str, base: str) -> None:
-    batch = prepare([row("A", url=url), row("B")], base, 0)
+    batch = prepare([row("A", url=url), row("B")], base)
     assert {one.host for one in batch.orders} == {"portal.example"}
     assert {one.base_url for one in batch.orders} == {base.rstrip("/")}
-    known = [KnownTask(one, has_ended=False) for one in batch.orders]
-    assert prepare([row("A", url=url), row("B")], base, 2, known).known == {0, 1}
+    known = known_tasks(batch.orders)
+    assert prepare([row("A", url=url), row("B")], base, known).known == dict(enumerate(known))
 
 
 @pytest.mark.parametrize(
     "url", ["https://user:secret@portal.example/1", "x://a:secret@\ud800", "https://a:secret@" + "b" * 20_000]
 )
 def test_of_an_address_that_is_refused_nothing_is_kept(url: str) -> None:
-    batch = prepare([row("A", url=url), row("A", url=url)], BASE, 0)
+    batch = prepare([row("A", url=url), row("A", url=url)], BASE)
     (order,) = batch.orders
     assert order.fault
     assert "secret" not in repr(order)
-    known = [KnownTask(order, has_ended=True)]
-    assert prepare([row("A", url=url)], BASE, 1, known).known == {0}
+    known = known_tasks([order])
+    assert prepare([row("A", url=url)], BASE, known).known == {0: known[0]}
 
 
 def test_a_host_in_another_script_is_written_as_a_browser_does() -> None:
-    (order,) = prepare([row("A", url="https://b\u00fccher.example/1")], "", 0).orders
+    (order,) = prepare([row("A", url="https://b\u00fccher.example/1")], "").orders
     assert (order.host, order.base_url) == ("xn--bcher-kva.example", "https://xn--bcher-kva.example")

@@ -12,10 +12,10 @@ from actors import FolderJournal, ProcessingSession
 from actors.journal import MemoryJournal
 from contracts.config import HeadlessConfiguration
 from contracts.errors import ConfigurationError, DownloadFolderError, JournalError, PortalUnreachableError
-from contracts.ports import BatchBegun, JournalEntry, TaskAccepted
+from contracts.ports import BatchBegun, JournalEntry
 from contracts.status import SessionStatus
 from contracts.tasks import TaskStatus
-from tests.session.conftest import BASE, TIMEOUTS, Beside, Ground, orders, until
+from tests.session.conftest import BASE, TIMEOUTS, Beside, Ground, accepted, orders, until
 
 Make = Callable[..., ProcessingSession]
 
@@ -248,16 +248,15 @@ def test_an_order_taken_out_whose_files_were_on_their_way_is_finished_not_cancel
     """Its files would lie in their place, and the journal would say that it was cancelled."""
     from actors.session.orders import prepare
     from contracts.ports import Lease, LeaseGranted, PublishStarted
-    from contracts.tasks import POResult
+    from contracts.tasks import POResult, TaskHandle
 
     with FolderJournal(tmp_path / "dl") as folder_journal:
-        batch = prepare(orders(3), BASE, 0)
-        lease = Lease(batch.orders[1].handle, 1, "worker-1", 1, folder_journal.journal.open_epoch())
+        batch = prepare(orders(3), BASE)
+        lease = Lease(TaskHandle(1, "PO2"), 1, "worker-1", 1, folder_journal.journal.open_epoch())
         result = POResult(lease.task, TaskStatus.COMPLETED, supplier="Acme", url=f"{BASE}/PO2")
-        accepted = (TaskAccepted(order) for order in batch.orders)
         entries: tuple[JournalEntry, ...] = (
             BatchBegun(0, 3),
-            *accepted,
+            *accepted(batch.orders),
             LeaseGranted(lease),
             PublishStarted(lease, result),
         )
