@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 
 from contracts.errors import Blame
-from contracts.tasks import Attachment, Order, POResult, TaskHandle
+from contracts.tasks import Attachment, Order, Payload, POResult, TaskHandle
 
 
 @attrs.frozen
@@ -73,20 +73,47 @@ class MachineMemory:
 
 @attrs.frozen
 class TaskAccepted:
-    """A task was accepted."""
+    """A task was accepted, and has its place in line from now on.
 
-    order: Order
+    Args:
+        handle: Its place in line.
+        payload: What it asks for.
+        attempts: Attempts made elsewhere that are charged to it.
+    """
+
+    handle: TaskHandle
+    payload: Payload
+    attempts: int = 0
+
+
+@attrs.frozen
+class SubmissionAccepted:
+    """All tasks of one submission were accepted, in places that follow each other.
+
+    Written with them, so that a submission that comes again is known by its key.
+
+    Args:
+        key: The submission's own.
+        first: Place of its first task.
+        count: How many it has.
+    """
+
+    key: str
+    first: int
+    count: int
 
 
 @attrs.frozen
 class BatchBegun:
     """A batch of `total` tasks begins, the first with this sequence number.
 
-    Written again with the same `first`, it changes the total of the batch in hand and nothing else.
+    Written again with the same `first`, it changes the total of the batch in hand, and whether it is open, and nothing
+    else. While it is open, more tasks may come: `total` is what has come so far, and it does not end.
     """
 
     first: int
     total: int
+    is_open: bool = False
 
 
 @attrs.frozen
@@ -147,6 +174,7 @@ class PauseEnded:
 JournalEntry = (
     BatchBegun
     | TaskAccepted
+    | SubmissionAccepted
     | LeaseGranted
     | LeaseEnded
     | FileVerified
@@ -162,7 +190,8 @@ class JournalledTask:
     """What the journal knows of one task that has not ended.
 
     Args:
-        order: What to visit.
+        handle: Its place in line.
+        payload: What it asks for.
         attempts: Visits charged to it.
         crashes: Lost browsers charged to it.
         publishing: The publish that had begun, or None.
@@ -170,12 +199,18 @@ class JournalledTask:
         interruptions: How often the program itself ended while it was worked on.
     """
 
-    order: Order
+    handle: TaskHandle
+    payload: Payload
     attempts: int = 0
     crashes: int = 0
     publishing: PublishStarted | None = None
     kept: tuple[KeptFile, ...] = ()
     interruptions: int = 0
+
+    @property
+    def order(self) -> Order:
+        """The purchase order to visit. Raises `TypeError` for a task of another kind."""
+        return order_in(self.payload)
 
 
 @attrs.frozen
@@ -188,11 +223,29 @@ class JournalState:
     batch_succeeded: int = 0
     batch_failed: int = 0
     next_sequence: int = 0
+    batch_is_open: bool = False
 
 
 @attrs.frozen
 class KnownTask:
     """A task of the batch in hand, ended or not, as a caller's list is compared with."""
 
-    order: Order
+    handle: TaskHandle
+    payload: Payload
     has_ended: bool
+
+    @property
+    def order(self) -> Order:
+        """The purchase order to visit. Raises `TypeError` for a task of another kind."""
+        return order_in(self.payload)
+
+
+def order_in(payload: Payload) -> Order:
+    """Return a payload that must be a purchase order.
+
+    Raises:
+        TypeError: It is of another kind.
+    """
+    if not isinstance(payload, Order):
+        raise TypeError(f"A task of the kind {payload.kind!r} is no purchase order.")
+    return payload

@@ -129,16 +129,34 @@ WorkerMessage = VisitOrder | LogIn | ProbePortal | LookAround
 
 @attrs.frozen
 class BeginBatch:
-    """A new batch of `total` orders begins; counters start from none. With `continues` the one in hand goes on."""
+    """A new batch begins; counters start from none. May be repeated before anything is submitted to it.
 
-    total: int
+    Args:
+        total: How many orders it will have; None for an open one, which has as many as come until it is closed.
+        continues: Whether it is the one in hand that goes on.
+    """
+
+    total: int | None
     continues: bool = False
 
 
 @attrs.frozen
-class Submit:
-    """Accept these orders, whose sequence numbers follow each other. Known ones are passed over: it may be repeated."""
+class CloseBatch:
+    """Nothing more will be submitted to the batch: it has as many orders as have come. May be repeated."""
 
+
+@attrs.frozen
+class Submit:
+    """Accept these orders: each gets the next place in line, and whoever submitted them is told its handle.
+
+    May be repeated: a submission whose key the journal knows is answered with the handles that it has.
+
+    Args:
+        key: The submission's own, as no other has it.
+        orders: What to visit.
+    """
+
+    key: str
     orders: tuple[Order, ...]
 
 
@@ -315,6 +333,7 @@ class Wake:
 
 DispatchEvent = (
     BeginBatch
+    | CloseBatch
     | Submit
     | ChildEvent
     | LeaseTouched

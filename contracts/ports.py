@@ -34,6 +34,7 @@ from contracts.journal import (
     PauseBegan as PauseBegan,
     PauseEnded as PauseEnded,
     PublishStarted as PublishStarted,
+    SubmissionAccepted as SubmissionAccepted,
     TaskAccepted as TaskAccepted,
 )
 from contracts.pages import (
@@ -55,7 +56,7 @@ from contracts.pages import (
     Unproven as Unproven,
     WrongPage as WrongPage,
 )
-from contracts.tasks import Attachment, POResult
+from contracts.tasks import Attachment, POResult, TaskHandle
 
 # ------------------------------------------------------------------------------------------------------------ portal
 
@@ -277,6 +278,10 @@ class Journal(Protocol):
 
     def tasks_in_hand(self) -> tuple[KnownTask, ...]:
         """Every task of the batch in hand, in order; none when it has ended, or when nothing is resumed from here."""
+        ...
+
+    def handles_of(self, key: str) -> tuple[TaskHandle, ...]:
+        """The tasks that were accepted with the submission of this key, in order; none when it is not known."""
         ...
 
     def results(self, first: int, count: int) -> tuple[POResult, ...]:

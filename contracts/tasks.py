@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import attrs
 from attrs import validators
@@ -100,12 +100,20 @@ class TaskHandle:
     po_number: str
 
 
+class Payload(Protocol):
+    """What a task asks for. Each kind of work has a class of its own; the dispatcher's line and the journal take any."""
+
+    @property
+    def kind(self) -> str:
+        """What sort of work it is. The journal keeps it beside the payload, to know what reads it back."""
+        ...
+
+
 @attrs.frozen
 class Order:
-    """A task as the dispatcher keeps it: checked, with its addresses.
+    """The payload of a task that visits a purchase order: checked, with its addresses.
 
     Args:
-        handle: Its place in line.
         task: As the caller gave it.
         url: The given address, or empty.
         base_url: Root of its portal: scheme and host of `url`, or the session's base URL.
@@ -113,12 +121,21 @@ class Order:
         fault: Why it cannot be visited, or empty.
     """
 
-    handle: TaskHandle
     task: POTask
     url: str
     base_url: str
     host: str
     fault: str = ""
+
+    @property
+    def kind(self) -> str:
+        """What the journal and leasing know such tasks by."""
+        return "order"
+
+    @property
+    def po_number(self) -> str:
+        """The order's number, as the user wrote it."""
+        return self.task.po_number
 
 
 @attrs.frozen

@@ -21,9 +21,10 @@ from contracts.ports import (
     PauseBegan,
     PauseEnded,
     PublishStarted,
+    SubmissionAccepted,
     TaskAccepted,
 )
-from contracts.tasks import POResult
+from contracts.tasks import POResult, TaskHandle
 
 
 class MemoryJournal:
@@ -40,6 +41,7 @@ class MemoryJournal:
         self._succeeded = 0
         self._failed = 0
         self._next_sequence = 0
+        self._submissions: dict[str, tuple[TaskHandle, ...]] = {}
 
     def open_epoch(self) -> int:
         """Begin a new dispatcher's time."""
@@ -58,12 +60,15 @@ class MemoryJournal:
     def _write(self, entry: JournalEntry) -> None:
         match entry:
             case BatchBegun(first):
-                if first != self._batch.first or not self._batch.total:
+                if first != self._batch.first or not (self._batch.total or self._batch.is_open):
                     self._succeeded = self._failed = 0
                 self._batch = entry
-            case TaskAccepted(order):
-                self._open[order.handle.sequence] = JournalledTask(order, order.task.retry_count)
-                self._next_sequence = order.handle.sequence + 1
+            case TaskAccepted(handle, payload, attempts):
+                self._open[handle.sequence] = JournalledTask(handle, payload, attempts)
+                self._next_sequence = handle.sequence + 1
+            case SubmissionAccepted(key, first, count):
+                places = range(first, first + count)
+                self._submissions[key] = tuple(self._open[place].handle for place in places)
             case LeaseGranted() | PauseBegan() | PauseEnded():
                 pass
             case FileVerified(file):
@@ -100,11 +105,17 @@ class MemoryJournal:
                 batch_succeeded=self._succeeded,
                 batch_failed=self._failed,
                 next_sequence=self._next_sequence,
+                batch_is_open=self._batch.is_open,
             )
 
     def tasks_in_hand(self) -> tuple[KnownTask, ...]:
         """Return none: nothing is resumed from here."""
         return ()
+
+    def handles_of(self, key: str) -> tuple[TaskHandle, ...]:
+        """The tasks of a submission, in order; none when it is not known."""
+        with self._lock:
+            return self._submissions.get(key, ())
 
     def results(self, first: int, count: int) -> tuple[POResult, ...]:
         """Return the outcomes of `count` tasks from sequence `first` on, in order, where there is one."""

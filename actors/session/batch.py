@@ -155,7 +155,7 @@ class BatchRun:
         journal = self._resources.journal
         on_their_way = {one.order.handle for one in journal.replay().open_tasks if one.publishing is not None}
         left = [one.order for one in removed if not one.has_ended and one.order.handle not in on_their_way]
-        self._removed = tuple(order.handle.po_number for order in left)
+        self._removed = tuple(order.po_number for order in left)
         if left:
             shown = ", ".join(self._removed[:REMOVED_SHOWN]) + (", ..." if len(left) > REMOVED_SHOWN else "")
             log.warning(

@@ -96,7 +96,7 @@ def bring_attachments(
     for address in reading.requisitions:
         if fetched.found:
             break
-        watch.say(f"looking at the requisition of {visit.order.handle.po_number}")
+        watch.say(f"looking at the requisition of {visit.order.po_number}")
         shown = current.open(tools, address)
         doubts += carrier.bring_list(shown, *_requisition(visit, tools, shown))
         if not doubts and not carrier.fetched.found:
@@ -193,7 +193,7 @@ class _AttachmentFetcher:
         places = [(item, self.staging / str(number)) for number, item in enumerate(fresh, start=first)]
         for index, (item, into) in enumerate(places):
             number = first + index
-            self.watch.say(f"{self.visit.order.handle.po_number}: file {number} of {self.fetched.found}")
+            self.watch.say(f"{self.visit.order.po_number}: file {number} of {self.fetched.found}")
             if index + 1 < len(places) and not self.fetched.network_failures:
                 self._read_ahead(*places[index + 1], view.page)
             self._bring(item, into, view.page)
@@ -317,7 +317,7 @@ class _AttachmentFetcher:
 
     @property
     def _spared(self) -> tuple[str, ...]:
-        return self.visit.order.handle.po_number, self.visit.order.host
+        return self.visit.order.po_number, self.visit.order.host
 
     def _kept(self, item: ListedAttachment) -> KeptFile | None:
         """Return the verified file of an earlier lease that the page lists with the same address, name and size."""

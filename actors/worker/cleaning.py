@@ -25,7 +25,7 @@ def cleaned(outcome: VisitOutcome, visit: VisitOrder, secrets: KnownSecrets) -> 
         visit: The visit.
         secrets: What is known.
     """
-    spared = visit.order.handle.po_number, visit.order.host
+    spared = visit.order.po_number, visit.order.host
 
     def told(text: str) -> str:
         return secrets.told(text, *spared) if text else ""
@@ -42,7 +42,7 @@ def cleaned(outcome: VisitOutcome, visit: VisitOrder, secrets: KnownSecrets) -> 
 
 
 def _cleaned_result(result: POResult, visit: VisitOrder, secrets: KnownSecrets) -> POResult:
-    spared = visit.order.handle.po_number, visit.order.host
+    spared = visit.order.po_number, visit.order.host
     given = visit.order.task.supplier.strip()
     return attrs.evolve(
         result,
@@ -59,7 +59,7 @@ def _cleaned_result(result: POResult, visit: VisitOrder, secrets: KnownSecrets) 
 def _address(url: str, visit: VisitOrder, secrets: KnownSecrets) -> str:
     """Return the visited address if it may be shown, else what can take its place when the order is visited again."""
     given = visit.order.url
-    return url if url == given or secrets.may_show(url, visit.order.handle.po_number, visit.order.host) else given
+    return url if url == given or secrets.may_show(url, visit.order.po_number, visit.order.host) else given
 
 
 def without_secrets(item: ListedAttachment, secrets: KnownSecrets, spared: tuple[str, ...]) -> ListedAttachment:

@@ -31,7 +31,7 @@ def doing(duty: Duty) -> str:
     """Say what a duty asks for, as in "to do this"."""
     match duty:
         case VisitOrder():
-            return f"visit {duty.order.handle.po_number}"
+            return f"visit {duty.order.po_number}"
         case LogIn():
             return f"log in to {duty.host}"
         case ProbePortal():

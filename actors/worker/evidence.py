@@ -49,20 +49,20 @@ def keep_evidence(
     try:
         if tools.portal.wants_login(page):
             return ()
-        watch.say(f"keeping evidence of {visit.order.handle.po_number}")
+        watch.say(f"keeping evidence of {visit.order.po_number}")
         with tools.browser.hurried(SECONDS_FOR_A_COMMAND):
             secrets = [*(cookie.value for cookie in tools.cookies()), *tools.secrets.passwords]
         shown = tools.portal.visible_text(page)[:LONGEST_TEXT]
-        hidden = tools.secrets.hidden(shown, visit.order.handle.po_number, visit.order.host)
+        hidden = tools.secrets.hidden(shown, visit.order.po_number, visit.order.host)
         # A picture cannot be blackened.
         picture = _picture(tools, watch, page) if tools.screenshots and shown == hidden else b""
         heading = tools.secrets.hidden(
-            _heading(visit, tools, page, failure), visit.order.handle.po_number, visit.order.host
+            _heading(visit, tools, page, failure), visit.order.po_number, visit.order.host
         )
         text = redacted(f"{heading}{hidden}\n", secrets)
         return tools.filing.keep_evidence(visit.lease, text, picture)
     except (WorkerError, MachineError) as error:
-        log.warning("There is no evidence of %s: %s", visit.order.handle.po_number, error)
+        log.warning("There is no evidence of %s: %s", visit.order.po_number, error)
         _note_loss(tools, error)
         return ()
 
@@ -124,7 +124,7 @@ def _heading(visit: VisitOrder, tools: Tools, page: PageSnapshot, failure: Visit
         else (failure.error_code, failure.error_message)
     )
     facts = {
-        "order": visit.order.handle.po_number,
+        "order": visit.order.po_number,
         "visit": visit.lease.attempt,
         "time": tools.now().isoformat(timespec="seconds"),
         "address": page.url,

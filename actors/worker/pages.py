@@ -91,7 +91,7 @@ def find_order(order: Order, tools: Tools, watch: VisitWatch, current: CurrentPa
         NetworkError: There was no answer.
         PONotFoundError, WrongPageError: No address shows this order; the first one's denial is told.
     """
-    number = order.handle.po_number
+    number = order.po_number
     addresses = (order.url,) if order.url else tools.portal.order_addresses(order.base_url, number)
     denials: list[tuple[WorkerError, PageSnapshot]] = []
     for address in addresses:
@@ -169,7 +169,7 @@ def read_again(order: Order, tools: Tools, page: PageSnapshot) -> OrderPage:
     """
     if not page.is_new:
         raise PortalError(f"The portal answered {page.requested_url} without a page, so the last page stayed.")
-    reading = tools.portal.read(page, order.handle.po_number)
+    reading = tools.portal.read(page, order.po_number)
     match reading:
         case LoginPage(reason):
             raise LoginMetError(reason)

@@ -168,7 +168,7 @@ class Visitor:
             secrets=self._tools.secrets,
         )
         try:
-            with cleaned_errors(tools.secrets), _boundary(f"visit {visit.order.handle.po_number}"):
+            with cleaned_errors(tools.secrets), _boundary(f"visit {visit.order.po_number}"):
                 watch.say("opening")
                 self._adopt(visit.session)
                 outcome = cleaned(self._process(visit, tools, watch), visit, tools.secrets)

@@ -84,5 +84,5 @@ def _work(journal: SqliteJournal, epoch: int, order: Order, root: Path) -> None:
     for file in files:
         journal.append(epoch, (FileVerified(KeptFile(lease, file, f"address of {file.name}", file.size)),))
     journal.append(epoch, (PublishStarted(lease, result),))
-    folder = root / "Nordwind" / f"{order.handle.po_number}_COMPLETED"
+    folder = root / "Nordwind" / f"{order.po_number}_COMPLETED"
     journal.append(epoch, (OutcomeRecorded(attrs.evolve(result, folder=folder)),))

@@ -34,7 +34,7 @@ def bring_home(
     batch = prepare(orders(count), BASE, first)
     journal.append(journal.open_epoch(), (BatchBegun(first, count), *(TaskAccepted(one) for one in batch.orders)))
     for order in batch.orders:
-        number = order.handle.po_number
+        number = order.po_number
         folder = folder_journal.download_dir / "Acme" / f"{number}_{status.value}"
         files = tuple(
             Attachment(name, len(content), sha256(content).hexdigest(), f"{BASE}/{name}") for name in ("a.pdf", "b.pdf")

@@ -78,7 +78,7 @@ def test_a_journal_of_the_first_version_is_brought_to_the_present_one_with_all_i
     journal = place.open()
     try:
         state = journal.replay()
-        assert [task.order.handle.po_number for task in state.open_tasks] == ["PO1", "PO2"]
+        assert [task.order.po_number for task in state.open_tasks] == ["PO1", "PO2"]
         assert [(task.attempts, task.interruptions) for task in state.open_tasks] == [(1, 1), (2, 0)]
         assert (state.batch_total, state.batch_succeeded, state.next_sequence) == (3, 1, 3)
         assert [result.status for result in journal.results(0, 3)] == [TaskStatus.COMPLETED]

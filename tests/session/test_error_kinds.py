@@ -34,7 +34,7 @@ def kinds(*failures: POResult) -> list[tuple[str, int]]:
 def test_two_thousand_bad_addresses_are_one_entry_with_a_few_examples() -> None:
     rows = [{"po_number": f"PO{number}", "url": f"htp://bad {number}/'x'"} for number in range(2000)]
     batch = prepare(rows, "https://portal.example", 0)
-    faults = [failure(order.fault, order.handle.po_number) for order in batch.orders]
+    faults = [failure(order.fault, order.po_number) for order in batch.orders]
     assert len({one.error_message for one in faults}) == 2000
     totals = Totals("id", datetime(2025, 1, 1, tzinfo=UTC))
     add_results(totals, faults)

@@ -49,7 +49,7 @@ def test_all_that_was_charged_kept_and_ended_is_known(home: Path) -> None:
     journal = opened(home)
     state = journal.replay()
     assert (state.batch_total, state.batch_succeeded, state.batch_failed) == (8, 1, 2)
-    known = {task.order.handle.po_number: task for task in state.open_tasks}
+    known = {task.order.po_number: task for task in state.open_tasks}
     assert list(known) == ["PO0", "PO4", "PO5", "PO6", "PO7"]
     assert known["PO0"].order.task.metadata == {"cost_centre": "17"}
     assert known["PO0"].publishing is not None

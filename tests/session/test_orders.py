@@ -84,7 +84,7 @@ def test_metadata_that_is_no_mapping_loses_no_row() -> None:
 def test_a_task_is_taken_as_it_is_without_spaces_around_its_number() -> None:
     task = POTask(" PO7 ", priority=2, retry_count=1, url=" https://portal.example/7 ")
     (order,) = prepare([task], BASE, 0).orders
-    assert (order.handle.po_number, order.url) == ("PO7", "https://portal.example/7")
+    assert (order.po_number, order.url) == ("PO7", "https://portal.example/7")
     assert (order.task.priority, order.task.retry_count) == (2, 1)
 
 
