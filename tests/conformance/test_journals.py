@@ -100,7 +100,7 @@ class ForgetsFiles(MemoryJournal):
         super()._write(entry)
         if isinstance(entry, LeaseEnded) and entry.lease.task.sequence in self._open:
             task = self._open[entry.lease.task.sequence]
-            self._open[entry.lease.task.sequence] = type(task)(task.order, task.attempts, task.crashes)
+            self._open[entry.lease.task.sequence] = type(task)(task.handle, task.payload, task.attempts, task.crashes)
 
 
 class ForgetsPublishing(MemoryJournal):

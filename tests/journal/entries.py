@@ -9,6 +9,7 @@ from actors.testing.conformance.entries import (
     BASE as BASE,
     NOON as NOON,
     accepted as accepted,
+    handle as handle,
     kept_file as kept_file,
     lease as lease,
     order as order,

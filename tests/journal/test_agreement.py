@@ -36,7 +36,7 @@ from contracts.ports import (
 from contracts.tasks import Attachment, TaskHandle
 from tests.evidence.chains import read_chain
 from tests.journal.entries import Place
-from tests.journal.random_entries import ATTACHMENTS, COUNTS, ORDERS, RESULTS, TEXTS, order_at, result_of
+from tests.journal.random_entries import ATTACHMENTS, COUNTS, ORDERS, RESULTS, TEXTS, order_of, result_of
 
 PICKS = st.integers(0, 30)
 MOST_ENTRIES = 5
@@ -99,9 +99,10 @@ class TwoJournals(RuleBasedStateMachine):
     @rule(orders=st.lists(ORDERS, min_size=1, max_size=4))
     def accept(self, orders: list[dict[str, Any]]) -> None:
         """Tasks are accepted in one transaction."""
-        fresh = [order_at(len(self.tasks) + number, facts) for number, facts in enumerate(orders)]
-        self.tasks += [one.handle for one in fresh]
-        self._tell(*(TaskAccepted(one) for one in fresh))
+        fresh = [order_of(facts) for facts in orders]
+        handles = [TaskHandle(len(self.tasks) + number, one.po_number) for number, one in enumerate(fresh)]
+        self.tasks += handles
+        self._tell(*(TaskAccepted(*one) for one in zip(handles, fresh, strict=True)))
 
     @precondition(lambda self: self.tasks)
     @rule(data=st.data(), count=st.integers(1, MOST_ENTRIES))
@@ -153,7 +154,7 @@ class TwoJournals(RuleBasedStateMachine):
     def the_program_ends_and_begins_anew(self) -> None:
         """The journal on disk is opened again; orders that were in work have seen one end more."""
         for task in self.memory.replay().open_tasks:
-            sequence = task.order.handle.sequence
+            sequence = task.handle.sequence
             if sequence in self.in_hand and task.publishing is None:
                 self.interruptions[sequence] = self.interruptions.get(sequence, 0) + 1
         self.disk.close()
@@ -171,7 +172,7 @@ class TwoJournals(RuleBasedStateMachine):
     def interruptions_are_counted_once_each(self) -> None:
         """An order that was in work when the program ended has one more, no other has."""
         for task in self.disk.replay().open_tasks:
-            assert task.interruptions == self.interruptions.get(task.order.handle.sequence, 0)
+            assert task.interruptions == self.interruptions.get(task.handle.sequence, 0)
 
     @invariant()
     def they_know_the_same_outcomes(self) -> None:
@@ -184,7 +185,7 @@ class TwoJournals(RuleBasedStateMachine):
         """Every task of the batch is known, with whether it has ended; none once the batch is over."""
         state = self.memory.replay()
         wanted = [(task, task.sequence in self.ended) for task in self.tasks[self.batch_first :]]
-        known = [(one.order.handle, one.has_ended) for one in self.disk.tasks_in_hand()]
+        known = [(one.handle, one.has_ended) for one in self.disk.tasks_in_hand()]
         over = state.batch_succeeded + state.batch_failed >= state.batch_total and not state.open_tasks
         assert known == wanted or (over and not known)
 

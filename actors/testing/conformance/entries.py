@@ -15,17 +15,22 @@ NOON = dt.datetime(2025, 1, 1, 12, tzinfo=dt.UTC)
 def order(sequence: int, retry_count: int = 0) -> Order:
     """Make an order."""
     task = POTask(f"PO{sequence}", retry_count=retry_count)
-    return Order(TaskHandle(sequence, f"PO{sequence}"), task, "", BASE, "portal.example")
+    return Order(task, "", BASE, "portal.example")
+
+
+def handle(sequence: int) -> TaskHandle:
+    """The handle of an order."""
+    return TaskHandle(sequence, f"PO{sequence}")
 
 
 def accepted(count: int, first: int = 0) -> tuple[TaskAccepted, ...]:
     """Accept so many orders."""
-    return tuple(TaskAccepted(order(sequence)) for sequence in range(first, first + count))
+    return tuple(TaskAccepted(handle(sequence), order(sequence)) for sequence in range(first, first + count))
 
 
 def lease(sequence: int, attempt: int = 1, epoch: int = 1) -> Lease:
     """Make a lease."""
-    return Lease(TaskHandle(sequence, f"PO{sequence}"), attempt, "w1", 1, epoch)
+    return Lease(handle(sequence), attempt, "w1", 1, epoch)
 
 
 def kept_file(of: Lease, name: str = "a.pdf") -> KeptFile:
@@ -35,12 +40,11 @@ def kept_file(of: Lease, name: str = "a.pdf") -> KeptFile:
 
 def outcome(sequence: int, status: TaskStatus = TaskStatus.COMPLETED, root: Path | None = None) -> OutcomeRecorded:
     """Make an outcome; one with files when a root is given."""
-    handle = TaskHandle(sequence, f"PO{sequence}")
     if root is None:
-        return OutcomeRecorded(POResult(handle, status))
+        return OutcomeRecorded(POResult(handle(sequence), status))
     return OutcomeRecorded(
         POResult(
-            handle,
+            handle(sequence),
             status,
             supplier="Nordwind",
             url=f"{BASE}/order_headers/{sequence}",

@@ -14,7 +14,7 @@ from unittest import SkipTest
 import attrs
 
 from actors.journal import MemoryJournal
-from actors.testing.conformance.entries import accepted, kept_file, lease, order, outcome, started
+from actors.testing.conformance.entries import accepted, handle, kept_file, lease, order, outcome, started
 from actors.testing.conformance.raising import raised
 from contracts.errors import Blame, StaleEpochError
 from contracts.ports import (
@@ -129,7 +129,7 @@ class JournalSuite:
     def test_an_ended_task_is_no_longer_open_and_its_outcome_can_be_read(self, journal: Journal) -> None:
         epoch = begin(journal)
         journal.append(epoch, (outcome(1, TaskStatus.FAILED),))
-        assert [task.order.handle.sequence for task in journal.replay().open_tasks] == [0, 2]
+        assert [task.handle.sequence for task in journal.replay().open_tasks] == [0, 2]
         assert [result.status for result in journal.results(0, 3)] == [TaskStatus.FAILED]
 
     def test_outcomes_come_in_the_order_of_their_tasks_and_only_those_asked_for(self, journal: Journal) -> None:
@@ -143,7 +143,7 @@ class JournalSuite:
         journal.append(epoch, (LeaseGranted(lease(0)), started(0)))
         assert journal.replay().open_tasks[0].publishing == started(0)
         journal.append(epoch, (LeaseEnded(lease(0), "the disk is full", 1, 0),))
-        assert journal.replay().open_tasks[0] == JournalledTask(order(0), 1, 0)
+        assert journal.replay().open_tasks[0] == JournalledTask(handle(0), order(0), 1, 0)
 
     def test_a_publish_that_had_begun_still_knows_where_its_order_was_sent(self, journal: Journal) -> None:
         epoch = begin(journal)
@@ -168,7 +168,7 @@ class JournalSuite:
     def test_the_same_batch_written_again_changes_its_total_and_nothing_else(self, journal: Journal) -> None:
         epoch = begin(journal, 2)
         journal.append(epoch, (outcome(0), outcome(1, TaskStatus.FAILED)))
-        journal.append(epoch, (BatchBegun(0, 3), TaskAccepted(order(2))))
+        journal.append(epoch, (BatchBegun(0, 3), *accepted(1, first=2)))
         state = journal.replay()
         assert (state.batch_first, state.batch_total, state.batch_succeeded, state.batch_failed) == (0, 3, 1, 1)
         journal.append(epoch, (outcome(2),))
@@ -183,7 +183,7 @@ class JournalSuite:
     def test_the_batch_in_hand_is_known_until_it_has_ended_where_it_can_be_resumed(self, journal: Journal) -> None:
         epoch = begin(journal)
         journal.append(epoch, (outcome(1),))
-        known = [(one.order.handle.sequence, one.has_ended) for one in journal.tasks_in_hand()]
+        known = [(one.handle.sequence, one.has_ended) for one in journal.tasks_in_hand()]
         assert known == ([(0, False), (1, True), (2, False)] if journal.resumes else [])
         journal.append(epoch, (outcome(0), outcome(2)))
         assert journal.tasks_in_hand() == ()
@@ -196,11 +196,11 @@ class JournalSuite:
             attrs.evolve(order(place), task=POTask(f"PO{place}", **facts)) for place, facts in enumerate(ODD_FACTS, 1)
         ]
         last = len(odd) + 1
-        for one in odd:
-            journal.append(epoch, (TaskAccepted(one),))
-        journal.append(epoch, (TaskAccepted(order(last)),))
-        handles = [order(place).handle for place in range(last + 1)]
-        assert [task.order.handle for task in journal.replay().open_tasks] == handles
+        for place, one in enumerate(odd, 1):
+            journal.append(epoch, (TaskAccepted(handle(place), one, one.task.retry_count),))
+        journal.append(epoch, accepted(1, first=last))
+        handles = [handle(place) for place in range(last + 1)]
+        assert [task.handle for task in journal.replay().open_tasks] == handles
         journal.append(epoch, tuple(outcome(place) for place in range(1, last)))
         assert [result.po_number for result in journal.results(0, last + 1)] == [f"PO{n}" for n in range(1, last)]
 
@@ -219,8 +219,9 @@ class JournalSuite:
             {"a": "\ud800"},
         ]
         tasks = [attrs.evolve(order(place), task=POTask(f"PO{place}", metadata=one)) for place, one in enumerate(odd)]
-        journal.append(journal.open_epoch(), (BatchBegun(0, len(odd)), *map(TaskAccepted, tasks)))
-        assert [one.order.handle.sequence for one in journal.replay().open_tasks] == list(range(len(odd)))
+        written = (TaskAccepted(handle(place), task) for place, task in enumerate(tasks))
+        journal.append(journal.open_epoch(), (BatchBegun(0, len(odd)), *written))
+        assert [one.handle.sequence for one in journal.replay().open_tasks] == list(range(len(odd)))
 
     # ---------------------------------------------------------------------------------------------------- agreement
 
@@ -233,7 +234,7 @@ class JournalSuite:
                 epochs = model.open_epoch(), journal.open_epoch()
             entries: tuple[JournalEntry, ...]
             if round_number % 15 == 0:
-                left = tuple(outcome(task.order.handle.sequence) for task in model.replay().open_tasks)
+                left = tuple(outcome(task.handle.sequence) for task in model.replay().open_tasks)
                 entries = (*left, BatchBegun(count, 4), *accepted(4, first=count))
                 count += 4
             else:
@@ -254,7 +255,7 @@ class JournalSuite:
         assert comparable(later.replay()) == comparable(before)
         assert later.results(0, 4) == results
         assert later.tasks_in_hand() == in_hand
-        interruptions = {one.order.handle.sequence: one.interruptions for one in later.replay().open_tasks}
+        interruptions = {one.handle.sequence: one.interruptions for one in later.replay().open_tasks}
         assert interruptions == {1: 1, 2: 0, 3: 0}, "who was in work has seen one end more"
         assert later.open_epoch() > epoch, "a later process gets a larger epoch"
         raised(StaleEpochError, lambda: later.append(epoch, (outcome(1),)), "an entry of an earlier process")
