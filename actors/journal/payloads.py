@@ -17,8 +17,6 @@ from contracts.checks import shown
 from contracts.errors import JournalError
 from contracts.tasks import Order, Payload, POTask, TaskHandle
 
-_COMPACT = (",", ":")
-
 
 @attrs.frozen
 class PayloadCoding:
@@ -72,6 +70,17 @@ _FIELDS = frozenset(
 )
 
 
+def _told(value: object, tell: Callable[[object], str] = str) -> str:
+    """Return a value as text. One that cannot be told costs itself alone, not the batch that is written with it."""
+    try:
+        return tell(value)
+    except Exception:  # noqa: BLE001 - boundary: the value may be of a class of the caller's own
+        return f"<{type(value).__name__}>"
+
+
+_JSON = json.JSONEncoder(default=_told, separators=(",", ":"))  # in ASCII, so that half a surrogate pair survives
+
+
 def _write_order(order: Order) -> str:
     """Return an order as JSON, without its number, which its handle has. Metadata unknown to JSON becomes its text."""
     task = order.task
@@ -88,18 +97,10 @@ def _write_order(order: Order) -> str:
         "fault": order.fault,
     }
     try:
-        return json.dumps(facts, default=_told, separators=_COMPACT)
+        return _JSON.encode(facts)
     except (RecursionError, TypeError, ValueError):  # a key that is not text, or what contains itself
         plain = {_told(key): _told(value, repr) for key, value in task.metadata.items()}
-        return json.dumps({**facts, "metadata": plain}, separators=_COMPACT)
-
-
-def _told(value: object, tell: Callable[[object], str] = str) -> str:
-    """Return a value as text. One that cannot be told costs itself alone, not the batch that is written with it."""
-    try:
-        return tell(value)
-    except Exception:  # noqa: BLE001 - boundary: the value may be of a class of the caller's own
-        return f"<{type(value).__name__}>"
+        return _JSON.encode({**facts, "metadata": plain})
 
 
 def _read_order(facts: Mapping[str, Any], handle: TaskHandle) -> Order:

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from contracts.ports import KeptFile, Lease, OutcomeRecorded, PublishStarted, TaskAccepted
+import attrs
+
+from actors.journal.payloads import ORDERS, PayloadCoding, Payloads
+from contracts.ports import KeptFile, Lease, OutcomeRecorded, PublishStarted, SubmissionAccepted, TaskAccepted
 from contracts.tasks import Attachment, MissingAttachment, Order, POResult, POTask, TaskHandle, TaskStatus
 
 BASE = "https://portal.example"
@@ -23,9 +29,37 @@ def handle(sequence: int) -> TaskHandle:
     return TaskHandle(sequence, f"PO{sequence}")
 
 
+@attrs.frozen
+class Note:
+    """A payload of another kind than orders, with one text of any kind."""
+
+    says: str
+
+    @property
+    def kind(self) -> str:
+        """What a journal knows it by."""
+        return "note"
+
+
+def _read_note(facts: Mapping[str, Any], _handle: TaskHandle) -> Note:
+    says = facts["says"]
+    if not isinstance(says, str):
+        raise TypeError("A note says a text.")
+    return Note(says)
+
+
+NOTES_TOO: Payloads = {**ORDERS, "note": PayloadCoding(lambda note: json.dumps({"says": note.says}), _read_note)}
+"""Orders and notes, for a `SqliteJournal`."""
+
+
 def accepted(count: int, first: int = 0) -> tuple[TaskAccepted, ...]:
     """Accept so many orders."""
     return tuple(TaskAccepted(handle(sequence), order(sequence)) for sequence in range(first, first + count))
+
+
+def submitted(key: str, count: int, first: int = 0) -> tuple[SubmissionAccepted | TaskAccepted, ...]:
+    """Accept so many orders as one submission."""
+    return (SubmissionAccepted(key, first, count), *accepted(count, first))
 
 
 def lease(sequence: int, attempt: int = 1, epoch: int = 1) -> Lease:
