@@ -268,6 +268,7 @@ class Journal(Protocol):
 
         Raises:
             StaleEpochError: A newer epoch was opened.
+            JournalError: A submission's key is there already, or a task is of a kind that this journal does not keep.
             MachineError: The disk is full.
         """
         ...

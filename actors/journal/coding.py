@@ -6,7 +6,7 @@ Only plain values cross: no secret is in any of them, and the addresses of attac
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -14,16 +14,14 @@ from typing import Any, TypeVar
 
 from cattrs.preconf.json import JsonConverter, make_converter
 
-from actors.journal.rows import check_kept, check_started, number, text, whole
-from contracts.ports import JournalledTask, KeptFile, PublishStarted
-from contracts.tasks import Order, POResult, POTask, TaskHandle
+from actors.journal.payloads import Payloads, read, written
+from actors.journal.rows import LARGEST, check_kept, check_started, text, whole
+from contracts.ports import JournalledTask, KeptFile, PublishStarted, TaskAccepted
+from contracts.tasks import Payload, POResult, TaskHandle
 
 T = TypeVar("T")
 
-TASK_COLUMNS = (
-    "sequence", "run", "po_number", "priority", "timeout", "retries", "metadata", "supplier", "url", "amount",
-    "base_url", "host", "fault", "attempts",
-)  # fmt: skip
+TASK_COLUMNS = ("sequence", "run", "po_number", "kind", "payload", "attempts")
 """The columns that `task_row` fills, in its order."""
 
 
@@ -33,10 +31,6 @@ def _converter() -> JsonConverter:
     converter.register_unstructure_hook(Path, str)
     converter.register_structure_hook(Path, lambda value, _: Path(value))
     return converter
-
-
-_LARGEST = 2**63 - 1
-"""Of the whole numbers that the database takes."""
 
 
 def encoded(value: POResult | PublishStarted | KeptFile) -> str:
@@ -63,51 +57,27 @@ def unbound(value: Any) -> Any:
     return value.decode("utf-8", "surrogatepass") if isinstance(value, bytes) else value
 
 
-def task_row(order: Order, run: int) -> tuple[Any, ...]:
-    """Return an order as a row of `tasks`. Metadata that JSON does not know becomes its text."""
-    task = order.task
-    retries = min(task.retry_count, _LARGEST)
+def task_row(task: TaskAccepted, run: int, payloads: Payloads) -> tuple[Any, ...]:
+    """Return an accepted task as a row of `tasks`.
+
+    Raises:
+        JournalError: It is of a kind that cannot be kept.
+    """
+    handle, payload = task.handle, task.payload
     return (
-        order.handle.sequence, run, bound(task.po_number), max(-_LARGEST, min(task.priority, _LARGEST)),
-        task.timeout_override, retries, _metadata(task.metadata), bound(task.supplier), bound(task.url), task.amount,
-        bound(order.base_url), bound(order.host), bound(order.fault), retries,
+        handle.sequence, run, bound(handle.po_number), payload.kind, written(payload, payloads),
+        min(task.attempts, LARGEST),
     )  # fmt: skip
 
 
-def _metadata(metadata: Mapping[str, Any]) -> str:
-    if not metadata:
-        return "{}"
-    try:
-        return json.dumps(metadata, default=_told)
-    except (RecursionError, TypeError, ValueError):  # a key that is not text, or what contains itself
-        return json.dumps({_told(key): _told(value, repr) for key, value in metadata.items()})
+def handle_of(row: Any) -> TaskHandle:
+    """Return the handle that a row of `tasks` holds. Call it inside `reading`: a row may hold anything."""
+    return TaskHandle(whole(row, "sequence"), text(unbound(row["po_number"]), "po_number"))
 
 
-def _told(value: object, tell: Callable[[object], str] = str) -> str:
-    """Return a value as text. One that cannot be told costs itself alone, not the batch that is written with it."""
-    try:
-        return tell(value)
-    except Exception:  # noqa: BLE001 - boundary: the value may be of a class of the caller's own
-        return f"<{type(value).__name__}>"
-
-
-def order_of(row: Any) -> Order:
-    """Return the order that a row of `tasks` holds. Call it inside `reading`: a row may hold anything."""
-    po_number, url = text(unbound(row["po_number"]), "po_number"), text(unbound(row["url"]), "url")
-    task = POTask(
-        po_number,
-        priority=whole(row, "priority"),
-        timeout_override=number(row, "timeout"),
-        retry_count=whole(row, "retries"),
-        metadata=json.loads(text(row["metadata"], "metadata")),
-        supplier=text(unbound(row["supplier"]), "supplier"),
-        url=url,
-        amount=number(row, "amount"),
-    )
-    fault = text(unbound(row["fault"]), "fault")
-    handle = TaskHandle(whole(row, "sequence"), po_number)
-    base_url, host = text(unbound(row["base_url"]), "base_url"), text(unbound(row["host"]), "host")
-    return Order(handle, task, "" if fault else url, base_url, host, fault)
+def payload_of(row: Any, payloads: Payloads) -> Payload:
+    """Return what a row of `tasks` asks for. Call it inside `reading`. Raises `UnknownKindError`."""
+    return read(text(row["kind"], "kind"), text(row["payload"], "payload"), handle_of(row), payloads)
 
 
 def kept_file(row: Any) -> KeptFile:
@@ -117,14 +87,14 @@ def kept_file(row: Any) -> KeptFile:
     return kept
 
 
-def open_task(row: Any, kept: tuple[KeptFile, ...]) -> JournalledTask:
-    """Return an open task from its row and its verified files. Call it inside `reading`."""
-    order = order_of(row)
+def open_task(row: Any, kept: tuple[KeptFile, ...], payloads: Payloads) -> JournalledTask:
+    """Return an open task from its row and its verified files. Call it inside `reading`. Raises as `payload_of`."""
+    handle = handle_of(row)
     started = decoded(text(row["publishing"], "publishing"), PublishStarted) if row["publishing"] else None
     if started is not None:
-        check_started(started, order.handle.sequence)
+        check_started(started, handle.sequence)
     attempts, crashes, interruptions = (whole(row, name) for name in ("attempts", "crashes", "interruptions"))
-    return JournalledTask(order, attempts, crashes, started, kept, interruptions)
+    return JournalledTask(handle, payload_of(row, payloads), attempts, crashes, started, kept, interruptions)
 
 
 def stamp(when: datetime) -> str:

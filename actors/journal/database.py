@@ -15,8 +15,10 @@ from pathlib import Path
 
 from actors.folders.folder import Folder, NotOursError
 from actors.journal.room import is_full
-from actors.journal.rows import DamagedRowError
+from actors.journal.rows import DamagedRowError, UnknownKindError
 from actors.journal.schemas import schema_at, schema_of
+from actors.journal.upgrading import add_functions
+from contracts.checks import shown
 from contracts.errors import DiskFullError, JournalError, MachineError
 
 APPLICATION_ID = 0x50555253
@@ -137,8 +139,8 @@ def connect(path: Path, owner: int | None = None) -> sqlite3.Connection:
             _require_same(path, before)
             require_own_files(path, owner)
             connection.execute("PRAGMA synchronous=NORMAL")
-            connection.execute("PRAGMA foreign_keys=ON")
             _migrate(connection)
+            connection.execute("PRAGMA foreign_keys=ON")
     except BaseException:
         connection.close()
         raise
@@ -238,9 +240,12 @@ def _check(connection: sqlite3.Connection, path: Path, *, oldest: int = 0) -> No
 
 def _migrate(connection: sqlite3.Connection) -> None:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
-    for number, script in enumerate(migrations()[version:], start=version + 1):
+    connection.execute("PRAGMA foreign_keys=OFF")  # a script may put another table in the place of one
+    add_functions(connection)
+    if scripts := migrations()[version:]:
         connection.executescript(
-            f"BEGIN IMMEDIATE; PRAGMA application_id={APPLICATION_ID}; {script}; PRAGMA user_version={number}; COMMIT;"
+            f"BEGIN IMMEDIATE; PRAGMA application_id={APPLICATION_ID}; {'; '.join(scripts)}; "
+            f"PRAGMA user_version={version + len(scripts)}; COMMIT;"
         )
 
 
@@ -253,6 +258,12 @@ def explained(path: Path) -> Iterator[None]:
         if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) == sqlite3.SQLITE_ERROR:
             raise damaged(path, str(error)) from error  # a table or a column is not there, or a text is none
         raise unwritable(path, error) from error
+    except UnknownKindError as error:
+        raise JournalError(
+            f"The journal {path} was written by a newer version of purser (it has tasks of the kind "
+            f"{shown(error.args[0])}, which this one does not know). Use that version to go on, or start anew with "
+            "--fresh, which keeps it aside."
+        ) from error
     except (sqlite3.Error, DamagedRowError, UnicodeDecodeError) as error:  # even a message of SQLite's may be no text
         raise damaged(path, str(error)) from error
 

@@ -7,7 +7,7 @@ from typing import assert_never
 
 import attrs
 
-from contracts.errors import StaleEpochError
+from contracts.errors import JournalError, StaleEpochError
 from contracts.ports import (
     BatchBegun,
     FileVerified,
@@ -41,7 +41,7 @@ class MemoryJournal:
         self._succeeded = 0
         self._failed = 0
         self._next_sequence = 0
-        self._submissions: dict[str, tuple[TaskHandle, ...]] = {}
+        self._submissions: dict[str, SubmissionAccepted] = {}
 
     def open_epoch(self) -> int:
         """Begin a new dispatcher's time."""
@@ -50,10 +50,13 @@ class MemoryJournal:
             return self._epoch
 
     def append(self, epoch: int, entries: tuple[JournalEntry, ...]) -> None:
-        """Write entries. Raises `StaleEpochError` for any but the newest epoch."""
+        """Write entries. Raises `StaleEpochError` for any but the newest epoch, `JournalError` as the one on disk."""
         with self._lock:
             if epoch != self._epoch:
                 raise StaleEpochError(f"Epoch {epoch} is over; the journal belongs to epoch {self._epoch}.")
+            keys = [entry.key for entry in entries if isinstance(entry, SubmissionAccepted)]
+            if len({*keys, *self._submissions}) < len(keys) + len(self._submissions):
+                raise JournalError(f"A submission among {keys} is written down already.")
             for entry in entries:
                 self._write(entry)
 
@@ -66,9 +69,8 @@ class MemoryJournal:
             case TaskAccepted(handle, payload, attempts):
                 self._open[handle.sequence] = JournalledTask(handle, payload, attempts)
                 self._next_sequence = handle.sequence + 1
-            case SubmissionAccepted(key, first, count):
-                places = range(first, first + count)
-                self._submissions[key] = tuple(self._open[place].handle for place in places)
+            case SubmissionAccepted(key):
+                self._submissions[key] = entry
             case LeaseGranted() | PauseBegan() | PauseEnded():
                 pass
             case FileVerified(file):
@@ -115,7 +117,9 @@ class MemoryJournal:
     def handles_of(self, key: str) -> tuple[TaskHandle, ...]:
         """The tasks of a submission, in order; none when it is not known."""
         with self._lock:
-            return self._submissions.get(key, ())
+            found = self._submissions.get(key)
+            places = range(found.first, found.first + found.count) if found is not None else ()
+            return tuple((self._open.get(place) or self._results[place]).handle for place in places)
 
     def results(self, first: int, count: int) -> tuple[POResult, ...]:
         """Return the outcomes of `count` tasks from sequence `first` on, in order, where there is one."""

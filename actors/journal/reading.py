@@ -45,6 +45,7 @@ class RunStatus:
         pauses: What dispatch waits for.
         waited_for: What it has waited for, with seconds.
         plan: How the run is set up.
+        is_open: Whether more orders may come: `total` is what has come so far.
     """
 
     number: int
@@ -60,6 +61,7 @@ class RunStatus:
     pauses: tuple[str, ...]
     waited_for: Mapping[str, float]
     plan: Mapping[str, Any]
+    is_open: bool = False
 
     @property
     def open(self) -> int:
@@ -122,6 +124,7 @@ class JournalReader:
                 pauses=tuple(text(unbound(row["text"]), "pause") for row in lasting),
                 waited_for={text(unbound(row["text"]), "pause"): round(row["seconds"] or 0, 1) for row in waited},
                 plan=plan_in(run["plan"]),
+                is_open=bool(whole(run, "is_open")),
             )
 
     def plans(self) -> tuple[Any, ...]:

@@ -14,9 +14,16 @@ import cattrs
 from contracts.ports import KeptFile, Lease, PublishStarted
 from contracts.tasks import POResult
 
+LARGEST = 2**63 - 1
+"""Of the whole numbers that the database takes."""
+
 
 class DamagedRowError(ValueError):
     """A row does not hold what this program writes."""
+
+
+class UnknownKindError(ValueError):
+    """A task is of a kind that this program does not know. Its one argument is the kind."""
 
 
 @contextlib.contextmanager
@@ -28,7 +35,7 @@ def reading(what: str) -> Iterator[None]:
     """
     try:
         yield
-    except DamagedRowError:
+    except (DamagedRowError, UnknownKindError):
         raise
     except (
         ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, cattrs.BaseValidationError,
@@ -39,7 +46,7 @@ def reading(what: str) -> Iterator[None]:
 def whole(row: Any, name: str) -> int:
     """Return a cell that must hold a whole number."""
     value = row[name]
-    if not isinstance(value, int):
+    if not isinstance(value, int) or isinstance(value, bool) or not -LARGEST - 1 <= value <= LARGEST:
         raise DamagedRowError(f"{name} should be a whole number")
     return value
 
@@ -47,7 +54,7 @@ def whole(row: Any, name: str) -> int:
 def number(row: Any, name: str) -> float | None:
     """Return a cell that must hold a number, or nothing."""
     value = row[name]
-    if value is not None and not isinstance(value, int | float):
+    if value is not None and (not isinstance(value, int | float) or isinstance(value, bool)):
         raise DamagedRowError(f"{name} should be a number")
     return value
 

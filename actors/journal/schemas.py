@@ -10,6 +10,8 @@ import functools
 import re
 import sqlite3
 
+from actors.journal.upgrading import add_functions
+
 Schema = frozenset[tuple[str, str, str, str]]
 
 _COMMENT = re.compile(r"--[^\n]*")
@@ -31,6 +33,7 @@ def schema_of(connection: sqlite3.Connection) -> Schema:
 def schema_at(scripts: tuple[str, ...]) -> Schema:
     """Return the schema that these scripts lead to from an empty database."""
     with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+        add_functions(connection)
         for script in scripts:
             connection.executescript(script)
         return schema_of(connection)

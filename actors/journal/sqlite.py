@@ -18,14 +18,13 @@ from typing import Any
 
 from actors.evidence.chain import BEFORE_THE_FIRST
 from actors.journal import database
-from actors.journal.coding import (
-    stamp,
-)
+from actors.journal.coding import stamp
 from actors.journal.lines import LinesInDatabase
 from actors.journal.manifest import ManifestFile
 from actors.journal.marks import ANNOUNCED, OWES, Marks
+from actors.journal.payloads import ORDERS, Payloads
 from actors.journal.reopening import reopen_tasks
-from actors.journal.replaying import open_tasks, plan_in, results_of, tasks_of
+from actors.journal.replaying import handles_in, open_tasks, plan_in, require_known_kinds, results_of, tasks_of
 from actors.journal.rows import reading, whole
 from actors.journal.writing import EntryWriter
 from contracts.errors import Blame, StaleEpochError
@@ -37,7 +36,7 @@ from contracts.ports import (
     PublishStarted,
     TaskAccepted,
 )
-from contracts.tasks import POResult, TaskStatus
+from contracts.tasks import POResult, TaskHandle, TaskStatus
 
 _PROGRAM_ENDED = "the program ended"
 
@@ -52,6 +51,7 @@ class SqliteJournal:
         now: The wall clock.
         owner: Whose the database's files must be; None asks for no owner.
         manifest_owner: Whose the manifest must be, as `owner`.
+        payloads: How what tasks ask for is kept, by its kind.
 
     Raises:
         JournalError: Journal or manifest cannot be used; the message says why and what to do.
@@ -69,20 +69,23 @@ class SqliteJournal:
         *,
         owner: int | None = None,
         manifest_owner: int | None = None,
+        payloads: Payloads = ORDERS,
     ) -> None:
         self.path = path
         self._root = root
         self._now = now
+        self._payloads = payloads
         self._lock = threading.Lock()
         self._has_announced = False
         self._writer = database.WriterLock(path, owner)
         try:
             self._db = database.connect(path, owner)
             self._marks = Marks(self._db)
-            self._entries = EntryWriter(self._db, root, now)
+            self._entries = EntryWriter(self._db, root, now, payloads)
             try:
                 self._fully = False
                 with database.explained(path):
+                    require_known_kinds(self._db, payloads)
                     self._epoch = self._last_epoch()
                     self._manifest = ManifestFile(manifest, LinesInDatabase(self._db), root, manifest_owner)
                 try:
@@ -165,7 +168,7 @@ class SqliteJournal:
             with self._transaction(fully=fully):
                 for kind, group in itertools.groupby(entries, type):
                     if kind is TaskAccepted:
-                        self._entries.accept([entry.order for entry in group if isinstance(entry, TaskAccepted)])
+                        self._entries.accept([entry for entry in group if isinstance(entry, TaskAccepted)])
                     else:
                         for entry in group:
                             self._entries.write(entry)
@@ -179,12 +182,13 @@ class SqliteJournal:
         with self._lock, database.explained(self.path):
             run = self._entries.run(or_last=True)
             return JournalState(
-                open_tasks=open_tasks(self._db, run["run"] if run is not None else 0),
+                open_tasks=open_tasks(self._db, run["run"] if run is not None else 0, self._payloads),
                 batch_first=whole(run, "first") if run is not None else 0,
                 batch_total=whole(run, "total") if run is not None else 0,
                 batch_succeeded=whole(run, "succeeded") if run is not None else 0,
                 batch_failed=whole(run, "failed") if run is not None else 0,
                 next_sequence=self._next_sequence(),
+                batch_is_open=bool(whole(run, "is_open")) if run is not None else False,
             )
 
     def _next_sequence(self) -> int:
@@ -195,7 +199,12 @@ class SqliteJournal:
         """Every task of the run in hand, in order; none when it has ended."""
         with self._lock, database.explained(self.path):
             run = self._entries.run()
-            return tasks_of(self._db, run["run"]) if run is not None else ()
+            return tasks_of(self._db, run["run"], self._payloads) if run is not None else ()
+
+    def handles_of(self, key: str) -> tuple[TaskHandle, ...]:
+        """The tasks that were accepted with the submission of this key, in order; none when it is not known."""
+        with self._lock, database.explained(self.path):
+            return handles_in(self._db, key)
 
     def results(self, first: int, count: int) -> tuple[POResult, ...]:
         """Return the outcomes of `count` tasks from sequence `first` on, in order, where there is one."""

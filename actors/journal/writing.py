@@ -15,7 +15,8 @@ from actors.journal.coding import TASK_COLUMNS, bound, encoded, history_entry, s
 from actors.journal.lines import add_line
 from actors.journal.marks import ANNOUNCED, OWES, Marks
 from actors.journal.outcomes import manifest_entry
-from contracts.errors import Blame
+from actors.journal.payloads import Payloads
+from contracts.errors import Blame, JournalError
 from contracts.ports import (
     BatchBegun,
     FileVerified,
@@ -26,9 +27,10 @@ from contracts.ports import (
     PauseBegan,
     PauseEnded,
     PublishStarted,
+    SubmissionAccepted,
     TaskAccepted,
 )
-from contracts.tasks import Order, POResult
+from contracts.tasks import POResult
 
 _ACCEPT = f"INSERT INTO tasks ({', '.join(TASK_COLUMNS)}) VALUES ({', '.join('?' * len(TASK_COLUMNS))})"  # noqa: S608
 
@@ -40,12 +42,14 @@ class EntryWriter:
         db: The journal.
         root: The download folder, to which the manifest's paths are relative.
         now: The wall clock.
+        payloads: How what tasks ask for is kept.
     """
 
-    def __init__(self, db: sqlite3.Connection, root: Path, now: Callable[[], datetime]) -> None:
+    def __init__(self, db: sqlite3.Connection, root: Path, now: Callable[[], datetime], payloads: Payloads) -> None:
         self._db = db
         self._root = root
         self._now = now
+        self._payloads = payloads
         self._marks = Marks(db)
 
     def run(self, *, or_last: bool = False) -> sqlite3.Row | None:
@@ -53,21 +57,23 @@ class EntryWriter:
         found = self._db.execute("SELECT * FROM runs ORDER BY run DESC LIMIT 1").fetchone()
         return found if found is not None and (or_last or found["ended"] is None) else None
 
-    def accept(self, orders: list[Order]) -> None:
-        """Write new orders into the run in hand, or into the last one, which is then in hand again."""
+    def accept(self, tasks: list[TaskAccepted]) -> None:
+        """Write new tasks into the run in hand, or into the last one, which is then in hand again."""
         run = self.run(or_last=True)
-        number = run["run"] if run is not None else self._begin_run(orders[0].handle.sequence, 0)
+        number = run["run"] if run is not None else self._begin_run(tasks[0].handle.sequence, 0, is_open=False)
         if run is not None and run["ended"] is not None:
             self._db.execute("UPDATE runs SET ended = NULL WHERE run = ?", (number,))
-        self._db.executemany(_ACCEPT, (task_row(order, number) for order in orders))
+        self._db.executemany(_ACCEPT, (task_row(task, number, self._payloads) for task in tasks))
 
     def write(self, entry: JournalEntry) -> None:
         """Write one entry."""
         match entry:
-            case BatchBegun(first, total):
-                self._begin(first, total)
+            case BatchBegun():
+                self._begin(entry)
             case TaskAccepted():
-                self.accept([entry.order])
+                self.accept([entry])
+            case SubmissionAccepted():
+                self._note_submission(entry)
             case LeaseGranted(lease):
                 self._db.execute(
                     "INSERT INTO leases (sequence, attempt, worker, generation, epoch, granted) VALUES (?,?,?,?,?,?)",
@@ -108,22 +114,34 @@ class EntryWriter:
             case _:
                 assert_never(entry)
 
-    def _begin(self, first: int, total: int) -> None:
+    def _note_submission(self, entry: SubmissionAccepted) -> None:
+        try:
+            self._db.execute(
+                "INSERT INTO submissions (key, first, count) VALUES (?, ?, ?)",
+                (bound(entry.key), entry.first, entry.count),
+            )
+        except sqlite3.IntegrityError as error:
+            raise JournalError(f"The submission {entry.key!r} is written down already.") from error
+
+    def _begin(self, batch: BatchBegun) -> None:
         run = self.run(or_last=True)  # its last known order may just have ended, with new ones to come
-        if run is not None and run["first"] == first and run["total"]:
-            self._db.execute("UPDATE runs SET total = ?, ended = NULL WHERE run = ?", (total, run["run"]))
+        if run is not None and run["first"] == batch.first and (run["total"] or run["is_open"]):
+            self._db.execute(
+                "UPDATE runs SET total = ?, is_open = ?, ended = NULL WHERE run = ?",
+                (batch.total, int(batch.is_open), run["run"]),
+            )
             self._end_run_if_done(run["run"])
         else:
-            self._begin_run(first, total)
+            self._begin_run(batch.first, batch.total, is_open=batch.is_open)
 
-    def _begin_run(self, first: int, total: int) -> int:
+    def _begin_run(self, first: int, total: int, *, is_open: bool) -> int:
         # A run that was never finished and never resumed is over when another begins.
-        self._db.execute("UPDATE runs SET ended = ? WHERE ended IS NULL", (stamp(self._now()),))
+        self._db.execute("UPDATE runs SET ended = ?, is_open = 0 WHERE ended IS NULL", (stamp(self._now()),))
         is_announced = bool(self._marks.get(ANNOUNCED))
         plan = self._marks.get("plan", "{}") if is_announced else "{}"
         began = self._db.execute(
-            "INSERT INTO runs (first, total, began, plan) VALUES (?, ?, ?, ?)",
-            (first, total, stamp(self._now()), plan),
+            "INSERT INTO runs (first, total, began, plan, is_open) VALUES (?, ?, ?, ?, ?)",
+            (first, total, stamp(self._now()), plan, int(is_open)),
         )
         if is_announced:
             self._marks.drop(ANNOUNCED)
@@ -161,7 +179,7 @@ class EntryWriter:
 
     def _end_run_if_done(self, run: int) -> None:
         self._db.execute(
-            "UPDATE runs SET ended = ? WHERE run = ? AND succeeded + failed >= total "
+            "UPDATE runs SET ended = ? WHERE run = ? AND NOT is_open AND succeeded + failed >= total "
             "AND NOT EXISTS (SELECT 1 FROM tasks WHERE status IS NULL AND tasks.run = runs.run)",
             (stamp(self._now()), run),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import secrets
 import tempfile
 import time
 from itertools import islice
@@ -21,9 +22,10 @@ from contracts.ports import (
     LeaseGranted,
     OutcomeRecorded,
     PublishStarted,
+    SubmissionAccepted,
     TaskAccepted,
 )
-from contracts.tasks import Attachment, Order, POResult, TaskStatus
+from contracts.tasks import Attachment, Order, POResult, TaskHandle, TaskStatus
 
 _BASE = "https://portal.example"
 _CHUNK = 1000
@@ -58,28 +60,30 @@ def journal_cost(orders: int, rows: int) -> JournalCost:
         journal = SqliteJournal(root / "journal.db", root / "manifest.jsonl", root)
         epoch = journal.open_epoch()
         began = time.perf_counter()
-        known = prepare([row.task for row in read_orders(sheet).to_visit], "", 0).orders
+        orders_read = prepare([row.task for row in read_orders(sheet).to_visit], "").orders
+        known = [TaskAccepted(TaskHandle(place, one.po_number), one) for place, one in enumerate(orders_read)]
         journal.append(epoch, (BatchBegun(0, len(known)),))
         waiting = iter(known)
         while chunk := tuple(islice(waiting, _CHUNK)):
-            journal.append(epoch, tuple(TaskAccepted(order) for order in chunk))
+            submission = SubmissionAccepted(secrets.token_hex(8), chunk[0].handle.sequence, len(chunk))
+            journal.append(epoch, (submission, *chunk))
         seconds = time.perf_counter() - began
-        worked = known[:orders]
+        worked = orders_read[:orders]
         used = time.process_time()
-        for order in worked:
-            _work(journal, epoch, order, root)
+        for task, order in zip(known, worked, strict=False):
+            _work(journal, epoch, task.handle, order, root)
         used = time.process_time() - used
         journal.close()
     return JournalCost(len(worked), 1000 * used / max(1, len(worked)), len(known), seconds)
 
 
-def _work(journal: SqliteJournal, epoch: int, order: Order, root: Path) -> None:
+def _work(journal: SqliteJournal, epoch: int, handle: TaskHandle, order: Order, root: Path) -> None:
     """Write down an order with two files, as the dispatcher does."""
-    lease = Lease(order.handle, 1, "worker-1", 1, epoch)
+    lease = Lease(handle, 1, "worker-1", 1, epoch)
     files = tuple(
         Attachment(f"{n}.pdf", 65_536, "ab" * 32, f"{order.url}/{n}", "application/pdf", f"{n}.pdf") for n in (1, 2)
     )
-    result = POResult(order.handle, TaskStatus.COMPLETED, "Nordwind", order.url, 2, files, attempts=1)
+    result = POResult(handle, TaskStatus.COMPLETED, "Nordwind", order.url, 2, files, attempts=1)
     journal.append(epoch, (LeaseGranted(lease),))
     for file in files:
         journal.append(epoch, (FileVerified(KeptFile(lease, file, f"address of {file.name}", file.size)),))

@@ -20,6 +20,7 @@ from actors.session.orders import prepare
 from contracts.config import HeadlessConfiguration
 from contracts.errors import BrowserDiedError, BrowserNotFoundError, ConfigurationError
 from contracts.ports import BatchBegun, TaskAccepted
+from contracts.tasks import TaskHandle
 from tests.cli.fakes import Heard
 from tests.cli.test_verify import bring_home
 from tests.session.conftest import BASE, orders
@@ -408,8 +409,9 @@ def test_a_folder_in_which_a_run_is_going_on_is_a_problem(healthy: dict[str, str
 def test_an_unfinished_run_is_told_of(healthy: dict[str, str], tmp_path: Path) -> None:
     with FolderJournal(tmp_path / "d") as folder_journal:
         journal = folder_journal.journal
-        batch = prepare(orders(2), BASE, 0)
-        journal.append(journal.open_epoch(), (BatchBegun(0, 2), *(TaskAccepted(one) for one in batch.orders)))
+        batch = prepare(orders(2), BASE)
+        tasks = (TaskAccepted(TaskHandle(place, one.po_number), one) for place, one in enumerate(batch.orders))
+        journal.append(journal.open_epoch(), (BatchBegun(0, 2), *tasks))
     heard = Heard()
     assert examine(healthy, heard.output, found) is ExitCode.SUCCESS
     assert "an unfinished run of 2 orders" in heard.out

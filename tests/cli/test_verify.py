@@ -18,7 +18,7 @@ from actors.cli.verifying import verify
 from actors.session.folder_journal import manifest_path
 from actors.session.orders import prepare
 from contracts.ports import BatchBegun, OutcomeRecorded, TaskAccepted
-from contracts.tasks import Attachment, POResult, TaskStatus
+from contracts.tasks import Attachment, POResult, TaskHandle, TaskStatus
 from tests.cli import fakes
 from tests.session.conftest import BASE, orders
 
@@ -31,10 +31,11 @@ def bring_home(
     """File that many orders, as a run would, and write their outcomes down."""
     journal = folder_journal.journal
     first = journal.replay().next_sequence
-    batch = prepare(orders(count), BASE, first)
-    journal.append(journal.open_epoch(), (BatchBegun(first, count), *(TaskAccepted(one) for one in batch.orders)))
-    for order in batch.orders:
-        number = order.po_number
+    batch = prepare(orders(count), BASE)
+    tasks = [TaskAccepted(TaskHandle(place, one.po_number), one) for place, one in enumerate(batch.orders, first)]
+    journal.append(journal.open_epoch(), (BatchBegun(first, count), *tasks))
+    for task in tasks:
+        number = task.handle.po_number
         folder = folder_journal.download_dir / "Acme" / f"{number}_{status.value}"
         files = tuple(
             Attachment(name, len(content), sha256(content).hexdigest(), f"{BASE}/{name}") for name in ("a.pdf", "b.pdf")
@@ -44,7 +45,7 @@ def bring_home(
         folder.mkdir(parents=True)
         for file in files:
             (folder / file.name).write_bytes(content)
-        result = POResult(order.handle, status, attachments_found=2, attachments=files, folder=folder)
+        result = POResult(task.handle, status, attachments_found=2, attachments=files, folder=folder)
         journal.append(journal.open_epoch(), (OutcomeRecorded(result),))
 
 

@@ -6,17 +6,28 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import attrs
 import pytest
 
 from actors.journal import MemoryJournal, SqliteJournal
 from actors.testing.conformance import JournalSuite
 from contracts.errors import Blame, StaleEpochError
-from contracts.ports import Journal, JournalEntry, JournalState, LeaseEnded, OutcomeRecorded, PublishStarted
-from contracts.tasks import POResult
+from contracts.ports import (
+    BatchBegun,
+    Journal,
+    JournalEntry,
+    JournalState,
+    LeaseEnded,
+    OutcomeRecorded,
+    PublishStarted,
+    SubmissionAccepted,
+    TaskAccepted,
+)
+from contracts.tasks import POResult, TaskHandle
 from scripts.supervision.pretence import CountingJournal
 from tests.conformance.bugs import falls
 from tests.dispatch.test_full_disk import Journal as JournalWithRoom
-from tests.journal.entries import NOON, Place
+from tests.journal.entries import NOON, NOTES_TOO, Place, order
 from tests.simulation.one_browser import WatchedJournal
 
 
@@ -38,7 +49,7 @@ class TestSqliteJournal(JournalSuite):
     @pytest.fixture
     def journal(self, tmp_path: Path) -> Iterator[Journal]:
         """An empty one."""
-        self.place = Place(tmp_path)
+        self.place = Place(tmp_path, NOTES_TOO)
         self.opened = self.place.open()
         yield self.opened
         self.opened.close()
@@ -100,7 +111,7 @@ class ForgetsFiles(MemoryJournal):
         super()._write(entry)
         if isinstance(entry, LeaseEnded) and entry.lease.task.sequence in self._open:
             task = self._open[entry.lease.task.sequence]
-            self._open[entry.lease.task.sequence] = type(task)(task.order, task.attempts, task.crashes)
+            self._open[entry.lease.task.sequence] = type(task)(task.handle, task.payload, task.attempts, task.crashes)
 
 
 class ForgetsPublishing(MemoryJournal):
@@ -132,16 +143,78 @@ class CountsOnAndOn(MemoryJournal):
     def replay(self) -> JournalState:
         state = super().replay()
         good = sum(one.status.is_success for one in self._results.values())
-        return type(state)(
-            state.open_tasks, state.batch_first, state.batch_total, good, state.batch_failed, state.next_sequence
-        )
+        return attrs.evolve(state, batch_succeeded=good)
+
+
+class ForgetsSubmissionsThatEnded(MemoryJournal):
+    """It knows the handles of open tasks alone."""
+
+    def handles_of(self, key: str) -> tuple[TaskHandle, ...]:
+        return tuple(one for one in super().handles_of(key) if one.sequence in self._open)
+
+
+class MixesSubmissionsUp(MemoryJournal):
+    """It tells their tasks backwards."""
+
+    def handles_of(self, key: str) -> tuple[TaskHandle, ...]:
+        return tuple(reversed(super().handles_of(key)))
+
+
+class TakesAKeyTwice(MemoryJournal):
+    """It forgets the first submission over the second."""
+
+    def append(self, epoch: int, entries: tuple[JournalEntry, ...]) -> None:
+        for entry in entries:
+            if isinstance(entry, SubmissionAccepted):
+                self._submissions.pop(entry.key, None)
+        super().append(epoch, entries)
+
+
+class IsNeverOpen(MemoryJournal):
+    """It does not keep that more may come."""
+
+    def _write(self, entry: JournalEntry) -> None:
+        super()._write(attrs.evolve(entry, is_open=False) if isinstance(entry, BatchBegun) else entry)
+
+
+class StaysOpen(MemoryJournal):
+    """It takes no word of its end."""
+
+    def replay(self) -> JournalState:
+        return attrs.evolve(super().replay(), batch_is_open=self._batch.is_open or bool(self._results))
+
+
+class ForgetsCountsOfOpenBatches(MemoryJournal):
+    """It counts anew when an open batch grows."""
+
+    def _write(self, entry: JournalEntry) -> None:
+        if isinstance(entry, BatchBegun) and entry.is_open:
+            self._succeeded = self._failed = 0
+        super()._write(entry)
+
+
+class ChargesNothing(MemoryJournal):
+    """It forgets attempts made elsewhere."""
+
+    def _write(self, entry: JournalEntry) -> None:
+        super()._write(attrs.evolve(entry, attempts=0) if isinstance(entry, TaskAccepted) else entry)
+
+
+class KnowsOrdersAlone(MemoryJournal):
+    """It takes everything for an order."""
+
+    def _write(self, entry: JournalEntry) -> None:
+        if isinstance(entry, TaskAccepted) and entry.payload.kind != "order":
+            entry = attrs.evolve(entry, payload=order(entry.handle.sequence))
+        super()._write(entry)
 
 
 @pytest.mark.parametrize(
     "kind",
     [
         TakesAnyEpoch, RefusesAfterwards, LastOutcomeWins, ForgetsFiles, ForgetsPublishing, ForgetsWhoWasLost,
-        MixesResultsUp, CountsOnAndOn,
+        MixesResultsUp, CountsOnAndOn, ForgetsSubmissionsThatEnded, MixesSubmissionsUp, TakesAKeyTwice, IsNeverOpen,
+        StaysOpen, ForgetsCountsOfOpenBatches, ChargesNothing, KnowsOrdersAlone,
     ],
 )  # fmt: skip
 def test_a_journal_with_a_bug_falls(kind: type[MemoryJournal]) -> None:

@@ -126,7 +126,8 @@ def look(place: Place) -> Before:
     """Look at what a killed process left, without changing it."""
     with JournalReader(place.database) as reader:
         rows = reader._db.execute(
-            "SELECT url, status FROM tasks WHERE run = (SELECT max(run) FROM runs) AND run > 1"
+            "SELECT json_extract(payload, '$.url') AS url, status FROM tasks "
+            "WHERE run = (SELECT max(run) FROM runs) AND run > 1"
         ).fetchall()
         kept = reader._db.execute("SELECT file FROM files").fetchall()
     ended = frozenset(f"visit {row['url']}" for row in rows if row["status"] is not None)

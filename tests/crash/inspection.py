@@ -34,7 +34,7 @@ def _of_the_counts(journal: SqliteJournal) -> Iterator[str]:
     counts = (state.batch_total, state.batch_succeeded, state.batch_failed, len(state.open_tasks))
     if counts != (len(ORDERS), good, len(ORDERS) - good, 0):
         yield f"the counts are {counts}"
-    if journal.tasks_in_hand():
+    if journal.tasks_in_hand() or state.batch_is_open:
         yield "the run has not ended"
 
 

@@ -5,15 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 from actors.journal import SqliteJournal
+from actors.journal.payloads import ORDERS, Payloads
 from actors.testing.conformance.entries import (
     BASE as BASE,
     NOON as NOON,
+    NOTES_TOO as NOTES_TOO,
+    Note as Note,
     accepted as accepted,
+    handle as handle,
     kept_file as kept_file,
     lease as lease,
     order as order,
     outcome as outcome,
     started as started,
+    submitted as submitted,
 )
 from contracts.ports import JournalEntry
 
@@ -23,15 +28,16 @@ LOCKS = ("-lock", "-lock-journal", "-shm")
 class Place:
     """A download folder with a journal in it, as `actors.session.folder_journal` lays it out."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, payloads: Payloads = ORDERS) -> None:
         self.root = root
+        self.payloads = payloads
         self.database = root / ".purser" / "journal.db"
         self.manifest = root / ".purser" / "evidence" / "manifest.jsonl"
         self.manifest.parent.mkdir(parents=True, exist_ok=True)
 
     def open(self) -> SqliteJournal:
         """Open the journal."""
-        return SqliteJournal(self.database, self.manifest, self.root, lambda: NOON)
+        return SqliteJournal(self.database, self.manifest, self.root, lambda: NOON, payloads=self.payloads)
 
     def write(self, *entries: JournalEntry) -> None:
         """Open the journal, write as a new dispatcher, and close it."""

@@ -44,10 +44,10 @@ def facts_of_orders(draw: st.DrawFn) -> dict[str, Any]:
     return {"task": task, "base_url": draw(TEXTS), "host": draw(TEXTS), "fault": draw(st.sampled_from(["", "no URL"]))}
 
 
-def order_at(sequence: int, facts: dict[str, Any]) -> Order:
-    """Give an order its place, as `actors.session.orders` does: one with a fault has no address."""
+def order_of(facts: dict[str, Any]) -> Order:
+    """Make an order, as `actors.session.orders` does: one with a fault has no address."""
     task: POTask = facts["task"]
-    return Order(TaskHandle(sequence, task.po_number), url="" if facts["fault"] else task.url, **facts)
+    return Order(url="" if facts["fault"] else task.url, **facts)
 
 
 @st.composite

@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from actors.evidence.chain import BEFORE_THE_FIRST
 from actors.journal import MemoryJournal
 from actors.testing.conformance.journals import comparable
-from contracts.errors import Blame, StaleEpochError
+from contracts.errors import Blame, JournalError, StaleEpochError
 from contracts.ports import (
     BatchBegun,
     FileVerified,
@@ -31,12 +31,13 @@ from contracts.ports import (
     PauseBegan,
     PauseEnded,
     PublishStarted,
+    SubmissionAccepted,
     TaskAccepted,
 )
 from contracts.tasks import Attachment, TaskHandle
 from tests.evidence.chains import read_chain
 from tests.journal.entries import Place
-from tests.journal.random_entries import ATTACHMENTS, COUNTS, ORDERS, RESULTS, TEXTS, order_at, result_of
+from tests.journal.random_entries import ATTACHMENTS, COUNTS, ORDERS, RESULTS, TEXTS, order_of, result_of
 
 PICKS = st.integers(0, 30)
 MOST_ENTRIES = 5
@@ -54,6 +55,7 @@ class TwoJournals(RuleBasedStateMachine):
         self.batch_first = 0
         self.in_hand: set[int] = set()
         self.interruptions: dict[int, int] = {}
+        self.keys: dict[str, list[TaskHandle]] = {}
         self.epochs = [(self.memory.open_epoch(), self.disk.open_epoch())]
 
     def teardown(self) -> None:
@@ -81,27 +83,50 @@ class TwoJournals(RuleBasedStateMachine):
 
     # ------------------------------------------------------------------------------------------------------- writing
 
-    @rule(total=COUNTS, facts=RESULTS)
-    def begin_batch(self, total: int, facts: dict[str, Any]) -> None:
+    @rule(total=COUNTS, facts=RESULTS, is_open=st.booleans())
+    def begin_batch(self, total: int, facts: dict[str, Any], is_open: bool) -> None:
         """A batch begins; the one before has ended."""
         left = [task for task in self.tasks if task.sequence not in self.ended]
         self.batch_first = len(self.tasks)
         outcomes = (OutcomeRecorded(result_of(task, facts)) for task in left)
-        self._tell(*outcomes, BatchBegun(self.batch_first, total))
+        self._tell(*outcomes, BatchBegun(self.batch_first, total, is_open))
 
-    @rule(total=COUNTS)
-    def go_on_with_batch(self, total: int) -> None:
-        """The batch in hand is found to be larger or smaller."""
+    @rule(total=COUNTS, is_open=st.booleans())
+    def go_on_with_batch(self, total: int, is_open: bool) -> None:
+        """The batch in hand is found to be larger or smaller, is closed, or is opened."""
         known = self.memory.replay()
-        if known.batch_total and len(self.tasks) > self.batch_first:
-            self._tell(BatchBegun(self.batch_first, max(total, len(self.tasks) - self.batch_first)))
+        if known.batch_is_open or (known.batch_total and len(self.tasks) > self.batch_first):
+            self._tell(BatchBegun(self.batch_first, max(total, len(self.tasks) - self.batch_first), is_open))
+
+    @rule(key=TEXTS, orders=st.lists(ORDERS, min_size=1, max_size=4), is_first=st.booleans())
+    def submit(self, key: str, orders: list[dict[str, Any]], is_first: bool) -> None:
+        """Tasks are accepted in one transaction as one submission; its key comes before them or after them."""
+        if key in self.keys:
+            self._submit_again(key)
+            return
+        fresh = self._fresh(orders)
+        self.keys[key] = [one.handle for one in fresh]
+        entry = SubmissionAccepted(key, fresh[0].handle.sequence, len(fresh))
+        tasks: tuple[JournalEntry, ...] = tuple(fresh)
+        self._tell(*((entry, *tasks) if is_first else (*tasks, entry)))
+
+    def _submit_again(self, key: str) -> None:
+        again = SubmissionAccepted(key, len(self.tasks), 1)
+        journals: tuple[Journal, Journal] = (self.memory, self.disk)
+        for journal, epoch in zip(journals, self.epochs[-1], strict=True):
+            with pytest.raises(JournalError):
+                journal.append(epoch, (again,))
 
     @rule(orders=st.lists(ORDERS, min_size=1, max_size=4))
     def accept(self, orders: list[dict[str, Any]]) -> None:
         """Tasks are accepted in one transaction."""
-        fresh = [order_at(len(self.tasks) + number, facts) for number, facts in enumerate(orders)]
-        self.tasks += [one.handle for one in fresh]
-        self._tell(*(TaskAccepted(one) for one in fresh))
+        self._tell(*self._fresh(orders))
+
+    def _fresh(self, orders: list[dict[str, Any]]) -> list[TaskAccepted]:
+        fresh = [order_of(facts) for facts in orders]
+        handles = [TaskHandle(len(self.tasks) + number, one.po_number) for number, one in enumerate(fresh)]
+        self.tasks += handles
+        return [TaskAccepted(handle, one, one.task.retry_count) for handle, one in zip(handles, fresh, strict=True)]
 
     @precondition(lambda self: self.tasks)
     @rule(data=st.data(), count=st.integers(1, MOST_ENTRIES))
@@ -153,7 +178,7 @@ class TwoJournals(RuleBasedStateMachine):
     def the_program_ends_and_begins_anew(self) -> None:
         """The journal on disk is opened again; orders that were in work have seen one end more."""
         for task in self.memory.replay().open_tasks:
-            sequence = task.order.handle.sequence
+            sequence = task.handle.sequence
             if sequence in self.in_hand and task.publishing is None:
                 self.interruptions[sequence] = self.interruptions.get(sequence, 0) + 1
         self.disk.close()
@@ -171,7 +196,7 @@ class TwoJournals(RuleBasedStateMachine):
     def interruptions_are_counted_once_each(self) -> None:
         """An order that was in work when the program ended has one more, no other has."""
         for task in self.disk.replay().open_tasks:
-            assert task.interruptions == self.interruptions.get(task.order.handle.sequence, 0)
+            assert task.interruptions == self.interruptions.get(task.handle.sequence, 0)
 
     @invariant()
     def they_know_the_same_outcomes(self) -> None:
@@ -180,12 +205,20 @@ class TwoJournals(RuleBasedStateMachine):
             assert self.disk.results(first, count) == self.memory.results(first, count)
 
     @invariant()
+    def they_know_the_same_submissions(self) -> None:
+        """Each key leads to its tasks in order, ended or not."""
+        for key in (*self.keys, "no key"):
+            wanted = tuple(self.keys.get(key, ()))
+            assert self.disk.handles_of(key) == self.memory.handles_of(key) == wanted
+
+    @invariant()
     def the_run_in_hand_is_the_batch_until_it_has_ended(self) -> None:
         """Every task of the batch is known, with whether it has ended; none once the batch is over."""
         state = self.memory.replay()
         wanted = [(task, task.sequence in self.ended) for task in self.tasks[self.batch_first :]]
-        known = [(one.order.handle, one.has_ended) for one in self.disk.tasks_in_hand()]
-        over = state.batch_succeeded + state.batch_failed >= state.batch_total and not state.open_tasks
+        known = [(one.handle, one.has_ended) for one in self.disk.tasks_in_hand()]
+        counted = state.batch_succeeded + state.batch_failed
+        over = not state.batch_is_open and counted >= state.batch_total and not state.open_tasks
         assert known == wanted or (over and not known)
 
     @invariant()

@@ -59,17 +59,49 @@ def told(place: Place) -> tuple[str, bool]:
     return str(caught.value), True
 
 
+def stored(payload: str, kind: str = "order") -> str:
+    """Return the statement that stores a text as what the last order asks for."""
+    return f"UPDATE tasks SET payload = '{payload}', kind = '{kind}' WHERE sequence = 3"  # noqa: S608 - our own texts
+
+
+def given(**facts: str) -> str:
+    """Return the statement that stores an order with fields of its own, each as it stands in the text."""
+    fields = {
+        "priority": "0", "timeout": "null", "retries": "0", "metadata": "{}", "supplier": '""', "url": '""',
+        "amount": "null", "base_url": '"https://portal.example"', "host": '"portal.example"', "fault": '""',
+    }  # fmt: skip
+    return stored("{" + ",".join(f'"{name}":{value}' for name, value in {**fields, **facts}.items()) + "}")
+
+
+TEXTS = ("supplier", "url", "base_url", "host", "fault")
+NUMBERS = ("timeout", "amount")
+COUNTS = ("priority", "retries")
+WRONG: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(TEXTS, ("null", "1", "true", "[]", '{"a":1}')),
+    **dict.fromkeys(NUMBERS, ('"1"', "true", "[1]", "NaN", "Infinity", "-1e999", "9" * 400)),
+    **dict.fromkeys(COUNTS, ("null", '"1"', "true", "1.0", "NaN", "9223372036854775808", "9" * 400, "[]")),
+    "metadata": ("null", "1", '"text"', "[]", "true"),
+}
 ROWS = {
-    "a number that is none": "UPDATE tasks SET priority = 'high' WHERE sequence = 3",
-    "a text that is a number": "UPDATE tasks SET fault = x'00ff' WHERE sequence = 3",
+    "no payload": stored(""),
+    "a payload that is not JSON": stored("{"),
+    "a payload that is bytes": "UPDATE tasks SET payload = x'00ff' WHERE sequence = 3",
+    "a payload that is a number": "UPDATE tasks SET payload = 5, kind = 'order' WHERE sequence = 3",
+    **{f"a payload that is {one}": stored(one) for one in ("[]", "null", "1", '"text"', "{}", "NaN")},
+    "a payload that is nested deeply": stored(DEEP),
+    "a payload that is a very long number": stored("9" * 10_000),
+    "a payload without a field": "UPDATE tasks SET payload = json_remove(payload, '$.url') WHERE sequence = 3",
+    "a payload with another field": "UPDATE tasks SET payload = json_set(payload, '$.more', 1) WHERE sequence = 3",
+    "a kind that is bytes": "UPDATE tasks SET kind = x'ff' WHERE sequence = 3",
     "a number of an order that is bytes": "UPDATE tasks SET po_number = x'ff' WHERE sequence = 3",
-    "metadata that is not JSON": "UPDATE tasks SET metadata = '{' WHERE sequence = 3",
-    "metadata that is nested deeply": f"UPDATE tasks SET metadata = '{DEEP}' WHERE sequence = 3",  # noqa: S608
-    "metadata with a very long number": f"UPDATE tasks SET metadata = '{'9' * 10_000}' WHERE sequence = 3",  # noqa: S608
+    "metadata that is not JSON": given(metadata="{"),
+    "metadata that is nested deeply": given(metadata=DEEP),
+    "metadata with a very long number": given(metadata="9" * 10_000),
+    "a time of nothing": given(timeout="-1"),
+    "attempts below zero": given(retries="-1"),
+    **{f"{name} that is {one[:9]}": given(**{name: one}) for name, values in WRONG.items() for one in values},
     "a status that is none": "UPDATE tasks SET status = 'DONE' WHERE sequence = 3",
     "a status that is none of an order that has ended": "UPDATE tasks SET status = 'DONE' WHERE sequence = 0",
-    "a time of nothing": "UPDATE tasks SET timeout = -1 WHERE sequence = 3",
-    "attempts below zero": "UPDATE tasks SET retries = -1 WHERE sequence = 3",
     "no attempts": "UPDATE tasks SET attempts = 'x' WHERE sequence = 3",
     "an outcome that is not JSON": "UPDATE tasks SET result = 'x' WHERE sequence = 0",
     "an outcome that is missing": "UPDATE tasks SET result = NULL WHERE sequence = 0",
@@ -90,6 +122,7 @@ ROWS = {
     "a plan that is not JSON": "UPDATE runs SET plan = '{'",
     "a plan that is nested deeply": f"UPDATE runs SET plan = '{DEEP}'",  # noqa: S608
     "a count that is none": "UPDATE runs SET total = 'many'",
+    "a run that is open in no way": "UPDATE runs SET is_open = 'yes'",
     "a line of the manifest that is bytes": "UPDATE manifest SET line = x'ff'",
     "a line of the manifest that ends nowhere": "UPDATE manifest SET \"end\" = 'x'",
     "a line of the manifest that ends before it begins": 'UPDATE manifest SET "end" = -1',
@@ -113,6 +146,7 @@ def test_a_damaged_row_is_one_error_that_says_what_to_do(place: Place, statement
 
 STANDINGS = {
     "a count that is none": "UPDATE runs SET succeeded = 'many'",
+    "a run that is open in no way": "UPDATE runs SET is_open = 'yes'",
     "a time that is none": "UPDATE runs SET began = x'00'",
     "a lease from no time": "UPDATE leases SET granted = x'00', ended = NULL",
     "a plan that is not JSON": "UPDATE runs SET plan = '{'",
@@ -129,7 +163,7 @@ def test_so_it_is_for_whoever_only_reads(place: Place, statement: str) -> None:
 
 SCHEMAS = {
     "a table with more columns": "ALTER TABLE meta ADD COLUMN more TEXT",
-    "a column under another name": "ALTER TABLE tasks RENAME COLUMN supplier TO vendor",
+    "a column under another name": "ALTER TABLE tasks RENAME COLUMN po_number TO number",
     "a table that is missing": "DROP TABLE pauses",
     "a view": "CREATE VIEW more AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n",
     "a trigger that is called almost like a table of SQLite's": "CREATE TRIGGER sqlite0stat AFTER UPDATE ON tasks "
@@ -175,7 +209,7 @@ def test_good_rows_are_not_lost_with_a_damaged_one(place: Place) -> None:
     change(place, ROWS["metadata that is not JSON"])
     with suppress(JournalError), closing(place.open()) as journal:
         journal.replay()
-    change(place, "UPDATE tasks SET metadata = '{}' WHERE sequence = 3")
+    change(place, given())
     with closing(place.open()) as journal:
         assert journal.replay() == before
 

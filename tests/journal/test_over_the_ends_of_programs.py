@@ -123,7 +123,7 @@ def test_each_process_gets_newer_epochs_than_all_before(place: Place) -> None:
 def test_the_run_in_hand_is_known_with_what_has_ended_until_its_last_order_ends(place: Place) -> None:
     place.write(BatchBegun(0, 3), *accepted(3), outcome(1))
     journal = place.open()
-    assert [(one.order.handle.sequence, one.has_ended) for one in journal.tasks_in_hand()] == [
+    assert [(one.handle.sequence, one.has_ended) for one in journal.tasks_in_hand()] == [
         (0, False),
         (1, True),
         (2, False),
@@ -151,8 +151,8 @@ def test_a_run_that_never_ended_is_over_when_another_begins(place: Place) -> Non
     place.write(BatchBegun(0, 2), *accepted(2), outcome(0))
     place.write(BatchBegun(2, 1), *accepted(1, first=2))
     journal = place.open()
-    assert [one.order.handle.sequence for one in journal.tasks_in_hand()] == [2]
-    assert [task.order.handle.sequence for task in journal.replay().open_tasks] == [2]
+    assert [one.handle.sequence for one in journal.tasks_in_hand()] == [2]
+    assert [task.handle.sequence for task in journal.replay().open_tasks] == [2]
     journal.close()
 
 
@@ -256,9 +256,9 @@ def test_a_retry_opens_what_was_asked_for_and_takes_it_out_of_the_counts(
     journal = ended.open()
     assert journal.reopen(statuses, blames) == len(opened)
     state = journal.replay()
-    assert [task.order.handle.sequence for task in state.open_tasks] == opened
+    assert [task.handle.sequence for task in state.open_tasks] == opened
     assert (state.batch_succeeded, state.batch_failed) == counts
-    assert [one.order.handle.sequence for one in journal.tasks_in_hand() if not one.has_ended] == opened
+    assert [one.handle.sequence for one in journal.tasks_in_hand() if not one.has_ended] == opened
     left = [result.handle.sequence for result in journal.results(0, 5)]
     assert left == [sequence for sequence in range(5) if sequence not in opened]
     journal.close()
@@ -300,7 +300,7 @@ def test_only_the_last_run_is_retried(ended: Place) -> None:
     ended.write(BatchBegun(5, 1), *accepted(1, first=5), failed(5, TaskStatus.FAILED, Blame.ITEM))
     journal = ended.open()
     assert journal.reopen([TaskStatus.FAILED]) == 1
-    assert [task.order.handle.sequence for task in journal.replay().open_tasks] == [5]
+    assert [task.handle.sequence for task in journal.replay().open_tasks] == [5]
     journal.close()
 
 

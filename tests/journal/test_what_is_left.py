@@ -55,7 +55,7 @@ def test_a_publish_and_an_outcome_are_forced_to_the_disk_and_the_rest_is_not(
 def test_a_file_that_is_verified_after_its_order_ended_is_offered_to_nobody(journal: SqliteJournal) -> None:
     journal.append(1, (outcome(0, TaskStatus.FAILED), FileVerified(kept_file(lease(0)))))
     assert journal.reopen([TaskStatus.FAILED]) == 1
-    (task,) = (task for task in journal.replay().open_tasks if task.order.handle.sequence == 0)
+    (task,) = (task for task in journal.replay().open_tasks if task.handle.sequence == 0)
     assert task.kept == ()
 
 

@@ -81,6 +81,9 @@ def resume(
     )
 
 
+SENT_ELSEWHERE = "UPDATE tasks SET payload = json_set(payload, '$.base_url', ?, '$.host', 'evil.example:8801')"
+
+
 def in_journal(stand: Stand, statement: str, *values: object) -> None:
     """Change the journal by hand."""
     with closing(sqlite3.connect(journal_path(stand.downloads))) as db:
@@ -157,7 +160,7 @@ def evil_plan(told: dict[str, Any]) -> None:
 def test_no_program_no_path_and_no_setting_of_it_is_used(foreign: Stand) -> None:
     """Also when everything was agreed to: what was shown were addresses."""
     replanned(foreign, evil_plan)
-    in_journal(foreign, "UPDATE tasks SET base_url = ?, host = 'evil.example:8801'", EVIL)
+    in_journal(foreign, SENT_ELSEWHERE, EVIL)
     session = fakes.FakeSession()
     asked = Asked(True)
     seen: dict[str, Any] = {}
@@ -228,12 +231,12 @@ def test_an_own_run_in_which_somebody_changed_anything_is_own_no_more(
 @pytest.mark.parametrize(
     "change",
     [
-        ("UPDATE tasks SET base_url = ?", EVIL),
-        ("UPDATE tasks SET base_url = ?, host = 'evil.example:8801'", EVIL),
-        ("UPDATE tasks SET url = ?", f"{EVIL}/orders/1"),
-        ("UPDATE tasks SET host = ?", "evil.example"),
-        ("UPDATE tasks SET base_url = ?", BASE.replace("http:", "ftp:")),
-        ("UPDATE tasks SET base_url = ?", "nonsense"),
+        ("UPDATE tasks SET payload = json_set(payload, '$.base_url', ?)", EVIL),
+        (SENT_ELSEWHERE, EVIL),
+        ("UPDATE tasks SET payload = json_set(payload, '$.url', ?)", f"{EVIL}/orders/1"),
+        ("UPDATE tasks SET payload = json_set(payload, '$.host', ?)", "evil.example"),
+        ("UPDATE tasks SET payload = json_set(payload, '$.base_url', ?)", BASE.replace("http:", "ftp:")),
+        ("UPDATE tasks SET payload = json_set(payload, '$.base_url', ?)", "nonsense"),
     ],
 )
 @pytest.mark.parametrize("again", ["resume", "run"])
@@ -356,7 +359,7 @@ def test_everything_that_holds_orders_is_readable_by_this_user_alone(stand: Stan
 def test_a_journal_that_lies_to_python_about_its_hosts_is_refused_too(unfinished: Stand) -> None:
     from actors import ProcessingSession
 
-    in_journal(unfinished, "UPDATE tasks SET base_url = ?, host = 'evil.example:8801'", EVIL)
+    in_journal(unfinished, SENT_ELSEWHERE, EVIL)
     session = ProcessingSession(
         HeadlessConfiguration(), False, 1, base_url=BASE, download_dir=unfinished.downloads,
         journal=journal_path(unfinished.downloads),

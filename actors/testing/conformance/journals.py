@@ -9,12 +9,22 @@ import functools
 import random
 from datetime import date
 from typing import Any
-from unittest import SkipTest
 
 import attrs
 
 from actors.journal import MemoryJournal
-from actors.testing.conformance.entries import accepted, kept_file, lease, order, outcome, started
+from actors.testing.conformance.entries import (
+    Note,
+    accepted,
+    handle,
+    kept_file,
+    lease,
+    order,
+    outcome,
+    started,
+    submitted,
+)
+from actors.testing.conformance.journal_batches import JournalBatchTests, begin
 from actors.testing.conformance.raising import raised
 from contracts.errors import Blame, StaleEpochError
 from contracts.ports import (
@@ -30,7 +40,7 @@ from contracts.ports import (
     PauseEnded,
     TaskAccepted,
 )
-from contracts.tasks import POTask, TaskStatus
+from contracts.tasks import Payload, POTask, TaskStatus
 
 CIRCULAR: dict[str, Any] = {}
 CIRCULAR["itself"] = CIRCULAR
@@ -62,25 +72,17 @@ def comparable(state: JournalState) -> Any:
     return attrs.evolve(state, open_tasks=()), tasks
 
 
-def begin(journal: Journal, count: int = 3) -> int:
-    """Begin a batch of open tasks and return the epoch."""
-    epoch = journal.open_epoch()
-    journal.append(epoch, (BatchBegun(0, count), *accepted(count)))
-    return epoch
-
-
-class JournalSuite:
+class JournalSuite(JournalBatchTests):
     """Tests of a `contracts.ports.Journal`.
 
     Fixtures to give:
         journal: A journal without entries, new for each test. Close it when the test has ended.
 
-    Override `reopen` for a journal that a later process goes on from.
+    Override `reopen` for a journal that a later process goes on from, and `other_payload` for one that knows no `Note`.
     """
 
-    def reopen(self, journal: Journal) -> Journal:
-        """Close a journal, and return it as the next process finds it."""
-        raise SkipTest("nothing is resumed from this journal")
+    other_payload: Payload = Note("a lone \udcff, and \0")
+    """Work of another kind than an order, which the journal keeps."""
 
     # ------------------------------------------------------------------------------------------------------- epochs
 
@@ -103,6 +105,30 @@ class JournalSuite:
         assert (state.open_tasks, state.batch_total, state.next_sequence) == ((), 0, 0)
         assert journal.results(0, 5) == ()
         assert journal.tasks_in_hand() == ()
+        assert not state.batch_is_open
+        assert journal.handles_of("any key") == ()
+
+    def test_what_was_charged_elsewhere_is_charged_to_a_task_from_its_beginning(self, journal: Journal) -> None:
+        epoch = journal.open_epoch()
+        journal.append(epoch, (BatchBegun(0, 2), TaskAccepted(handle(0), order(0), 2), *accepted(1, first=1)))
+        assert [task.attempts for task in journal.replay().open_tasks] == [2, 0]
+
+    def test_work_of_another_kind_is_kept_beside_orders_until_it_ends(self, journal: Journal) -> None:
+        epoch, other = journal.open_epoch(), TaskAccepted(handle(1), self.other_payload, 1)
+        journal.append(epoch, (BatchBegun(0, 3), *submitted("k", 1), other, *accepted(1, first=2)))
+        wanted = [(handle(0), order(0)), (handle(1), self.other_payload), (handle(2), order(2))]
+        tasks = journal.replay().open_tasks
+        assert [(task.handle, task.payload) for task in tasks] == wanted
+        raised(TypeError, lambda: tasks[1].order, "an order of what is none")
+        known = [(task.handle, task.payload) for task in journal.tasks_in_hand()]
+        assert known == (wanted if journal.resumes else [])
+        journal.append(epoch, (LeaseGranted(lease(1)), LeaseEnded(lease(1), "it broke off", 2, 1)))
+        journal.append(epoch, (FileVerified(kept_file(lease(1))), started(1)))
+        again = journal.replay().open_tasks[1]
+        assert again == JournalledTask(handle(1), self.other_payload, 2, 1, started(1), (kept_file(lease(1)),))
+        journal.append(epoch, (outcome(1),))
+        assert [task.handle for task in journal.replay().open_tasks] == [handle(0), handle(2)]
+        assert [result.handle for result in journal.results(0, 3)] == [handle(1)]
 
     def test_entries_about_a_task_that_has_ended_bring_it_not_back_and_break_no_transaction(
         self, journal: Journal
@@ -129,7 +155,7 @@ class JournalSuite:
     def test_an_ended_task_is_no_longer_open_and_its_outcome_can_be_read(self, journal: Journal) -> None:
         epoch = begin(journal)
         journal.append(epoch, (outcome(1, TaskStatus.FAILED),))
-        assert [task.order.handle.sequence for task in journal.replay().open_tasks] == [0, 2]
+        assert [task.handle.sequence for task in journal.replay().open_tasks] == [0, 2]
         assert [result.status for result in journal.results(0, 3)] == [TaskStatus.FAILED]
 
     def test_outcomes_come_in_the_order_of_their_tasks_and_only_those_asked_for(self, journal: Journal) -> None:
@@ -143,7 +169,7 @@ class JournalSuite:
         journal.append(epoch, (LeaseGranted(lease(0)), started(0)))
         assert journal.replay().open_tasks[0].publishing == started(0)
         journal.append(epoch, (LeaseEnded(lease(0), "the disk is full", 1, 0),))
-        assert journal.replay().open_tasks[0] == JournalledTask(order(0), 1, 0)
+        assert journal.replay().open_tasks[0] == JournalledTask(handle(0), order(0), 1, 0)
 
     def test_a_publish_that_had_begun_still_knows_where_its_order_was_sent(self, journal: Journal) -> None:
         epoch = begin(journal)
@@ -163,31 +189,6 @@ class JournalSuite:
         kept = journal.replay().open_tasks[0].kept
         assert set(kept) == {kept_file(first, "b.pdf"), kept_file(second)}
 
-    # ------------------------------------------------------------------------------------------------------ batches
-
-    def test_the_same_batch_written_again_changes_its_total_and_nothing_else(self, journal: Journal) -> None:
-        epoch = begin(journal, 2)
-        journal.append(epoch, (outcome(0), outcome(1, TaskStatus.FAILED)))
-        journal.append(epoch, (BatchBegun(0, 3), TaskAccepted(order(2))))
-        state = journal.replay()
-        assert (state.batch_first, state.batch_total, state.batch_succeeded, state.batch_failed) == (0, 3, 1, 1)
-        journal.append(epoch, (outcome(2),))
-        assert journal.replay().batch_succeeded == 2
-
-    def test_another_batch_counts_anew(self, journal: Journal) -> None:
-        epoch = begin(journal, 1)
-        journal.append(epoch, (outcome(0), BatchBegun(1, 2), *accepted(2, first=1)))
-        state = journal.replay()
-        assert (state.batch_first, state.batch_total, state.batch_succeeded, state.next_sequence) == (1, 2, 0, 3)
-
-    def test_the_batch_in_hand_is_known_until_it_has_ended_where_it_can_be_resumed(self, journal: Journal) -> None:
-        epoch = begin(journal)
-        journal.append(epoch, (outcome(1),))
-        known = [(one.order.handle.sequence, one.has_ended) for one in journal.tasks_in_hand()]
-        assert known == ([(0, False), (1, True), (2, False)] if journal.resumes else [])
-        journal.append(epoch, (outcome(0), outcome(2)))
-        assert journal.tasks_in_hand() == ()
-
     # ------------------------------------------------------------------------------------------- what callers hand in
 
     def test_an_order_is_taken_whatever_its_caller_wrote_into_it(self, journal: Journal) -> None:
@@ -196,11 +197,11 @@ class JournalSuite:
             attrs.evolve(order(place), task=POTask(f"PO{place}", **facts)) for place, facts in enumerate(ODD_FACTS, 1)
         ]
         last = len(odd) + 1
-        for one in odd:
-            journal.append(epoch, (TaskAccepted(one),))
-        journal.append(epoch, (TaskAccepted(order(last)),))
-        handles = [order(place).handle for place in range(last + 1)]
-        assert [task.order.handle for task in journal.replay().open_tasks] == handles
+        for place, one in enumerate(odd, 1):
+            journal.append(epoch, (TaskAccepted(handle(place), one, one.task.retry_count),))
+        journal.append(epoch, accepted(1, first=last))
+        handles = [handle(place) for place in range(last + 1)]
+        assert [task.handle for task in journal.replay().open_tasks] == handles
         journal.append(epoch, tuple(outcome(place) for place in range(1, last)))
         assert [result.po_number for result in journal.results(0, last + 1)] == [f"PO{n}" for n in range(1, last)]
 
@@ -219,8 +220,9 @@ class JournalSuite:
             {"a": "\ud800"},
         ]
         tasks = [attrs.evolve(order(place), task=POTask(f"PO{place}", metadata=one)) for place, one in enumerate(odd)]
-        journal.append(journal.open_epoch(), (BatchBegun(0, len(odd)), *map(TaskAccepted, tasks)))
-        assert [one.order.handle.sequence for one in journal.replay().open_tasks] == list(range(len(odd)))
+        written = (TaskAccepted(handle(place), task) for place, task in enumerate(tasks))
+        journal.append(journal.open_epoch(), (BatchBegun(0, len(odd)), *written))
+        assert [one.handle.sequence for one in journal.replay().open_tasks] == list(range(len(odd)))
 
     # ---------------------------------------------------------------------------------------------------- agreement
 
@@ -233,15 +235,21 @@ class JournalSuite:
                 epochs = model.open_epoch(), journal.open_epoch()
             entries: tuple[JournalEntry, ...]
             if round_number % 15 == 0:
-                left = tuple(outcome(task.order.handle.sequence) for task in model.replay().open_tasks)
-                entries = (*left, BatchBegun(count, 4), *accepted(4, first=count))
+                left = tuple(outcome(task.handle.sequence) for task in model.replay().open_tasks)
+                batch = BatchBegun(count, 4, is_open=chance.random() < 0.5)
+                entries = (*left, batch, *submitted(f"key {count}", 4, first=count))
                 count += 4
+            elif round_number % 5 == 0:
+                state = model.replay()
+                entries = (BatchBegun(state.batch_first, state.batch_total, is_open=not state.batch_is_open),)
             else:
                 entries = tuple(_any_entry(chance, chance.randrange(count)) for _ in range(chance.randint(1, 3)))
             model.append(epochs[0], entries)
             journal.append(epochs[1], entries)
             assert comparable(journal.replay()) == comparable(model.replay()), f"after {entries}"
             assert journal.results(0, count) == model.results(0, count), f"after {entries}"
+            for key in (f"key {place}" for place in range(count + 1)):
+                assert journal.handles_of(key) == model.handles_of(key), f"after {entries}"
 
     # ---------------------------------------------------------------------------------- over the end of a process
 
@@ -254,7 +262,7 @@ class JournalSuite:
         assert comparable(later.replay()) == comparable(before)
         assert later.results(0, 4) == results
         assert later.tasks_in_hand() == in_hand
-        interruptions = {one.order.handle.sequence: one.interruptions for one in later.replay().open_tasks}
+        interruptions = {one.handle.sequence: one.interruptions for one in later.replay().open_tasks}
         assert interruptions == {1: 1, 2: 0, 3: 0}, "who was in work has seen one end more"
         assert later.open_epoch() > epoch, "a later process gets a larger epoch"
         raised(StaleEpochError, lambda: later.append(epoch, (outcome(1),)), "an entry of an earlier process")
