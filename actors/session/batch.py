@@ -342,9 +342,7 @@ class BatchRun:
         progress = self.progress()
         if self._engine is not None:
             self._resources.counted = progress.workers
-        found = self._taken.results(
-            self._resources.journal, lambda order, handle: self._left(order, handle, progress)
-        )
+        found = self._taken.results(self._resources.journal, lambda order, handle: self._left(order, handle, progress))
         results = tuple(where_it_lies_now(result, self._settings.download_dir) for result in found)
         stopped_early = self._trouble or progress.stopped_early
         if self._trouble:

@@ -38,7 +38,7 @@ def test_handles_are_told_and_then_each_outcome_once() -> None:
 def test_whoever_waits_for_handles_is_woken() -> None:
     woken: list[str] = []
     submissions = Submissions(lambda: woken.append("once"))
-    submissions.put(Submission("key", orders(1), woken.append))
+    submissions.put(Submission("key", orders(1), lambda _result: None))
     submissions.accept(1, "another", ())
     assert woken == []
     submissions.accept(1, "key", (HANDLE,))

@@ -48,9 +48,10 @@ def test_what_was_heard_what_had_ended_before_and_what_nothing_was_heard_of_come
     (fresh,) = taken.submissions
     assert [order.po_number for order in fresh.orders] == ["PO4", "PO5"]
     submissions.put(fresh)
-    assert not taken.has_begun
+    begun = [taken.has_begun]
     submissions.accept(1, fresh.key, (TaskHandle(3, "PO4"), TaskHandle(4, "PO5")))
-    assert taken.has_begun
+    begun.append(taken.has_begun)
+    assert begun == [False, True]
     for place in (4, 2):
         submissions.end(1, POResult(TaskHandle(place, f"PO{place + 1}"), TaskStatus.PARTIAL))
     told = taken.results(journal, left)

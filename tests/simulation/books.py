@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from contracts.config import Settings
 from contracts.errors import Blame
+from contracts.journal import order_in
 from contracts.messages import (
     LeaseTouched,
     LogIn,
@@ -33,6 +34,7 @@ from contracts.ports import (
     PauseBegan,
     PauseEnded,
     PublishStarted,
+    SubmissionAccepted,
     TaskAccepted,
 )
 from contracts.supervision import KillChild, RecycleChild
@@ -71,6 +73,10 @@ class Books:
         news_may_be_late: Callable[[], bool],
     ) -> None:
         self.accepted: dict[int, Order] = {}
+        self.submissions: dict[str, range] = {}
+        self.heard: dict[int, str] = {}
+        """Who has heard how a task ended."""
+        self._on_begun: Callable[[], object] = lambda: None
         self.outcomes: dict[int, list[TaskStatus]] = {}
         self.leased_once: set[int] = set()
         self.phases: list[str] = []
@@ -158,6 +164,20 @@ class Books:
             case _:
                 pass
 
+    def call_when_begun(self, call: Callable[[], object]) -> None:
+        """Make a call when a batch has begun, and each time its total changes."""
+        self._on_begun = call
+
+    def hears(self, who: str, key: str, result: POResult) -> None:
+        """Somebody who submitted a task is told how it ended: once, after it was written down, and nobody else."""
+        sequence = result.handle.sequence
+        self._require(1, sequence not in self.heard, f"{result.handle} is told twice, to {who} now")
+        self._require(1, bool(self.outcomes.get(sequence)), f"{result.handle} is told to {who} and not written down")
+        self._require(
+            1, sequence in self.submissions.get(key, ()), f"{result.handle} is told to {who}, whose it is not"
+        )
+        self.heard[sequence] = who
+
     # -------------------------------------------------------------------------------------------------- journal entries
 
     def entry(self, epoch: int, entry: JournalEntry) -> None:
@@ -166,11 +186,14 @@ class Books:
             self._begin_epoch(epoch)
         match entry:
             case BatchBegun():
-                pass
-            case TaskAccepted(order):
-                sequence = order.handle.sequence
-                self._require(1, sequence not in self.accepted, f"{order.handle} is accepted twice")
-                self.accepted[sequence] = order
+                self._on_begun()
+            case SubmissionAccepted(key, first, count):
+                self._require(1, key not in self.submissions, f"the submission {key} is accepted twice")
+                self.submissions[key] = range(first, first + count)
+            case TaskAccepted(handle):
+                sequence = handle.sequence
+                self._require(1, sequence not in self.accepted, f"{handle} is accepted twice")
+                self.accepted[sequence] = order_in(entry.payload)
                 self._ready.add(sequence)
                 self.phases.append("dispatch")
             case LeaseGranted(lease):

@@ -26,6 +26,8 @@ def stall_for(name: str, wait: Callable[[], None]) -> Any:
             return "(something that takes long)"
 
     class LongSubmit(_Long, Submit):
+        key = "nobody's"
+
         @property
         def orders(self) -> tuple[Order, ...]:  # it takes its time
             wait()

@@ -15,20 +15,20 @@ from typing import Any
 
 import greenlet  # type: ignore[import-untyped]  # it brings no types
 
+from actors.dispatch.submissions import Submission, Submissions
 from actors.journal import MemoryJournal
 from actors.logins.core import LoginBook
 from actors.monitor.actor import MemoryView
 from actors.reporter.callback_runner import CallbackRunner
 from actors.runtime import Latest
 from actors.session.crew_of_one import WORKER
-from actors.session.engine import Work
 from actors.session.sequential import SequentialEngine
 from actors.session.tree import DISPATCHER, TreeParts
 from contracts.config import Settings
 from contracts.ports import JournalEntry, LeaseEnded, LeaseGranted, OutcomeRecorded, Owner
 from contracts.status import Progress
 from contracts.supervision import ChildEvent
-from contracts.tasks import Order, POResult, POTask, TaskHandle, TaskStatus
+from contracts.tasks import Order, POResult, POTask, TaskStatus
 from tests.simulation.faults import Fault, Step
 from tests.simulation.findings import Findings, Violation
 from tests.simulation.hub import Hub, SimTimer
@@ -40,7 +40,7 @@ from tests.simulation.world import SimWorld
 
 ORDERS = 4
 EVENTS = range(1, 30)
-ENTRIES = range(1, 26)
+ENTRIES = range(1, 27)
 MOST_EVENTS = 5_000
 LONGEST = 3600.0
 """Virtual seconds in which a run without an end to it must have come to one."""
@@ -113,10 +113,10 @@ class OneBrowserRun:
     Args:
         world: The outside.
         settings: What the program runs with.
-        before: The books of a crew that has ended, or None.
+        crew: One that has ended before, or None.
     """
 
-    def __init__(self, world: SimWorld, settings: Settings = SIM_SETTINGS, before: MemoryJournal | None = None) -> None:
+    def __init__(self, world: SimWorld, settings: Settings = SIM_SETTINGS, crew: SimRun | None = None) -> None:
         self.world, self.settings, self.hub = world, settings, world.hub
         self.at_event: dict[int, Callable[[], None]] = {}
         """What happens after the n-th event, counted from 1."""
@@ -135,7 +135,13 @@ class OneBrowserRun:
         self._stop_is_old = False
         self._inside = False
         self.progress: Latest[Progress] = Latest(Progress(finished=True))
-        self.journal = WatchedJournal(self._on_entry, before)
+        self.journal = WatchedJournal(self._on_entry, crew.journal if crew is not None else None)
+        self.heard: Counter[int] = Counter()
+        self._submissions: list[Submission] = []
+        if crew is not None:
+            self.heard.update(crew.auditor.books.heard)
+            self._submissions = crew.submissions
+            crew.on_heard = lambda _who, _key, result: self._hear(result)
         self.parts = TreeParts(
             workers=1,
             settings=self.settings,
@@ -148,7 +154,9 @@ class OneBrowserRun:
             credentials=NoCredentialsNeeded(),
             logins=LoginBook(),
             seed=7,
+            submissions=crew.parts.submissions if crew is not None else Submissions(),
         )
+        self.parts.submissions.withdraw()
         self.engine = SequentialEngine(self.parts, OwnEnvironment(self.hub), SimNotifier(self.hub))  # type: ignore[arg-type]  # stand-ins
         self.life = OneLife(world, settings)
         self._watch_core()
@@ -224,14 +232,28 @@ class OneBrowserRun:
             self.forced_at, self.was_forced = now, True
         self.engine.request_stop("interrupted", force=force)
 
+    def _hear(self, result: POResult) -> None:
+        sequence = result.handle.sequence
+        self.heard[sequence] += 1
+        self._findings.require(1, self.heard[sequence] == 1, f"{result.handle} is told twice")
+        found = self.journal.results(sequence, 1)
+        self._findings.require(1, found == (result,), f"{result} is told, {found} is written down")
+
     def begin(self, orders: tuple[Order, ...]) -> None:
-        """Let the session's thread work on a batch."""
+        """Let the session's thread work on a batch, or go on with that of a crew which has ended."""
 
         self.ended, self._stop_is_old = False, False
+        if not self._submissions:
+            self.parts.submissions.begin_batch()
+            self._submissions = [Submission(f"one browser {self.journal.replay().next_sequence}", orders, self._hear)]
+        submissions = self._submissions
+        has_begun = any(submission.handles is not None for submission in submissions)
 
         def work() -> None:
             try:
-                self.engine.submit(Work(orders, len(orders)))
+                self.engine.begin(len(orders), continues=has_begun)
+                for submission in submissions:
+                    self.engine.put(submission)
                 self.engine.wait()
             except Exception as error:  # noqa: BLE001 - looked at by the test
                 self.error = error
@@ -257,10 +279,12 @@ class OneBrowserRun:
         progress = self.progress.read()
         require(2, progress.total == len(orders), f"{len(orders)} orders were given: {progress}")
         require(2, progress.completed + progress.failed == progress.total, progress)
-        first = orders[0].handle.sequence
-        found = {one.handle.sequence: one for one in self.journal.results(first, len(orders))}
-        missing = [order.handle for order in orders if order.handle.sequence not in found]
-        require(1, not missing, f"without an outcome: {missing}")
+        handles = [handle for submission in self._submissions for handle in submission.handles or ()]
+        self._submissions = []
+        require(1, [one.po_number for one in handles] == [one.po_number for one in orders], f"accepted: {handles}")
+        found = {one.handle.sequence: one for one in self.journal.results(handles[0].sequence, len(orders))}
+        missing = [handle for handle in handles if handle.sequence not in found or not self.heard[handle.sequence]]
+        require(1, not missing, f"without an outcome, or it was told to nobody: {missing}")
         allowed = {TaskStatus.COMPLETED} if self.stopped_at is None else {TaskStatus.COMPLETED, TaskStatus.CANCELLED}
         require(1, {one.status for one in found.values()} <= allowed, found)
         require(1, self.journal.replay().batch_total == len(orders), self.journal.replay())
@@ -283,11 +307,8 @@ class OneBrowserRun:
 
 
 def orders_from(first: int, count: int) -> tuple[Order, ...]:
-    """Orders with the sequence numbers from `first` on."""
-    return tuple(
-        Order(TaskHandle(number, f"PO{number}"), POTask(f"PO{number}"), "", BASE, "portal.test")
-        for number in range(first, first + count)
-    )
+    """Orders with the numbers from `first` on."""
+    return tuple(Order(POTask(f"PO{number}"), "", BASE, "portal.test") for number in range(first, first + count))
 
 
 def new_run(name: object, settings: Settings = SIM_SETTINGS) -> OneBrowserRun:
@@ -320,7 +341,7 @@ def crew_that_died(name: object, turns: int, count: int) -> tuple[OneBrowserRun,
         crew.orders = list(orders_from(crew.journal.replay().next_sequence, count))
     hub.run(until=lambda: crew.auditor.root_down, deadline=hub.clock.time + 300.0)
     assert crew.auditor.root_down, "the crew lives"
-    return OneBrowserRun(crew.world, crew.settings, crew.journal), tuple(crew.orders)
+    return OneBrowserRun(crew.world, crew.settings, crew), tuple(crew.orders)
 
 
 # ------------------------------------------------------------------------------------------------------- what is played

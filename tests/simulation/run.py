@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 import pykka
 
+from actors.dispatch.submissions import Submission
 from actors.logins.core import LoginBook
 from actors.monitor.actor import MemoryView
 from actors.reporter.callback_runner import CallbackRunner
@@ -18,11 +19,11 @@ from actors.session.tree import CREW, DISPATCHER, HEARTBEAT_TIMEOUT, ROOT, TreeP
 from actors.supervise import Supervisor
 from actors.supervise.transitions import Phase
 from contracts.config import ResourceLimits, RetryPolicy, Settings, Timeouts
-from contracts.messages import BeginBatch, Submit
+from contracts.messages import BeginBatch, CloseBatch
 from contracts.ports import Cookie, Credentials, Owner
 from contracts.status import Progress, WorkerState
 from contracts.supervision import CountChildren, Exit
-from contracts.tasks import Order, POTask, TaskHandle
+from contracts.tasks import Order, POResult, POTask
 from tests.simulation.auditor import AuditedJournal, AuditedSystem, Auditor
 from tests.simulation.hub import Hub
 from tests.simulation.lives import SYSTEM_ACTORS
@@ -38,6 +39,8 @@ SIM_SETTINGS = Settings(
     retry=RetryPolicy(max_attempts=3),
     seed=7,
 )
+WHO = ("the first", "the second")
+"""Who submits to an open batch."""
 LONGEST_HANG = 2000.0
 SECONDS_TO_GATHER = 300.0
 """Until a crew without faults is whole again: the longest backoff, starts, and questions asked again."""
@@ -112,6 +115,12 @@ class SimRun:
         )
         self.system = self.make_system()
         self.orders: list[Order] = []
+        self.on_heard: Callable[[str, str, POResult], object] = self.auditor.books.hears
+        self.first = 0
+        self.submissions: list[Submission] = []
+        self.is_open = False
+        self._has_begun = True
+        self._to_come: list[tuple[str, list[Order]]] = []
         self.exit_told_at: float | None = None
         self.forced_at: float | None = None
         spec = root_spec(self.parts)
@@ -131,13 +140,22 @@ class SimRun:
 
     # ---------------------------------------------------------------------------------------------------- the session
 
-    def submit(self, count: int, priorities: Sequence[int] = (), elsewhere: Mapping[int, str] | None = None) -> None:
-        """Begin a batch of `count` orders, as the session does; some may be of another host than the portal's."""
+    def submit(
+        self,
+        count: int,
+        priorities: Sequence[int] = (),
+        elsewhere: Mapping[int, str] | None = None,
+        *,
+        is_open: bool = False,
+    ) -> None:
+        """Begin a batch of `count` orders, as the session does; some may be of another host than the portal's.
+
+        Into an open one, two submitters put them one after the other (`put_more`), and it is closed at the end.
+        """
         hosts = elsewhere or {}
-        first = self.journal.replay().next_sequence
+        first = self.first = self.journal.replay().next_sequence
         self.orders = [
             Order(
-                TaskHandle(first + index, f"PO{first + index}"),
                 POTask(f"PO{first + index}", priorities[index] if index < len(priorities) else 0),
                 "",
                 f"http://{hosts[index]}" if index in hosts else BASE,
@@ -145,17 +163,41 @@ class SimRun:
             )
             for index in range(count)
         ]
+        self.submissions, self._has_begun, self.is_open = [], False, is_open
+        self._to_come = _in_parts(self.orders) if is_open else [(WHO[0], self.orders)] if count else []
+        self.parts.submissions.begin_batch()
+        self.auditor.books.call_when_begun(self._on_begun)
         self.until(lambda: self.system.is_alive(DISPATCHER), 60.0)
-        self.system.tell(DISPATCHER, BeginBatch(count))
-        self.system.tell(DISPATCHER, Submit(tuple(self.orders)))
+        self._ask_to_begin()
 
-    def submit_again(self) -> None:
-        """Hand over what a dispatcher that died may not have taken, as the session does."""
-        known = self.journal.replay()
-        if known.batch_total != len(self.orders):
-            self.system.tell(DISPATCHER, BeginBatch(len(self.orders)))
-        if self.orders and known.next_sequence <= self.orders[-1].handle.sequence:
-            self.system.tell(DISPATCHER, Submit(tuple(self.orders)))
+    def _ask_to_begin(self) -> None:
+        self.system.tell(DISPATCHER, BeginBatch(None if self.is_open else len(self.orders)))
+
+    def _on_begun(self) -> None:
+        """Submit the first orders, as the session does when it is answered that the batch has begun."""
+        if not self._has_begun:
+            self._has_begun = True
+            self.put_more()
+
+    def put_more(self) -> None:
+        """Let the next of those who submit to the batch do so, once it has begun."""
+        if not self._has_begun or not self._to_come:
+            return
+        (who, orders), *self._to_come = self._to_come
+        key = f"{who}-{self.first}-{len(self.submissions)}"
+        submission = Submission(key, tuple(orders), lambda result: self.on_heard(who, key, result))
+        self.submissions.append(submission)
+        self.parts.submissions.put(submission)
+        self.system.tell(DISPATCHER, submission.message)
+
+    def go_on_as_the_session(self) -> None:
+        """Ask again for a beginning that a dispatcher died over, and at last close what is open."""
+        if not self._has_begun:
+            self._ask_to_begin()
+        while self._has_begun and self._to_come:
+            self.put_more()
+        if self.progress.read().is_open:
+            self.system.tell(DISPATCHER, CloseBatch())
 
     def ping(self) -> None:
         """Ask the root a question, as the session does each second; it answers soon or is gone."""
@@ -214,11 +256,13 @@ class SimRun:
         parts = progress.completed + progress.failed + progress.active + progress.pending
         require(2, progress.total == parts, progress)
         require(2, min(progress.completed, progress.failed, progress.active, progress.pending) >= 0, progress)
+        require(2, not (progress.is_open and progress.finished), f"more may come, and it is finished: {progress}")
         for number, folders in world.published.items():
             require(1, len(folders) == 1, f"{number} is published {len(folders)} times")
         auditor.lives.check()
         self.system.check()
         self._check_hangs()
+        self.put_more()
 
     def _check_hangs(self) -> None:
         timeouts, killed = self.settings.timeouts, self.world.killed
@@ -242,11 +286,14 @@ class SimRun:
                 if self.auditor.root_down or (self.progress.read().finished and self._all_ended()):
                     break
                 if self.system.is_alive(DISPATCHER):
-                    self.submit_again()
+                    self.go_on_as_the_session()
                 self.pass_time(60.0)
                 self.check()
             done = self.auditor.root_down or self._all_ended()
             require(18, done, f"after an hour without faults: {self.progress.read()}, {self._open()}")
+            self._check_all_heard()
+            shown = self.progress.read()
+            require(18, self.auditor.root_down or shown.finished, f"all has ended, and is not shown so: {shown}")
             self.until(lambda: self.auditor.root_down or self._is_whole(), SECONDS_TO_GATHER)
             self.auditor.findings.raise_first()
             whole = self.auditor.root_down or self._is_whole()
@@ -277,11 +324,21 @@ class SimRun:
         text = f"told to end at {told:g} s, not down at {self.hub.clock.time:g} s: {self.system.names()}"
         self.auditor.require(12, self.auditor.root_down, text)
 
-    def _all_ended(self) -> bool:
-        return all(order.handle.sequence in self.auditor.books.outcomes for order in self.orders)
+    def _check_all_heard(self) -> None:
+        """Whoever submitted knows how each of his tasks ended, unless the crew is gone and no dispatcher is left."""
+        books = self.auditor.books
+        unheard = set(books.outcomes) & set(self._places()) - set(books.heard)
+        told = not unheard or self.auditor.root_down or self.world.lost_threads > 0
+        self.auditor.require(1, told, f"written down and told to nobody: {sorted(unheard)}")
 
-    def _open(self) -> list[str]:
-        return [o.handle.po_number for o in self.orders if o.handle.sequence not in self.auditor.books.outcomes]
+    def _places(self) -> range:
+        return range(self.first, self.first + len(self.orders))
+
+    def _all_ended(self) -> bool:
+        return all(place in self.auditor.books.outcomes for place in self._places())
+
+    def _open(self) -> list[int]:
+        return [place for place in self._places() if place not in self.auditor.books.outcomes]
 
     def _is_whole(self) -> bool:
         """Whether every actor is there, every slot works or is given up, and nothing keeps the dispatcher."""
@@ -323,3 +380,8 @@ class SimRun:
         """Leave nothing behind."""
         self.auditor.trace = None
         self.hub.bury()
+
+
+def _in_parts(orders: list[Order]) -> list[tuple[str, list[Order]]]:
+    """Divide orders among those who submit them, three at a time."""
+    return [(WHO[start // 3 % len(WHO)], orders[start : start + 3]) for start in range(0, len(orders), 3)]

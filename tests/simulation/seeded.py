@@ -15,6 +15,7 @@ from tests.simulation.lives import SYSTEM_ACTORS
 from tests.simulation.run import SIM_SETTINGS, SimRun
 
 STEPS_OF_A_SCHEDULE = 50
+SHARE_OF_OPEN_BATCHES = 0.4
 STEPS_BEFORE_AN_EXIT = 60
 """Turns the tree has had before the session may end; a shutdown during the start is swept on its own."""
 
@@ -36,6 +37,7 @@ class Schedule:
     """
 
     def __init__(self, seed: int, say: Say | None = None, trace: list[str] | None = None) -> None:
+        self._seed = seed
         self._chance = random.Random(f"schedule {seed}")
         self._say = say or (lambda _text: None)
         self.run = SimRun(chooser(self._chance), SIM_SETTINGS)
@@ -51,8 +53,9 @@ class Schedule:
         kinds = (self._go_on, self._let_time_pass, self._arm, self._kill_a_browser, self._end_an_actor, self._turn)
         try:
             count = chance.randint(1, 12)
-            self._done(f"{count} orders are submitted")
-            run.submit(count, [chance.randint(-1, 1) for _ in range(count)])
+            is_open = random.Random(f"open {self._seed}").random() < SHARE_OF_OPEN_BATCHES
+            self._done(f"{count} orders are submitted" + (" to an open batch, by two" if is_open else ""))
+            run.submit(count, [chance.randint(-1, 1) for _ in range(count)], is_open=is_open)
             for _ in range(STEPS_OF_A_SCHEDULE):
                 chance.choices((*kinds, self._ask, self._shut_down), (10, 2, 10, 2, 1, 4, 1, 0.3))[0]()
                 run.check()

@@ -39,13 +39,16 @@ class Schedules(RuleBasedStateMachine):
         orders=st.integers(1, 12),
         priorities=st.lists(st.integers(-1, 1), max_size=12),
         elsewhere=st.dictionaries(st.integers(0, 11), st.sampled_from([REFUSING, MUTE]), max_size=3),
+        is_open=st.booleans(),
     )
-    def begin(self, chance: random.Random, orders: int, priorities: list[int], elsewhere: dict[int, str]) -> None:
+    def begin(
+        self, chance: random.Random, orders: int, priorities: list[int], elsewhere: dict[int, str], is_open: bool
+    ) -> None:
         def choose(names: Sequence[str]) -> int:
             return chance.randrange(len(names)) if len(names) > 1 else 0
 
         self.run = self.make_run(choose)
-        self.run.submit(orders, priorities, elsewhere)
+        self.run.submit(orders, priorities, elsewhere, is_open=is_open)
 
     def make_run(self, choose: Callable[[Sequence[str]], int]) -> SimRun:
         """Return a new run."""

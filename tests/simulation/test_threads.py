@@ -117,7 +117,7 @@ def _at_work(run: ThreadedRun) -> StubProcess:
 
 
 def _statuses(run: ThreadedRun) -> list[TaskStatus]:
-    return [run.auditor.books.outcomes[order.handle.sequence][0] for order in run.orders]
+    return [run.auditor.books.outcomes[run.first + place][0] for place in range(len(run.orders))]
 
 
 def test_orders_are_completed_on_threads_and_a_browser_is_one_real_process(run: ThreadedRun) -> None:

@@ -357,5 +357,5 @@ def kept(name: str, declared_size: int | None = None, url: str = "") -> KeptFile
 def visit(url: str = "", supplier: str = "", version: int = 3, kept: tuple[KeptFile, ...] = ()) -> VisitOrder:
     """Make the order to visit."""
     handle = TaskHandle(0, "PO1")
-    order = Order(handle, POTask("PO1", supplier=supplier), url, BASE, HOST)
+    order = Order(POTask("PO1", supplier=supplier), url, BASE, HOST)
     return VisitOrder(Lease(handle, 1, "w1", 1, 1), order, HostSession(HOST, version), 300.0, kept)

@@ -36,7 +36,7 @@ def secrets() -> KnownSecrets:
 def visit(url: str = "", supplier: str = "") -> VisitOrder:
     """Return a visit of an order."""
     handle = TaskHandle(0, NUMBER)
-    order = Order(handle, POTask(NUMBER, url=url, supplier=supplier), url, BASE, HOST)
+    order = Order(POTask(NUMBER, url=url, supplier=supplier), url, BASE, HOST)
     return VisitOrder(Lease(handle, 1, "w", 1, 1), order, HostSession(HOST), 60.0)
 
 

@@ -88,7 +88,7 @@ def visitor(run_resources: RunResources) -> Visitor:
 
 def order(session: HostSession | None = None) -> VisitOrder:
     """An order to visit."""
-    made = Order(HANDLE, POTask("PO1"), "", BASE, HOST)
+    made = Order(POTask("PO1"), "", BASE, HOST)
     return VisitOrder(Lease(HANDLE, 1, "w1", 1, 1), made, session or HostSession(HOST), 60.0)
 
 

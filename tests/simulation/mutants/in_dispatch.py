@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from actors.dispatch import actor as dispatcher
+from actors.dispatch import recovery
 from actors.dispatch.actor import Dispatcher
 from actors.dispatch.core import DispatchCore
 from actors.dispatch.effects import Record, WakeAt
@@ -15,10 +15,15 @@ from actors.dispatch.lease_book import LeaseBook, TaskState
 from actors.dispatch.lease_granter import LeaseGranter
 from actors.dispatch.outcome_policy import OutcomePolicy
 from actors.dispatch.performer import Performer
+from actors.dispatch.submissions import Submissions
 from actors.leasing import CrewView, LeaseState, Leasing, PauseBook, WorkerView, queue
 from contracts.messages import LoginNeeded, Published, Resume, VisitEnded, Wake
 from contracts.ports import FileVerified, PauseEnded
 from contracts.status import WorkerState
+from contracts.tasks import POResult
+from tests.dispatch.test_submissions import (
+    test_a_dispatcher_whose_time_is_over_is_not_listened_to,
+)
 from tests.simulation.mutants import scenarios as on
 from tests.simulation.mutants.mutant import Mutant, instead
 
@@ -124,12 +129,18 @@ def _deaf_to_resume(good: Any) -> Any:
     return bad
 
 
-def _take_all_for_new(good: Any) -> Any:
-    def bad(self: DispatchCore, orders: tuple[Any, ...]) -> None:
-        self._next_sequence = min(self._next_sequence, orders[0].handle.sequence) if orders else self._next_sequence
-        good(self, orders)
+def _never_closed(self: DispatchCore) -> None:
+    """Whoever waits for the end of the batch waits for ever."""
 
-    return bad
+
+def _ends_while_open(self: DispatchCore) -> bool:
+    return self._book.succeeded + self._book.failed >= self._book.total
+
+
+def _told_again(self: Submissions, epoch: int, result: POResult) -> None:
+    hear = self._heard_for.get(result.handle.sequence)
+    if hear is not None:
+        hear(result)
 
 
 def _charge_an_outage(good: Any) -> Any:
@@ -216,7 +227,7 @@ MUTANTS = (
     Mutant(
         "double publish",
         "what was published before a death is not finished",
-        dispatcher,
+        recovery,
         "finish_publishes",
         instead(lambda *_: None),
         (on.AFTER,),
@@ -361,7 +372,43 @@ MUTANTS = (
         (on.LOGIN_BROKER_DIES,),
     ),
     Mutant("deaf to resume", "a pause never ends", DispatchCore, "handle", _deaf_to_resume, (on.PAUSED,)),
-    Mutant("submitted twice", "a repeated batch is new", DispatchCore, "_submit", _take_all_for_new, (on.TWICE,)),
+    Mutant(
+        "submitted twice", "a repeated batch is new", Performer, "_is_accepted", instead(lambda *_: False), (on.TWICE,)
+    ),
+    Mutant(
+        "submission lost",
+        "a dispatcher that begins does not look what the one before was not told",
+        Submissions,
+        "untold",
+        instead(lambda _self: ()),
+        (on.LOST_SUBMISSION,),
+    ),
+    Mutant("never closed", "an open batch has no end", DispatchCore, "_close", instead(_never_closed), (on.OPEN,)),
+    Mutant("ends while open", "more may come", DispatchCore, "_has_ended", instead(_ends_while_open), (on.OPEN,)),
+    Mutant(
+        "told again",
+        "whoever submitted hears of an order twice",
+        Submissions,
+        "end",
+        instead(_told_again),
+        (on.TWO_DISPATCHERS,),
+    ),
+    Mutant(
+        "not caught up",
+        "what was written and not told stays untold",
+        Submissions,
+        "catch_up",
+        instead(lambda *_: None),
+        (on.AFTER,),
+    ),
+    Mutant(
+        "deaf to epochs",
+        "a dispatcher whose time is over is listened to",
+        Submissions,
+        "begin_epoch",
+        instead(lambda *_: None),
+        check=test_a_dispatcher_whose_time_is_over_is_not_listened_to,
+    ),
     Mutant(
         "disk pause for good", "it has no end", LeaseBook, "pause_for_machine", instead(_pause_for_good), (on.DISK,)
     ),

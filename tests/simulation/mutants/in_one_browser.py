@@ -13,27 +13,25 @@ from actors.session.own_dispatcher import OwnDispatcher
 from actors.session.own_monitor import OwnMonitor
 from actors.session.sequential import SequentialEngine
 from contracts.config import RestartIntensity
-from contracts.messages import BeginBatch, Drain, GiveUp, Submit
+from contracts.messages import Drain, GiveUp
 from contracts.supervision import Alarm, Decision, KillChild, RecycleChild, Stable, Verdict
 from tests.simulation import one_browser as play, one_browser_rules as rules
 from tests.simulation.faults import Fault, Step
 from tests.simulation.mutants.mutant import Mutant, instead
 
 
-def _never_begun_anew(good: Any) -> Any:
-    def bad(self: SequentialEngine, work: Any) -> None:
-        if self._dispatcher._performer.epoch > 1:
-            self._feed(Submit(work.orders))
-        else:
-            good(self, work)
+def _begun_open(good: Any) -> Any:
+    def bad(self: SequentialEngine, total: int | None, *, continues: bool = False) -> None:
+        good(self, None, continues=continues)
 
     return bad
 
 
-def _always_begun_anew(self: SequentialEngine, work: Any) -> None:
-    self._stop_text, self._force, self._stop_asked_at, self._gave_up = "", False, None, False
-    self._feed(BeginBatch(work.total))
-    self._feed(Submit(work.orders))
+def _always_begun_anew(good: Any) -> Any:
+    def bad(self: SequentialEngine, total: int | None, *, continues: bool = False) -> None:
+        good(self, total)
+
+    return bad
 
 
 def _told_at_once(self: SequentialEngine, text: str, *, force: bool = False) -> None:
@@ -59,9 +57,9 @@ def _nothing_killed(self: SequentialEngine) -> None:
 
 
 def _stop_kept(good: Any) -> Any:
-    def bad(self: SequentialEngine, work: Any) -> None:
+    def bad(self: SequentialEngine, total: int | None, *, continues: bool = False) -> None:
         text = self._stop_text
-        good(self, work)
+        good(self, total, continues=continues)
         self._stop_text = text
 
     return bad
@@ -205,19 +203,19 @@ def _crew_died_amid_its_work() -> None:
 
 MUTANTS = (
     Mutant(
-        "batch never begun",
-        "who takes over from a crew leaves the beginning to it",
+        "batch begun open",
+        "who takes over from a crew forgets how much there is",
         SequentialEngine,
-        "submit",
-        _never_begun_anew,
+        "begin",
+        _begun_open,
         check=_crew_died_before_it_began,
     ),
     Mutant(
         "batch begun twice",
         "what the crew did is forgotten",
         SequentialEngine,
-        "submit",
-        instead(_always_begun_anew),
+        "begin",
+        _always_begun_anew,
         check=_crew_died_amid_its_work,
     ),
     Mutant(
@@ -248,7 +246,7 @@ MUTANTS = (
         "stop of the batch before",
         "it strikes the next one, too",
         SequentialEngine,
-        "submit",
+        "begin",
         _stop_kept,
         check=_force_between_events,
     ),

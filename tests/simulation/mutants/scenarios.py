@@ -9,7 +9,7 @@ import attrs
 
 from actors.session.tree import DISPATCHER, LOGIN_BROKER, MONITOR, REPORTER
 from contracts.config import ResourceLimits, RestartIntensity, Settings
-from contracts.messages import LoginMet, Submit
+from contracts.messages import LoginMet
 from contracts.tasks import TaskStatus
 from tests.simulation.faults import Fault, Step
 from tests.simulation.lives import SYSTEM_ACTORS
@@ -97,8 +97,30 @@ def _many_orders(run: SimRun) -> None:
 
 def _submitted_twice(run: SimRun) -> None:
     run.submit(6)
-    run.system.tell(DISPATCHER, Submit(tuple(run.orders)))
+    run.until(lambda: bool(run.submissions), 60.0)
+    run.system.tell(DISPATCHER, run.submissions[0].message)
     run.hub.run_for(10.0)
+
+
+def _a_dispatcher_dies_before_the_orders_come(run: SimRun) -> None:
+    run.submit(6)
+    run.kill_actor(DISPATCHER)
+    run.hub.run_for(30.0)
+
+
+def _two_submit_to_an_open_batch(run: SimRun) -> None:
+    run.submit(7, is_open=True)
+    run.hub.run_for(20.0)
+    for _ in range(3):
+        run.check()
+        run.hub.run_for(20.0)
+
+
+def _a_dispatcher_dies_when_some_have_ended(run: SimRun) -> None:
+    run.submit(9)
+    reach(run, "outcome", 3)
+    run.kill_actor(DISPATCHER)
+    run.hub.run_for(30.0)
 
 
 def _a_browser_dies_amid_work(run: SimRun) -> None:
@@ -433,6 +455,11 @@ def _every_browser_dies_over_every_order(run: SimRun) -> None:
 CALM = Scenario("twelve orders of three priorities", _calm)
 MANY = Scenario("thirty orders, so that browsers are recycled", _many_orders)
 TWICE = Scenario("orders are submitted twice", _submitted_twice)
+LOST_SUBMISSION = Scenario(
+    "the dispatcher dies before it is handed the orders", _a_dispatcher_dies_before_the_orders_come
+)
+OPEN = Scenario("two submit to an open batch", _two_submit_to_an_open_batch)
+TWO_DISPATCHERS = Scenario("the dispatcher dies when some orders have ended", _a_dispatcher_dies_when_some_have_ended)
 LOSS = Scenario("a browser dies amid work", _a_browser_dies_amid_work)
 SUSPECT = Scenario("two browsers are lost over one order", _two_browsers_lost_over_one_order)
 POISONED = Scenario("an order kills each browser", strike((Step.OPEN, Fault.CRASH, 4), orders=1))
