@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from actors.journal import JournalReader
+from contracts.errors import JournalError
 from contracts.ports import BatchBegun, JournalEntry
 from contracts.tasks import TaskStatus
 from tests.journal.entries import Place, accepted, outcome, submitted
@@ -106,4 +107,13 @@ def test_orders_that_come_to_a_run_that_was_closed_and_ended_open_it_for_themsel
     assert (journal.is_unfinished(), is_open_to_readers(place)) == (True, False)
     journal.append(journal.open_epoch(), (outcome(1),))
     assert not journal.is_unfinished()
+    journal.close()
+
+
+def test_a_submission_that_is_written_twice_is_said_to_be_so_and_not_called_damage(place: Place) -> None:
+    place.write(BatchBegun(0, 1), *submitted("a\udcff", 1))
+    with pytest.raises(JournalError, match=r"^The submission 'a\\udcff' is written down already\.$"):
+        place.write(*submitted("a\udcff", 1, first=1))
+    journal = place.open()
+    assert journal.replay().next_sequence == 1
     journal.close()

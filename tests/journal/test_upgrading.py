@@ -153,9 +153,6 @@ def test_what_the_version_before_left_when_it_was_killed_is_known(place: Place) 
     place.manifest.chmod(0o600)
     rows, files = rows_in(place.database), rows_in(place.database, "files")
     was_in_work = {lease["sequence"] for lease in rows_in(place.database, "leases") if lease["ended"] is None}
-    with pytest.raises(JournalError, match=r"older version.*purser resume"):
-        JournalReader(place.database)
-    assert version(place.database) == PRESENT - 1
     with closing(place.open()) as journal:
         require_same(journal, rows)
     for row in rows:
@@ -168,6 +165,28 @@ def test_what_the_version_before_left_when_it_was_killed_is_known(place: Place) 
         status = reader.status()
     assert status is not None
     assert (status.total, status.open, status.is_open) == (8, 5, False)
+
+
+def test_whoever_only_reads_reads_the_version_before_too_and_leaves_it_as_it_is(place: Place) -> None:
+    shutil.copy(WRITTEN_BEFORE / "journal.db", place.database)
+    before = place.database.read_bytes()
+    with JournalReader(place.database) as reader:
+        status, plans, head = reader.status(), reader.plans(), reader.head()
+    assert place.database.read_bytes() == before
+    assert version(place.database) == PRESENT - 1 == database.OLDEST_TO_READ
+    place.database.chmod(0o600)
+    shutil.copy(WRITTEN_BEFORE / "manifest.jsonl", place.manifest)
+    place.manifest.chmod(0o600)
+    place.open().close()
+    with JournalReader(place.database) as reader:
+        after = reader.status()
+        assert (reader.plans(), reader.head()) == (plans, head)
+    assert status is not None
+    assert after is not None
+    found = attrs.evolve(
+        after, in_hand=status.in_hand, interrupted=0, pauses=status.pauses, waited_for=status.waited_for
+    )
+    assert found == status, "but for what the next program ends"
 
 
 def test_it_is_gone_on_with_in_the_new_way(place: Place) -> None:
