@@ -24,6 +24,8 @@ from contracts.errors import DiskFullError, JournalError, MachineError
 APPLICATION_ID = 0x50555253
 """Marks the file as this program's: "PURS"."""
 LOCK_ENDING = "-lock"
+OLDEST_TO_READ = 2
+"""The oldest version that whoever only reads can read: nothing that it asks for has moved since."""
 SECONDS_TO_WAIT = 5.0
 LARGEST_CELL = 64 * 2**20
 """Bytes. What is larger was not written by this program, and is not read."""
@@ -179,7 +181,7 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
     try:
         with explained(path):
             connection.row_factory = sqlite3.Row
-            _check(connection, path, oldest=len(migrations()))
+            _check(connection, path, oldest=OLDEST_TO_READ)
     except BaseException:
         connection.close()
         raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -124,7 +125,7 @@ class JournalReader:
                 pauses=tuple(text(unbound(row["text"]), "pause") for row in lasting),
                 waited_for={text(unbound(row["text"]), "pause"): round(row["seconds"] or 0, 1) for row in waited},
                 plan=plan_in(run["plan"]),
-                is_open=bool(whole(run, "is_open")),
+                is_open=_is_open(run),
             )
 
     def plans(self) -> tuple[Any, ...]:
@@ -155,6 +156,11 @@ class JournalReader:
         with database.explained(self._path):
             last = self._db.execute("SELECT hash FROM manifest ORDER BY number DESC LIMIT 1").fetchone()
             return str(last["hash"]) if last is not None else BEFORE_THE_FIRST
+
+
+def _is_open(run: sqlite3.Row) -> bool:
+    columns = run.keys()  # the version before had no such runs
+    return "is_open" in columns and bool(whole(run, "is_open"))
 
 
 def _in_hand(row: Any) -> LeaseInHand:

@@ -12,7 +12,7 @@ from actors.journal import JournalReader, SqliteJournal
 from contracts.errors import JournalError
 from contracts.ports import BatchBegun, FileVerified, LeaseGranted
 from contracts.tasks import TaskStatus
-from tests.journal.entries import Place, accepted, kept_file, lease, outcome, started
+from tests.journal.entries import Place, kept_file, lease, outcome, started, submitted
 
 DEEP = "[" * 100_000
 
@@ -24,7 +24,7 @@ def place(tmp_path: Path) -> Place:
     journal = made.open()
     journal.note_plan({"csv": "a.csv"})
     epoch = journal.open_epoch()
-    journal.append(epoch, (BatchBegun(0, 4), *accepted(4), outcome(0, TaskStatus.FAILED)))
+    journal.append(epoch, (BatchBegun(0, 4), *submitted("key", 4), outcome(0, TaskStatus.FAILED)))
     journal.append(epoch, (LeaseGranted(lease(1)), started(1)))
     journal.append(epoch, (LeaseGranted(lease(2)), FileVerified(kept_file(lease(2)))))
     journal.close()
@@ -46,6 +46,7 @@ def read_everything(journal: SqliteJournal) -> None:
     journal.results(0, 10)
     journal.plan()
     journal.announced_plan()
+    journal.handles_of("key")
 
 
 def told(place: Place) -> tuple[str, bool]:
@@ -116,6 +117,12 @@ ROWS = {
     "WHERE sequence = 3",
     "a publish under a lease of another order": "UPDATE tasks SET "
     "publishing = json_set(publishing, '$.lease.task.sequence', 3) WHERE sequence = 1",
+    "a submission from no place": "UPDATE submissions SET first = 'x'",
+    "a submission of bytes": "UPDATE submissions SET count = x'04'",
+    "a submission beyond counting": "UPDATE submissions SET first = 9223372036854775807",
+    "a submission of more tasks than there are": "UPDATE submissions SET count = 9223372036854775807",
+    "a submission of fewer than none": "UPDATE submissions SET count = -1",
+    "a submission of tasks that are not there": "UPDATE submissions SET first = 2",
     "a file that is not JSON": "UPDATE files SET file = 'x'",
     "a file with an infinite size": 'UPDATE files SET file = replace(file, \'"size":\', \'"size":1e999,"x":\')',
     "a file of another order": "UPDATE files SET sequence = 3",

@@ -23,7 +23,8 @@ from contracts.ports import (
     PauseEnded,
 )
 from contracts.tasks import TaskStatus
-from tests.journal.entries import Place, accepted, kept_file, lease, outcome, started
+from tests.journal.entries import Place, accepted, kept_file, lease, outcome, started, submitted
+from tests.journal.test_upgrading import PRESENT, make, require_same, rows_in, version
 
 FULL = "database or disk is full"
 READING = ("SELECT", "PRAGMA user_version", "PRAGMA application_id", "PRAGMA quick_check", "ROLLBACK")
@@ -89,6 +90,8 @@ def grow_room(disk: Disk, act: Callable[[], object], check: Callable[[], None]) 
 ENTRIES: dict[str, tuple[JournalEntry, ...]] = {
     "a batch": (outcome(0), outcome(1), outcome(2), BatchBegun(3, 2), *accepted(2, first=3)),
     "more orders": accepted(2, first=3),
+    "a submission": submitted("a", 2, first=3),
+    "a batch that is opened": (BatchBegun(0, 5, is_open=True), *submitted("a", 2, first=3)),
     "a lease": (LeaseGranted(lease(0)),),
     "a lease's end": (LeaseGranted(lease(0)), LeaseEnded(lease(0), "so it was", 1, 0)),
     "a file": (FileVerified(kept_file(lease(0))),),
@@ -108,6 +111,7 @@ def test_entries_are_written_whole_or_not_at_all(tmp_path: Path, disk: Disk, ent
 
     def is_as_before() -> None:
         assert journal.replay() == before
+        assert journal.handles_of("a") == ()
         assert place.manifest.read_bytes() == lines
 
     writes = grow_room(disk, lambda: journal.append(epoch, entries), is_as_before)
@@ -192,4 +196,23 @@ def test_a_write_that_the_system_refuses_leaves_what_was_written_before(tmp_path
         journal.close()
         journal = place.open()
         assert len(journal.replay().open_tasks) == 198
+    journal.close()
+
+
+def test_a_migration_that_the_system_refuses_leaves_the_older_version_whole(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    rows = make(place, PRESENT - 1, [{"po_number": f"PO{number}", "supplier": "x" * 500} for number in range(300)])
+    before, refused = rows_in(place.database), 0
+    for size in range(200_000, 10**7, 50_000):
+        with no_file_longer_than(size):
+            try:
+                journal = place.open()
+            except MachineError as error:
+                assert "Free some disk space" in str(error)  # noqa: PT017 - it may also succeed
+                refused += 1
+                assert (version(place.database), rows_in(place.database)) == (PRESENT - 1, before)
+                continue
+        break
+    assert refused >= 3
+    require_same(journal, rows)
     journal.close()

@@ -80,6 +80,14 @@ class JournalBatchTests:
         journal.append(epoch, (outcome(0),))
         assert (journal.replay().batch_succeeded, journal.tasks_in_hand()) == (1, ())
 
+    def test_what_ended_in_an_open_batch_is_counted_also_when_its_total_is_told_later(self, journal: Journal) -> None:
+        epoch = journal.open_epoch()
+        journal.append(epoch, (BatchBegun(0, 0, is_open=True), *accepted(1), outcome(0)))
+        journal.append(epoch, (BatchBegun(0, 1),))
+        state = journal.replay()
+        assert (state.batch_total, state.batch_succeeded, state.batch_is_open) == (1, 1, False)
+        assert journal.tasks_in_hand() == ()
+
     def test_a_batch_may_be_opened_again_and_another_one_is_open_only_by_its_own_word(self, journal: Journal) -> None:
         epoch = begin(journal, 1)
         journal.append(epoch, (outcome(0), BatchBegun(0, 1, is_open=True)))
