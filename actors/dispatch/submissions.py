@@ -60,8 +60,8 @@ class Submissions:
 
     # ------------------------------------------------------------------------------------------------ who has the work
 
-    def begin_batch(self) -> None:
-        """Forget what nobody waits for any more: another batch begins."""
+    def clear(self) -> None:
+        """Forget all: a batch is over, and nobody waits for anything of it any more."""
         with self._lock:
             self._waiting.clear()
             self._heard_for.clear()

@@ -12,6 +12,8 @@ import threading
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
+from contracts.errors import InsufficientResourcesError
+
 log = logging.getLogger("purser.session")
 
 T = TypeVar("T")
@@ -20,8 +22,12 @@ SECONDS_BETWEEN_LOOKS = 0.5
 """Where a wait cannot be interrupted (on Windows), an interrupt is seen after this time."""
 
 
-class _Work(Generic[T]):
-    """A call, on its way."""
+class Apart(Generic[T]):
+    """A call on a thread of its own.
+
+    Args:
+        work: Runs to its end, whatever strikes the caller's thread meanwhile.
+    """
 
     def __init__(self, work: Callable[[], T]) -> None:
         self._work = work
@@ -33,15 +39,30 @@ class _Work(Generic[T]):
         self.error: BaseException | None = None
         self.is_over = False
 
+    def start(self) -> None:
+        """Start it, and return at once.
+
+        Raises:
+            InsufficientResourcesError: The machine has no thread left.
+        """
+        try:
+            self._start()
+        except RuntimeError as error:
+            raise InsufficientResourcesError(f"There is no thread for the session's work ({error}).") from error
+
+    def _start(self) -> None:
+        threading.Thread(target=self._run, name="purser-session", daemon=True).start()
+        self._is_started = True
+
     def wait(self) -> None:
         """Start it if need be, and wait until it is over. Nothing is lost when this is struck and called again."""
         if not self._is_started:
             try:
-                threading.Thread(target=self._run, name="purser-session", daemon=True).start()
+                self._start()
             except RuntimeError as error:
                 log.warning("There is no thread for the session's work (%s). It runs in the caller's.", error)
                 self._run()
-            self._is_started = True
+                self._is_started = True
         while not self.is_over:
             self._end.acquire(timeout=SECONDS_BETWEEN_LOOKS)
 
@@ -76,7 +97,12 @@ def run_apart(work: Callable[[], T], *, on_interrupt: Callable[[], Any]) -> T:
     Raises:
         BaseException: What struck the caller's thread first, once the work is over. Otherwise what `work` raised.
     """
-    call, struck = _Work(work), list[BaseException]()
+    return wait_for(Apart(work), on_interrupt=on_interrupt)
+
+
+def wait_for(call: Apart[T], *, on_interrupt: Callable[[], Any]) -> T:
+    """Wait for a call, as `run_apart` does; it is started if need be."""
+    struck = list[BaseException]()
     while not call.is_over:
         # Twice, because the second interrupt may come while the first is being noted.
         try:

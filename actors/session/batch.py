@@ -3,40 +3,36 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable
 
 import attrs
 
 from actors.dispatch.settling import settle
+from actors.dispatch.submissions import Hear, Submission
 from actors.runtime import Notifier
+from actors.session.changed_list import is_publishing, settle_changes
 from actors.session.engine import Engine
 from actors.session.first_look import HOSTS_ASKED_FIRST, FirstLook
 from actors.session.orders import Batch
-from actors.session.outcome import Outcome, left_open, since, where_it_lies_now
+from actors.session.outcome import Outcome, cancel, left_open, since, was_given_up, where_it_lies_now
 from actors.session.resources import SessionResources
 from actors.session.taken_orders import TakenOrders
 from contracts.config import Settings
 from contracts.errors import (
     AuthenticationError,
-    ConfigurationError,
     CrewFailedError,
     DiskFullError,
     InsufficientResourcesError,
     ParallelProcessingError,
-    PortalUnreachableError,
+    PoolShutdownError,
     ProfileCorruptionError,
     error_code,
 )
-from contracts.messages import BeginBatch, Cancel
-from contracts.ports import KnownTask
 from contracts.status import Progress, SessionStatus, WorkerHealth
-from contracts.tasks import Order, POResult, POTask, TaskHandle, TaskStatus
+from contracts.tasks import Order, POResult, POTask, TaskHandle
 
 log = logging.getLogger("purser.session")
-
-REMOVED_SHOWN = 5
-
-_GIVEN_UP = (TaskStatus.CANCELLED, TaskStatus.INTERRUPTED)
 
 OnCrewFailure = Callable[[Exception, tuple[POTask, ...], tuple[int, int]], tuple[int, int]]
 
@@ -52,10 +48,17 @@ class BatchRun:
         settings: Every setting.
         workers: Workers of a crew.
         on_crew_failure: The session's fallback.
+        is_open: Whether orders are put into it while it lasts, until it is closed.
     """
 
     def __init__(
-        self, resources: SessionResources, settings: Settings, workers: int, on_crew_failure: OnCrewFailure
+        self,
+        resources: SessionResources,
+        settings: Settings,
+        workers: int,
+        on_crew_failure: OnCrewFailure,
+        *,
+        is_open: bool = False,
     ) -> None:
         self._resources = resources
         self._settings = settings
@@ -64,6 +67,11 @@ class BatchRun:
         self._before = Progress(finished=True)
         self._is_taken = False
         """Whether an engine has taken the batch over; until then the board may show the batch before."""
+        self._is_open = is_open
+        self._lock = threading.Lock()
+        """Held while orders are put in, so that none falls between two engines; never taken by a stop."""
+        self._takes_orders = False
+        """Whether the engine has begun the batch. Orders that are put in before it are handed over then."""
         self._mode = "sequential"
         self._workers = workers
         self._on_crew_failure = on_crew_failure
@@ -106,43 +114,46 @@ class BatchRun:
         if batch.continues:
             self._resources.close_engine()  # a warm one has forgotten the orders that it gave back
         warm = self._resources.warm_engine
-        self._resources.submissions.begin_batch()
-        self._end_removed(batch.removed)
+        self._resources.submissions.clear()
+        self._removed = settle_changes(batch, self._resources.journal, self._resources.submissions)
         self._taken.follow(self._resources.submissions)
-        self._settle_total()
         self._before = self._progress_before()
         self._resources.progress.publish(self._before)
         try:
-            if batch.to_do or self._is_publishing():
+            if batch.to_do or is_publishing(batch, self._resources.journal) or self._total is None:
                 self._check_portals(batch.to_do)
                 self._work_through(warm)
+            self._shut()
             self._settle_progress()
             return self._outcome()
         finally:
             self._ended = True
+            self._shut()
 
     def settle(self) -> None:
         """Say that nothing more will come of this batch: what it opened is closed, and its report is made."""
         self._ended = self._settled = True
         self._notifier.notify()
+        self._resources.notifier.notify()
 
     @property
-    def _total(self) -> int:
-        return len(self._batch.orders) + len(self._batch.removed)
+    def _total(self) -> int | None:
+        return None if self._is_open else len(self._taken.orders) + len(self._batch.removed)
 
     @property
     def _fit(self) -> range:
         """How many workers are right: one for each order left, as long as there are no more than the user wants."""
         most = self._workers if self._mode == "parallel" else 1
-        return range(max(1, min(most, len(self._batch.to_do))), most + 1)
+        return range(max(1, most if self._is_open else min(most, len(self._batch.to_do))), most + 1)
 
     def _progress_before(self) -> Progress:
         """Return the batch as it stands before anything is done."""
         if not self._batch.continues:
             total = len(self._batch.orders)
-            return Progress(total=total, pending=total, finished=not total)
+            return Progress(total=total, pending=total, finished=not total and not self._is_open, is_open=self._is_open)
         state = self._resources.journal.replay()
-        total, ended = self._total, state.batch_succeeded + state.batch_failed
+        total = len(self._batch.orders) + len(self._batch.removed)
+        ended = state.batch_succeeded + state.batch_failed
         self.ended_before = ended
         return Progress(
             total=total,
@@ -152,45 +163,14 @@ class BatchRun:
             finished=total == ended,
         )
 
-    def _end_removed(self, removed: tuple[KnownTask, ...]) -> None:
-        """Record an outcome for orders that are no longer in the list; files on their way to their place get there."""
-        journal = self._resources.journal
-        on_their_way = {one.handle for one in journal.replay().open_tasks if one.publishing is not None}
-        left = [one.handle for one in removed if not one.has_ended and one.handle not in on_their_way]
-        self._removed = tuple(handle.po_number for handle in left)
-        if left:
-            shown = ", ".join(self._removed[:REMOVED_SHOWN]) + (", ..." if len(left) > REMOVED_SHOWN else "")
-            log.warning(
-                "%d orders of the unfinished run are no longer in the list and are cancelled: %s", len(left), shown
-            )
-            gone = ConfigurationError("This order was taken out of the list before it was done.")
-            # With the new total, so that the run does not end with the last order known while new ones are to come.
-            begun = BeginBatch(self._total, continues=True)
-            settle(journal, self._resources.submissions, (begun, cancel(left, gone)))
-
-    def _settle_total(self) -> None:
-        """Write down how many orders the run has now, where no engine will: there may be nothing left to do."""
-        batch, journal = self._batch, self._resources.journal
-        if batch.continues and not batch.to_do:
-            settle(journal, self._resources.submissions, (BeginBatch(self._total, continues=True),))
-
-    def _is_publishing(self) -> bool:
-        """Whether an order that is known has files that are only to be moved to their place."""
-        return self._batch.continues and any(one.publishing for one in self._resources.journal.replay().open_tasks)
-
     def _check_portals(self, orders: tuple[Order, ...]) -> None:
         """Raise `PortalUnreachableError` when no portal of the batch answers at all."""
         roots = {order.host: order.base_url for order in orders if not order.fault}
-        if not 0 < len(roots) <= HOSTS_ASKED_FIRST:
-            return
-        run_resources, timeouts = self._resources.run_resources(self._settings), self._settings.timeouts
-        look = FirstLook(run_resources.make_fetcher, self._resources.run_job, self._notifier)
-        longest = timeouts.http_connect + timeouts.http_read
-        answered = look.hosts_that_answer(roots, longest, lambda: bool(self._stop_text))
-        if answered is not None and not answered:
-            names = ", ".join(roots.values())
-            raise PortalUnreachableError(f"The portal does not answer: {names}. Check the address and the network.")
-        self._resources.answered.update(answered or ())
+        if 0 < len(roots) <= HOSTS_ASKED_FIRST:
+            run_resources, timeouts = self._resources.run_resources(self._settings), self._settings.timeouts
+            look = FirstLook(run_resources.make_fetcher, self._resources.run_job, self._notifier)
+            longest = timeouts.http_connect + timeouts.http_read
+            self._resources.answered.update(look.require_an_answer(roots, longest, lambda: bool(self._stop_text)))
 
     def _work_through(self, warm: Engine | None) -> None:
         """Work with the engine of the mode, and with one browser when a crew could not.
@@ -199,7 +179,7 @@ class BatchRun:
             warm: The engine that the batch before left running, or None.
         """
         try:
-            engine = self._resources.engine(self._mode, self._fit, self._settings, self._batch.orders)
+            engine = self._resources.engine(self._mode, self._fit, self._settings, self._taken.orders)
             self._workers_before = self._resources.counted if engine is warm else ()
             self._run_to_the_end(engine)
         except (CrewFailedError, InsufficientResourcesError) as error:
@@ -208,7 +188,7 @@ class BatchRun:
                 return
             self.crew_error = error
             progress = self._resources.progress.read()
-            tasks = tuple(order.task for order in self._batch.orders)
+            tasks = tuple(order.task for order in self._taken.orders)
             self._on_crew_failure(error, tasks, (progress.completed, progress.failed))
         if self._resources.progress.read().stopped_code == error_code(DiskFullError):
             self._resources.close_engine()  # it holds what it could not write: the next batch begins from the journal
@@ -216,10 +196,16 @@ class BatchRun:
     def _run_to_the_end(self, engine: Engine) -> None:
         """Hand over the batch and wait. A stop that was asked for before the engine knew the batch is told it now."""
         self._engine = engine
-        engine.begin(self._total, continues=self._batch.continues or self._taken.has_begun)
-        for submission in self._taken.submissions:
-            engine.put(submission)
-        self._is_taken = True
+        total = self._total
+        engine.begin(total, continues=self._batch.continues or self._taken.has_begun)
+        with self._lock:
+            for submission in self._taken.submissions:
+                if submission.handles is None:
+                    engine.put(submission)
+            self._is_taken = self._takes_orders = True
+            if total is None and not self._is_open:
+                engine.close_batch()
+        self._notifier.notify()
         if self._stop_text:
             engine.request_stop(self._stop_text, force=self._force)
         engine.wait()
@@ -233,11 +219,13 @@ class BatchRun:
         self._fallback = why
         self._workers_of_crew = since(self._workers_before, self._resources.progress.read().workers)
         self._workers_before = ()
+        with self._lock:
+            self._takes_orders = False
         self._resources.close_engine()
         self._resources.submissions.withdraw()
         self._engine, self._mode = None, "sequential"
         try:
-            self._run_to_the_end(self._resources.engine("sequential", range(1, 2), self._settings, self._batch.orders))
+            self._run_to_the_end(self._resources.engine("sequential", range(1, 2), self._settings, self._taken.orders))
         except ProfileCorruptionError:
             raise
         except ParallelProcessingError as error:
@@ -246,11 +234,12 @@ class BatchRun:
         return progress.completed, progress.failed
 
     def _settle_progress(self) -> None:
-        """Show the end of a batch of which no engine could show it."""
+        """Show the end of a batch of which no engine could show it, or not of all that was put into it."""
         last = self.progress()
-        if not last.finished:
-            failed = last.total - last.completed
-            self._before = attrs.evolve(last, failed=failed, active=0, pending=0, finished=True)
+        total = max(last.total, len(self._taken.orders) + len(self._batch.removed))
+        if not last.finished or total > last.total:
+            failed = total - last.completed
+            self._before = attrs.evolve(last, total=total, failed=failed, active=0, pending=0, finished=True)
             self._is_taken = False
             self._resources.progress.publish(self._before)
 
@@ -261,6 +250,83 @@ class BatchRun:
         if self._engine is not None:
             self._engine.request_stop(str(error), force=True)
             self._engine.wait()
+
+    # ---------------------------------------------------------------------------------------------------- an open batch
+
+    def put(self, orders: tuple[Order, ...], hear: Hear) -> Submission:
+        """Put orders into an open batch, and return at once. Callable from any thread.
+
+        Args:
+            orders: What to visit.
+            hear: Told the outcome of each, once, in a thread that must not be held up.
+
+        Raises:
+            PoolShutdownError: The batch is closed, has ended, or is being stopped.
+        """
+        with self._lock:
+            if not self._is_open or self._stop_text:
+                why = self._stop_text or "it was closed, or has ended"
+                raise PoolShutdownError(f"The batch takes no more orders: {why}. Open another one.")
+            submission = self._taken.add(orders, hear)
+            engine = self._engine
+            if self._takes_orders and engine is not None:
+                engine.put(submission)
+        return submission
+
+    def wait_accepted(self, submission: Submission) -> tuple[TaskHandle, ...]:
+        """Wait until orders that were put have their handles.
+
+        Raises:
+            PoolShutdownError: The batch ended before it took them. `hear` is told so of each.
+        """
+        accepted = self._resources.notifier  # of each submission
+        accepted.wait_for(lambda: submission.handles is not None or self._settled, float("inf"))
+        if submission.handles is None:
+            raise PoolShutdownError("The batch ended before it took these orders. Give them to the next one.")
+        return submission.handles
+
+    def cancel(self, handles: tuple[TaskHandle, ...], text: str) -> None:
+        """Take orders out, whether they wait or are worked on, and return at once. Those that have ended stay so."""
+        with self._lock:
+            engine = self._engine
+            if self._takes_orders and engine is not None:
+                engine.cancel(handles, text)
+            else:
+                self._resources.submissions.cancel(handles, text)
+
+    def close(self) -> None:
+        """Say that nothing more will be put, and return at once."""
+        with self._lock:
+            self._is_open, was_open = False, self._is_open
+            engine = self._engine
+            if was_open and self._takes_orders and engine is not None:
+                engine.close_batch()
+
+    def _shut(self) -> None:
+        """Take no more orders: nobody works on them."""
+        with self._lock:
+            self._is_open = self._takes_orders = False
+            self._resources.submissions.withdraw()
+
+    @property
+    def most_at_once(self) -> int:
+        """How many orders there are to be done; of an open batch, as many as there are workers."""
+        return max(2, self._workers) if self._is_open else len(self._batch.to_do)
+
+    def wait_begun(self) -> bool:
+        """Wait until orders can be put; False when the batch is over before that."""
+        self._notifier.wait_for(lambda: self._takes_orders or self._settled, float("inf"))
+        return self._takes_orders
+
+    @property
+    def given(self) -> int:
+        """How many rows the batch was given."""
+        return len(self._rows)
+
+    @property
+    def _rows(self) -> tuple[int, ...]:
+        added = range(len(self._batch.orders), len(self._taken.orders))
+        return (*self._batch.rows, *added)
 
     # ---------------------------------------------------------------------------------------------------- from outside
 
@@ -330,7 +396,7 @@ class BatchRun:
     def _outcome(self) -> Outcome:
         outcome = self._summed_up()
         results = outcome.orders
-        if results and all(r.status in _GIVEN_UP and r.error_code == "AUTH_ERROR" for r in results):
+        if results and all(was_given_up(one) and one.error_code == "AUTH_ERROR" for one in results):
             raise AuthenticationError(outcome.stopped_early)
         return outcome
 
@@ -342,8 +408,10 @@ class BatchRun:
         progress = self.progress()
         if self._engine is not None:
             self._resources.counted = progress.workers
+        self._resources.submissions.clear()  # what is told of it from now on comes too late
         found = self._taken.results(self._resources.journal, lambda order, handle: self._left(order, handle, progress))
         results = tuple(where_it_lies_now(result, self._settings.download_dir) for result in found)
+        self._taken.tell_the_rest(lambda order, handle: self._left(order, handle, progress))
         stopped_early = self._trouble or progress.stopped_early
         if self._trouble:
             status = SessionStatus.FAILED
@@ -352,7 +420,7 @@ class BatchRun:
         else:
             status = SessionStatus.FAILED if stopped_early else SessionStatus.COMPLETED
         return Outcome(
-            rows=tuple(results[index] for index in self._batch.rows),
+            rows=tuple(results[index] for index in self._rows),
             orders=results,
             progress=attrs.evolve(progress, workers=self.workers_of_batch(progress)),
             status=status,
@@ -360,16 +428,10 @@ class BatchRun:
             stopped_early=stopped_early,
             resumed=sum(map(self._batch.has_ended, self._batch.rows)),
             removed=self._removed,
-            left=sum(one.status in _GIVEN_UP and not self._batch.has_ended(at) for at, one in enumerate(results)),
+            left=sum(was_given_up(one) and not self._batch.has_ended(at) for at, one in enumerate(results)),
         )
 
     def _left(self, order: Order, handle: TaskHandle | None, progress: Progress) -> POResult:
         why = progress.stopped_early or self._trouble or self._stop_text
         code = progress.stopped_code or self._trouble_code
         return left_open(order, handle, why, code, resumes=self._resources.journal.resumes)
-
-
-def cancel(handles: Sequence[TaskHandle], error: BaseException) -> Cancel:
-    """Return what takes tasks out of a run for an error."""
-    text = str(error) or "the run was broken off before this order was done"
-    return Cancel(tuple(handle.sequence for handle in handles), text, error_code(error))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 from actors.dispatch.questions import answer_of
 from actors.runtime import Notifier
+from contracts.errors import PortalUnreachableError
 from contracts.ports import Fetcher
 
 log = logging.getLogger("purser.session")
@@ -36,6 +37,20 @@ class FirstLook:
         self._run_job = run_job
         self._notifier = notifier
         self._answers: dict[str, int | None] = {}
+
+    def require_an_answer(
+        self, roots: Mapping[str, str], seconds: float, is_stopped: Callable[[], bool]
+    ) -> frozenset[str]:
+        """Return the hosts that have answered; as `hosts_that_answer`, or none when nothing is known.
+
+        Raises:
+            PortalUnreachableError: No portal answers at all.
+        """
+        answered = self.hosts_that_answer(roots, seconds, is_stopped)
+        if answered is not None and not answered:
+            names = ", ".join(roots.values())
+            raise PortalUnreachableError(f"The portal does not answer: {names}. Check the address and the network.")
+        return answered or frozenset()
 
     def hosts_that_answer(
         self, roots: Mapping[str, str], seconds: float, is_stopped: Callable[[], bool]

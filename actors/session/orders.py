@@ -184,6 +184,15 @@ def from_journal(journal: Journal) -> Batch:
     )
 
 
+def refuse_unfinished(journal: Journal) -> None:
+    """Return when a journal holds no unfinished run, so that another one may begin.
+
+    Raises:
+        JournalError: It does.
+    """
+    _refuse_others(journal.tasks_in_hand())
+
+
 def require_common(
     tasks: Iterable[POTask], known: Iterable[KnownTask], base_url: str, addresses: Addresses = no_addresses
 ) -> None:

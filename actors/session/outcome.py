@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import attrs
 
+from contracts.errors import error_code
+from contracts.messages import Cancel
 from contracts.status import Progress, SessionStatus, WorkerHealth
 from contracts.tasks import Order, POResult, TaskHandle, TaskStatus
 
@@ -84,3 +87,14 @@ def left_open(order: Order, handle: TaskHandle | None, why: str, code: str, *, r
         error_code=code or "POOL_SHUTDOWN",
         error_message=why or f"the run ended before this order was done; {told}",
     )
+
+
+def was_given_up(result: POResult) -> bool:
+    """Whether a batch gave an order up or left it for another run, and nobody had asked to take it out."""
+    return result.status in (TaskStatus.CANCELLED, TaskStatus.INTERRUPTED) and bool(result.error_code)
+
+
+def cancel(handles: Sequence[TaskHandle], error: BaseException) -> Cancel:
+    """Return what takes tasks out of a run for an error."""
+    text = str(error) or "the run was broken off before this order was done"
+    return Cancel(tuple(handle.sequence for handle in handles), text, error_code(error))

@@ -42,6 +42,8 @@ class SequentialEngine:
             crew.looks,
         )
         self._is_broken_off = False
+        self._batch = 0
+        """Counts the batches."""
         self._stop_text = ""
         self._force = False
         self._stop_asked_at: float | None = None
@@ -54,20 +56,28 @@ class SequentialEngine:
     def begin(self, total: int | None, *, continues: bool = False) -> None:
         """Begin a batch."""
         self._stop_text, self._force, self._stop_asked_at, self._gave_up = "", False, None, False
+        self._batch += 1
         self._feed(BeginBatch(total, continues))
+        for event in self._parts.submissions.untold():  # left to a crew that has ended
+            self._feed(event)
 
     def put(self, submission: Submission) -> None:
         """Leave orders for the session's thread."""
         self._parts.submissions.put(submission)
-        self._calls.put(lambda: self._feed(submission.message))
+        self._leave(submission.message)
 
     def close_batch(self) -> None:
         """Leave word for the session's thread that nothing more will be put."""
-        self._calls.put(lambda: self._feed(CloseBatch()))
+        self._leave(CloseBatch())
 
     def cancel(self, handles: tuple[TaskHandle, ...], text: str) -> None:
         """Leave word for the session's thread that tasks are to be taken out."""
-        self._calls.put(lambda: self._feed(self._parts.submissions.cancel(handles, text)))
+        self._leave(self._parts.submissions.cancel(handles, text))
+
+    def _leave(self, event: DispatchEvent) -> None:
+        """Leave an event for the session's thread. A batch that ends before it is taken up has no use for it."""
+        batch = self._batch
+        self._calls.put(lambda: self._feed(event) if self._batch == batch else None)
 
     def wait(self) -> None:
         """Work until every order of the batch has ended."""

@@ -13,11 +13,12 @@ from typing import Any, Self, Unpack
 
 import attrs
 
+from actors.dispatch.submissions import Hear
 from actors.runtime import ThreadEnvironment
 from actors.session import figures, reports
 from actors.session.accounting import account
 from actors.session.adapters import check_choice
-from actors.session.apart import run_apart
+from actors.session.apart import Apart, run_apart
 from actors.session.arguments import (
     check_callback,
     check_credentials,
@@ -30,8 +31,17 @@ from actors.session.arguments import (
 from actors.session.batch import BatchRun
 from actors.session.folder_journal import FolderJournal
 from actors.session.mode import check_order_count, choose_mode, recommend_workers
+from actors.session.open_batch import OpenBatch, OutcomeCalls
 from actors.session.options import SettingsOptions
-from actors.session.orders import Batch, OrderKeys, addresses_of, from_journal, from_list
+from actors.session.orders import (
+    Batch,
+    OrderKeys,
+    addresses_of,
+    from_journal,
+    from_list,
+    prepare,
+    refuse_unfinished,
+)
 from actors.session.outcome import Outcome
 from actors.session.resources import SessionResources
 from actors.session.run_resources import OpenResources, TestMode
@@ -171,9 +181,44 @@ class ProcessingSession:
             fallback: Why no crew may be used, or empty.
         """
         batch = BatchRun(self._resources, self._settings, self._workers, self._handle_parallel_failure)
+        return run_apart(self._work(batch, prepare_batch, fallback), on_interrupt=batch.interrupt)
+
+    def open_batch(self, on_outcome: Hear | None = None) -> OpenBatch:
+        """Begin a batch that orders are put into one by one, by any threads, until it is closed.
+
+        Progress, stop, reports and the checks of the session's state are as with `process_pos`; the total is what has
+        come so far. A journal on disk keeps what has not ended, and `resume` goes on with it.
+
+        Args:
+            on_outcome: Told the outcome of each order, once, on a thread of the batch's own, one after the other.
+
+        Raises:
+            TypeError: `on_outcome` cannot be called.
+            JournalError: The journal holds a run that was not finished.
+            SessionBusyError: Another batch is in work. Else as `process_pos`.
+        """
+        check_callback(on_outcome)
+        batch = BatchRun(self._resources, self._settings, self._workers, self._handle_parallel_failure, is_open=True)
+        calls = OutcomeCalls(self._resources.run_job, on_outcome)
+        opened = OpenBatch(batch, Apart(self._work(batch, self._nothing_yet, "")), self._from_rows, self._keys, calls)
+        opened.begin()
+        return opened
+
+    def _nothing_yet(self) -> Batch:
+        refuse_unfinished(self._resources.journal)
+        return Batch((), ())
+
+    def _from_rows(self, rows: tuple[Mapping[str, Any] | POTask, ...]) -> Batch:
+        return prepare(rows, self._settings.base_url, (), addresses_of(self._resources.portal(self._settings)))
+
+    def _work(
+        self, batch: BatchRun, prepare_batch: Callable[[], Batch], fallback: str
+    ) -> Callable[[], tuple[int, int, dict[str, Any]]]:
+        """Return what takes the session, works through a batch, and lets the session go."""
 
         def work() -> tuple[int, int, dict[str, Any]]:
             if not self._busy.acquire(blocking=False):
+                batch.settle()
                 raise SessionBusyError("This session is working on a batch. Wait for it, or use a second session.")
             self._turn += 1
             self._running = batch
@@ -184,7 +229,7 @@ class ProcessingSession:
                 self._running = None
                 self._busy.release()
 
-        return run_apart(work, on_interrupt=batch.interrupt)
+        return work
 
     def _process(
         self, batch: BatchRun, prepare_batch: Callable[[], Batch], fallback: str
@@ -197,7 +242,7 @@ class ProcessingSession:
             if not self._warm:
                 self._resources.close()
             raise
-        mode, why = ("sequential", fallback) if fallback else self._choose(len(prepared.to_do))
+        mode, why = ("sequential", fallback) if fallback else self._choose(batch.most_at_once)
         log.info("Mode %s: %s.", mode, why)
         self._usage.begin()
         self._shown.change(
@@ -235,7 +280,7 @@ class ProcessingSession:
                     self._resources.close()
             finally:
                 self._shown.change(
-                    status=outcome.status, batch=None, last=batch.progress(), totals=totals,
+                    status=outcome.status, batch=None, last=batch.progress(), totals=totals, given=batch.given,
                     results=outcome.rows, orders=len(outcome.orders), left=outcome.left,
                     successful=sum(one.status.is_success for one in outcome.orders),
                 )  # fmt: skip

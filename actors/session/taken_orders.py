@@ -1,11 +1,14 @@
-"""The orders of one batch from being handed over to their outcomes: what was submitted, and what was heard of it."""
+"""The orders of one batch from being handed over to their outcomes: what was submitted, and what was heard of it.
+
+Of a closed batch all is there when it begins. Into an open one more may be added as long as it lasts.
+"""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
 
-from actors.dispatch.submissions import Submission, Submissions
+from actors.dispatch.submissions import Hear, Submission, Submissions
 from actors.session.orders import Batch
 from contracts.ports import Journal
 from contracts.tasks import Order, POResult, TaskHandle
@@ -23,15 +26,53 @@ class TakenOrders:
 
     def __init__(self, batch: Batch) -> None:
         self._batch = batch
-        key, fresh = secrets.token_hex(8), batch.fresh
-        self.submissions = tuple(
-            Submission(f"{key}-{start}", fresh[start : start + CHUNK], self._hear)
-            for start in range(0, len(fresh), CHUNK)
-        )
+        self._key = secrets.token_hex(8)
         self._heard: dict[TaskHandle, POResult] = {}
+        self._added: list[tuple[Submission, Hear]] = []
+        fresh = batch.fresh
+        self.submissions = [
+            Submission(f"{self._key}-{start}", fresh[start : start + CHUNK], self._hear)
+            for start in range(0, len(fresh), CHUNK)
+        ]
 
     def _hear(self, result: POResult) -> None:
         self._heard[result.handle] = result
+
+    def add(self, orders: tuple[Order, ...], hear: Hear) -> Submission:
+        """Add orders to a batch that nothing was known of before.
+
+        Args:
+            orders: What to visit.
+            hear: Told the outcome of each, once.
+        """
+
+        def hear_too(result: POResult) -> None:
+            self._hear(result)
+            hear(result)
+
+        submission = Submission(f"{self._key}-added-{len(self.submissions)}", orders, hear_too)
+        self.submissions.append(submission)
+        self._added.append((submission, hear))
+        return submission
+
+    def tell_the_rest(self, left: Callable[[Order, TaskHandle | None], POResult]) -> None:
+        """Tell whoever added orders what has become of those of which nothing was heard; nothing more will be.
+
+        Args:
+            left: Makes the outcome of such an order.
+        """
+        for submission, hear in self._added:
+            for order, handle in zip(submission.orders, _handles(submission), strict=True):
+                if handle is None or handle not in self._heard:
+                    hear(left(order, handle))
+        self._added.clear()
+
+    @property
+    def orders(self) -> tuple[Order, ...]:
+        """Every order of the batch, those that were added last."""
+        count = len(self._batch.fresh)
+        fresh = [order for submission in self.submissions for order in submission.orders]
+        return (*self._batch.orders, *fresh[count:])
 
     def follow(self, submissions: Submissions) -> None:
         """Hear also of the orders that the journal knows and that have not ended."""
@@ -49,12 +90,12 @@ class TakenOrders:
             journal: Asked for the orders that had ended before this batch.
             left: Makes the outcome of an order of which nothing was heard.
         """
-        batch, found = self._batch, self._heard | self._ended_before(journal)
+        known, orders, found = self._batch.known, self.orders, self._heard | self._ended_before(journal)
         fresh = (handle for submission in self.submissions for handle in _handles(submission))
-        handles = [batch.known[at].handle if at in batch.known else next(fresh) for at in range(len(batch.orders))]
+        handles = [known[at].handle if at in known else next(fresh) for at in range(len(orders))]
         return tuple(
             (found.get(handle) if handle is not None else None) or left(order, handle)
-            for order, handle in zip(batch.orders, handles, strict=True)
+            for order, handle in zip(orders, handles, strict=True)
         )
 
     def _ended_before(self, journal: Journal) -> dict[TaskHandle, POResult]:

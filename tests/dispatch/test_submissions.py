@@ -104,7 +104,7 @@ def test_the_next_batch_knows_nothing_of_this_one() -> None:
     waiting.submissions.cancel((HANDLE,), "not wanted")
     waiting.submissions.end(1, POResult(HANDLE, TaskStatus.INTERRUPTED))
     assert waiting.submissions.given_back == {0}
-    waiting.submissions.begin_batch()
+    waiting.submissions.clear()
     assert waiting.submissions.given_back == frozenset()
     assert waiting.submissions.untold() == ()
 

@@ -10,7 +10,7 @@ import attrs
 import pytest
 from hypothesis import given, strategies as st
 
-from actors.session import batch, outcome
+from actors.session import outcome
 from actors.session.orders import prepare
 from contracts.ports import KnownTask
 from contracts.tasks import Order, POTask, TaskHandle, TaskStatus
@@ -216,7 +216,7 @@ def test_rows_that_mean_one_order_of_an_unfinished_run_are_that_order_with_or_wi
 def test_an_order_that_was_not_done_says_why_also_when_what_broke_the_run_off_says_nothing(
     error: BaseException, said: str
 ) -> None:
-    told = batch.cancel([TaskHandle(7, "PO1")], error)
+    told = outcome.cancel([TaskHandle(7, "PO1")], error)
     assert told.sequences == (7,)
     assert told.text.startswith(said)
 

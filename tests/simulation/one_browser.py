@@ -244,7 +244,7 @@ class OneBrowserRun:
 
         self.ended, self._stop_is_old = False, False
         if not self._submissions:
-            self.parts.submissions.begin_batch()
+            self.parts.submissions.clear()
             self._submissions = [Submission(f"one browser {self.journal.replay().next_sequence}", orders, self._hear)]
         submissions = self._submissions
         has_begun = any(submission.handles is not None for submission in submissions)
