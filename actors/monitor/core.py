@@ -1,8 +1,10 @@
 """Policy, pure: who is recycled for memory or wear, when dispatch pauses, which slot may not restart any more.
 
 A restart counts as failed when its generation ended no order and was not lost over one that was charged for it.
-`max_restart_attempts` of them within the window retire the slot (contract 73, 99). Memory is compared with the
-machine's or the cgroup's use; a worker is only blamed for it while the crew itself holds a share worth curing.
+`max_restart_attempts` of them within the window retire the slot (contract 73, 99). As many that follow each other and
+were never ready retire it too, whatever the window: starts that hang until their deadline never fall into one. Memory
+is compared with the machine's or the cgroup's use; a worker is only blamed for it while the crew itself holds a share
+worth curing.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import attrs
 from contracts.config import ResourceLimits
 from contracts.durations import spoken
 from contracts.messages import LossExcused, MemoryRead, OrderEnded, Pause, Recycle, Resume
-from contracts.supervision import ChildChange, ChildEvent, Decision, KillChild, RestartAsked, Verdict
+from contracts.supervision import ChildChange, ChildEvent, Decision, ExitKind, KillChild, RestartAsked, Verdict
 
 OURS_TO_CURE = 0.10
 """Share of the used memory that the crew must hold before one of its workers is blamed."""
@@ -53,6 +55,10 @@ class _Slot:
     """The last generation whose end was counted; a held restart is asked about again and again."""
     failed: deque[tuple[float, int]] = attrs.field(factory=deque)
     """When generations ended that had ended no order, and which."""
+    starting: int = 0
+    """The generation that was seen to start, until it is ready. What was begun before this monitor is not known of."""
+    unready: list[int] = attrs.field(factory=list)
+    """The last generations, in a row, that ended before they were ready."""
 
 
 class MonitorCore:
@@ -101,16 +107,19 @@ class MonitorCore:
         slot = self._slot(event.child)
         if event.change is ChildChange.STARTED:
             slot.generation, slot.orders, slot.recycling, slot.ready_at = event.generation, 0, False, None
+            slot.starting = event.generation
         elif event.change is ChildChange.READY and slot.generation <= event.generation:
             # The dispatcher passes over the recycling of one that is not ready, so it may be asked for again.
             slot.generation, slot.ready_at, slot.recycling = event.generation, now, False
+            slot.starting = 0
+            slot.unready.clear()
         elif event.change is ChildChange.DOWN and slot.generation == event.generation:
             slot.ready_at = None
 
     def _on_order_ended(self, worker: str, generation: int) -> list[MonitorEffect]:
         slot = self._slot(worker)
         # The dispatcher may have been busy when that generation ended, and say only now that it was of use.
-        slot.failed = deque(failure for failure in slot.failed if failure[1] != generation)
+        self._take_back(slot, generation)
         if not self._is_current(slot, generation):
             return []
         slot.orders += 1
@@ -121,29 +130,48 @@ class MonitorCore:
     def _on_loss_excused(self, worker: str, generation: int) -> None:
         slot = self._slot(worker)
         slot.excused = max(slot.excused, generation)
+        self._take_back(slot, generation)
+
+    def _take_back(self, slot: _Slot, generation: int) -> None:
+        """Count the end of a generation no more: it had an order, so it was of use, and ready."""
         slot.failed = deque(failure for failure in slot.failed if failure[1] != generation)
+        slot.unready = [other for other in slot.unready if other > generation]
 
     def _policy(self, asked: RestartAsked, now: float) -> Verdict:
         slot = self._slot(asked.child)
-        useful = slot.generation == asked.generation and slot.orders > 0
-        useful = useful or slot.excused == asked.generation
-        if not asked.planned and not useful and slot.judged < asked.generation:
-            slot.failed.append((now, asked.generation))
-        slot.judged = max(slot.judged, asked.generation)
+        if slot.judged < asked.generation:
+            slot.judged = asked.generation
+            self._count(slot, asked, now)
         while slot.failed and slot.failed[0][0] <= now - self._limits.restart_window:
             slot.failed.popleft()
-        if len(slot.failed) >= self._limits.max_restart_attempts:
-            numbers = [generation for _, generation in slot.failed]
-            in_a_row = " in a row" if len(numbers) == numbers[-1] - numbers[0] + 1 > 1 else ""
-            text = (
-                f"{len(numbers)} browsers{in_a_row} ended without a finished order within "
-                f"{spoken(self._limits.restart_window)}; the last: {asked.reason.text or asked.reason.kind.value}"
-            )
+        if too_many := self._too_many(slot):
+            text = f"{too_many}; the last: {asked.reason.text or asked.reason.kind.value}"
             return Verdict(asked.child, asked.generation, Decision.RETIRE, text)
         if self._memory_short:
             self._held[asked.child] = asked
             return Verdict(asked.child, asked.generation, Decision.HOLD, "memory is short")
         return Verdict(asked.child, asked.generation, Decision.LET_GO)
+
+    def _count(self, slot: _Slot, asked: RestartAsked, now: float) -> None:
+        useful = slot.generation == asked.generation and slot.orders > 0
+        if asked.planned or useful or slot.excused == asked.generation:
+            return
+        slot.failed.append((now, asked.generation))
+        # Of one that a monitor before this one saw start, only the supervisor can say that it was never ready.
+        if asked.generation == slot.starting or asked.reason.kind is ExitKind.NOT_READY:
+            slot.unready.append(asked.generation)
+
+    def _too_many(self, slot: _Slot) -> str:
+        """Return which limit of a slot is reached, or nothing."""
+        most = self._limits.max_restart_attempts
+        if len(slot.failed) >= most:
+            numbers = [generation for _, generation in slot.failed]
+            in_a_row = " in a row" if len(numbers) == numbers[-1] - numbers[0] + 1 > 1 else ""
+            window = spoken(self._limits.restart_window)
+            return f"{len(numbers)} browsers{in_a_row} ended without a finished order within {window}"
+        if len(slot.unready) >= most:
+            return f"{len(slot.unready)} browsers in a row did not become ready"
+        return ""
 
     # -------------------------------------------------------------------------------------------------------- readings
 

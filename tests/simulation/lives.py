@@ -96,6 +96,12 @@ class Lives:
         self._useless: dict[str, list[tuple[float, Owner]]] = {}
         self._asked: dict[str, dict[int, float]] = {}
         """When the monitor was first asked whether the generation after this one may start."""
+        self._last_ready: dict[str, int] = {}
+        """The last generation of each worker that became ready."""
+        self._unready: dict[str, list[Owner]] = {}
+        """Generations of each worker, in a row, that ended before they were ready."""
+        self._known: set[Owner] = set()
+        """Generations of which the monitor can know that they were never ready."""
         self._unexpected = 0
         self._excused: set[Owner] = set()
         self._told_of: set[Owner] = set()
@@ -236,6 +242,13 @@ class Lives:
         if name == MONITOR and isinstance(message, RestartAsked) and not message.planned:
             self._asked.setdefault(message.child, {}).setdefault(message.generation, self._world.hub.clock.time)
             self._of_use[message.child] = frozenset(self._told_of)
+            if message.reason.kind is ExitKind.NOT_READY:
+                self._known.add(Owner(message.child, message.generation))
+        match message:
+            case ChildEvent(_, child, generation, ChildChange.STARTED) if name == MONITOR and self.is_up(MONITOR):
+                self._known.add(Owner(child, generation))
+            case _:
+                pass
         if name != CREW:
             return
         match message:
@@ -259,6 +272,8 @@ class Lives:
         match event.change:
             case ChildChange.READY:
                 self._ready_at[event.child] = self._world.hub.clock.time
+                self._last_ready[event.child] = event.generation
+                self._unready.pop(event.child, None)
             case ChildChange.DOWN:
                 lived = self._world.hub.clock.time - self._ready_at.pop(event.child, float("inf"))
                 if lived >= self._intensity.stable_after:
@@ -269,6 +284,8 @@ class Lives:
                         self._owed[event.child] = owner
                 if owner not in self._planned:
                     self._useless.setdefault(event.child, []).append((self._world.hub.clock.time, owner))
+                    if self._last_ready.get(event.child) != event.generation:
+                        self._unready.setdefault(event.child, []).append(owner)
                 given_up = event.reason is not None and event.reason.kind is ExitKind.HUNG
                 hurried = self._is_deaf() or self.is_closing(CREW)
                 self._require(16, not given_up or hurried, f"{owner} is given up; a kill would have freed it")
@@ -286,7 +303,11 @@ class Lives:
 
     def _check_retired(self, event: ChildEvent) -> None:
         self.given_up.add(Owner(event.child, event.generation))
-        if event.reason is None or "without a finished order" not in event.reason.text:
+        most, text = self._limits.max_restart_attempts, event.reason.text if event.reason is not None else ""
+        if "did not become ready" in text:
+            unready = len(self._unready.get(event.child, ()))
+            self._require(10, unready >= most, f"{event.child} is retired after {unready} that did not become ready")
+        if "without a finished order" not in text:
             return
         if self.generations[MONITOR] > 1:
             return  # it has forgotten which generations had ended orders, and may count one too many
@@ -294,8 +315,8 @@ class Lives:
         ends = self._useless.get(event.child, [])
         of_use = self._of_use.get(event.child, frozenset())
         recent = sum(time >= since and owner not in of_use for time, owner in ends)
-        enough = recent >= self._limits.max_restart_attempts
-        self._require(10, enough, f"{event.child} is retired after {recent} generations without a finished order")
+        text = f"{event.child} is retired after {recent} generations without a finished order"
+        self._require(10, recent >= most, text)
 
     def _is_deaf(self) -> bool:
         """Whether some thread may wait for what no kill of a browser ends."""
@@ -304,12 +325,7 @@ class Lives:
     def _on_restart(self, event: ChildEvent) -> None:
         require, now, limit = self._require, self._world.hub.clock.time, self._intensity
         self._owed.pop(event.child, None)
-        asked = self._asked.get(event.child, {}).items()
-        recent = [Owner(event.child, generation) for generation, at in asked if at > now - self._limits.restart_window]
-        useless = sum(not self._orders_ended(one) and one not in self._excused for one in recent)
-        judged = self.generations.get(MONITOR) == 1 and self.is_up(MONITOR) and MONITOR not in self.zombies
-        retired = judged and useless >= self._limits.max_restart_attempts
-        require(10, not retired, f"{event.child} restarts after {useless} generations without a finished order")
+        self._check_may_restart(event.child)
         proved = event.child in self._proved
         require(11, not proved or event.delay == 0, f"{event.child} was of use, and waits for {event.delay:g} s")
         self._proved.discard(event.child)
@@ -323,6 +339,17 @@ class Lives:
         require(11, event.delay <= limit.max_delay, f"backoff of {event.child} is {event.delay} s")
         self._delays[event.child] = event.delay
         self._reset.discard(event.child)
+
+    def _check_may_restart(self, child: str) -> None:
+        if self.generations.get(MONITOR) != 1 or not self.is_up(MONITOR) or MONITOR in self.zombies:
+            return  # it has forgotten, or says nothing
+        most, since = self._limits.max_restart_attempts, self._world.hub.clock.time - self._limits.restart_window
+        asked = {Owner(child, generation): at for generation, at in self._asked.get(child, {}).items()}
+        counted = [one for one in asked if not self._orders_ended(one) and one not in self._excused]
+        useless = sum(asked[one] > since for one in counted)
+        self._require(10, useless < most, f"{child} restarts after {useless} generations without a finished order")
+        unready = len(self._known.intersection(counted, self._unready.get(child, ())))
+        self._require(10, unready < most, f"{child} restarts after {unready} in a row that did not become ready")
 
     # ------------------------------------------------------------------------------------------------------- any moment
 

@@ -120,7 +120,9 @@ class OneLife:
 
     def _on_retired(self, event: ChildEvent) -> None:
         self.retired = event.reason.text if event.reason is not None else ""
+        most = self._limits.max_restart_attempts
+        if "did not become ready" in self.retired:
+            self._require(10, self._unready >= most, f"it is retired after {self._unready} that were never ready")
         if "without a finished order" in self.retired:
-            most = self._limits.max_restart_attempts
             useless = self._recently_useless(self._limits.restart_window + SECONDS_TO_CLEAR)
-            self._require(10, max(useless, self._unready) >= most, f"it is retired after {useless} generations")
+            self._require(10, useless >= most, f"it is retired after {useless} generations")

@@ -6,6 +6,7 @@ from typing import Any
 
 import attrs
 
+from actors.monitor.core import MonitorCore
 from actors.session.crew_of_one import CrewOfOne
 from actors.session.errand_worker import ErrandWorker
 from actors.session.one_browser import OneBrowser
@@ -17,6 +18,7 @@ from contracts.messages import Drain, GiveUp
 from contracts.supervision import Alarm, Decision, KillChild, RecycleChild, Stable, Verdict
 from tests.simulation import one_browser as play, one_browser_rules as rules
 from tests.simulation.faults import Fault, Step
+from tests.simulation.mutants.in_the_rest import hung_starts_not_counted
 from tests.simulation.mutants.mutant import Mutant, instead
 
 
@@ -78,15 +80,6 @@ def _always_let_go(good: Any) -> Any:
     def bad(self: OwnMonitor, asked: Any, now: float) -> Verdict:
         good(self, asked, now)
         return Verdict(asked.child, asked.generation, Decision.LET_GO)
-
-    return bad
-
-
-def _hung_starts_not_counted(good: Any) -> Any:
-    def bad(self: OwnMonitor, asked: Any, now: float) -> Verdict:
-        self._unready.clear()
-        verdict: Verdict = good(self, asked, now)
-        return verdict
 
     return bad
 
@@ -277,9 +270,9 @@ MUTANTS = (
     Mutant(
         "starts that hang not counted",
         "a run whose browsers never become ready has no end",
-        OwnMonitor,
-        "judge",
-        _hung_starts_not_counted,
+        MonitorCore,
+        "_count",
+        hung_starts_not_counted,
         check=_hung_starts,
     ),
     Mutant(

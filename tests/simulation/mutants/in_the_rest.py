@@ -113,6 +113,34 @@ def _planned_counts(good: Any) -> Any:
     return bad
 
 
+def hung_starts_not_counted(good: Any) -> Any:
+    """Return what counts a failed restart within the window alone."""
+
+    def bad(self: MonitorCore, slot: Any, asked: Any, now: float) -> None:
+        good(self, slot, asked, now)
+        slot.unready.clear()
+
+    return bad
+
+
+def _ready_ends_no_row(good: Any) -> Any:
+    def bad(self: MonitorCore, event: Any, now: float) -> None:
+        row = list(self._slot(event.child).unready)
+        good(self, event, now)
+        self._slot(event.child).unready[:] = row
+
+    return bad
+
+
+def _unknown_counts_as_unready(good: Any) -> Any:
+    def bad(self: MonitorCore, slot: Any, asked: Any, now: float) -> None:
+        if slot.generation == 0:
+            slot.starting = asked.generation
+        good(self, slot, asked, now)
+
+    return bad
+
+
 def _cures_without_pause(good: Any) -> Any:
     def bad(self: MonitorCore, read: Any, now: float) -> Any:
         self._last_cure = None
@@ -217,6 +245,30 @@ MUTANTS = (
     ),
     Mutant(
         "recycling retires", "planned restarts count as failed", MonitorCore, "_policy", _planned_counts, (on.RECYCLED,)
+    ),
+    Mutant(
+        "hung starts of a crew not counted",
+        "a crew whose browsers never become ready has no end",
+        MonitorCore,
+        "_count",
+        hung_starts_not_counted,
+        (on.NONE_READY,),
+    ),
+    Mutant(
+        "ready, and the row goes on",
+        "starts that hung are counted together over browsers that did not",
+        MonitorCore,
+        "_follow",
+        _ready_ends_no_row,
+        (on.HUNG_STARTS,),
+    ),
+    Mutant(
+        "unknown, so never ready",
+        "a monitor that came back has not seen it become ready",
+        MonitorCore,
+        "_count",
+        _unknown_counts_as_unready,
+        (on.FORGOTTEN_START,),
     ),
     Mutant(
         "breach ignored",

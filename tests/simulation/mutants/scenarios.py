@@ -260,6 +260,43 @@ def _a_browser_dies_again_and_again(run: SimRun) -> None:
         run.until(lambda: run.world.is_ready("worker-1"), 60.0)
 
 
+def _no_browser_becomes_ready(run: SimRun) -> None:
+    run.world.arm(Step.LAUNCH, Fault.NEVER_READY, 1000)
+    run.submit(6)
+    run.until(lambda: run.auditor.root_down, 300.0)
+    run.auditor.findings.raise_first()
+    run.auditor.require(18, run.auditor.root_down, "no browser becomes ready, and the crew goes on")
+    starts, most = len(run.world.launched), WORKERS * run.settings.limits.max_restart_attempts
+    run.auditor.require(10, starts == most, f"{starts} starts that hang, and the crew is due {most}")
+
+
+def _starts_hang_between_good_ones(run: SimRun) -> None:
+    run.submit(0)
+    run.hub.run_for(5.0)
+    for _ in range(4):
+        run.world.arm(Step.LAUNCH, Fault.NEVER_READY)
+        _lose_an_idle_one(run)
+        run.hub.run_for(70.0)
+
+
+def _starts_hang_after_the_monitor_died(run: SimRun) -> None:
+    run.submit(0)
+    run.hub.run_for(5.0)
+    run.kill_actor(MONITOR)
+    run.until(lambda: not run.system.is_alive(MONITOR), 5.0)
+    run.until(lambda: run.system.is_alive(MONITOR), 40.0)
+    run.world.arm(Step.LAUNCH, Fault.NEVER_READY, 2)
+    _lose_an_idle_one(run)
+
+
+def _lose_an_idle_one(run: SimRun) -> None:
+    kill_a_browser(run, "worker-1")
+    run.hub.run_for(0.5)
+    run.until(lambda: run.world.is_ready("worker-1"), 120.0)
+    ready = run.world.is_ready("worker-1")
+    run.auditor.require(18, ready, "a browser was lost and some starts hung, and there is no other")
+
+
 def _the_reporter_dies_again_and_again(run: SimRun) -> None:
     run.submit(3)
     run.hub.run_for(5.0)
@@ -479,6 +516,9 @@ SURVIVOR = Scenario(
     strike((Step.OPEN, Fault.HANG_FOR_EVER, 1), (Step.KILL, Fault.SURVIVES_KILL, 400)),
 )
 NEVER_READY = Scenario("a browser never becomes ready", strike((Step.LAUNCH, Fault.NEVER_READY, 1)))
+NONE_READY = Scenario("no browser becomes ready", _no_browser_becomes_ready)
+HUNG_STARTS = Scenario("starts hang between good ones", _starts_hang_between_good_ones)
+FORGOTTEN_START = Scenario("starts hang after the monitor died", _starts_hang_after_the_monitor_died)
 CLONE = Scenario("a profile cannot be cloned", strike((Step.LAUNCH, Fault.CLONE_FAILS, 1)))
 SLOW_CLEAN = Scenario(
     "a profile takes long to remove", strike((Step.OPEN, Fault.CRASH, 1), (Step.CLEAN, Fault.SLOW, 1))
