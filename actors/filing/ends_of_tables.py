@@ -26,14 +26,14 @@ class _UnclearError(Exception):
 
 def end_of_tiff(content: Content) -> End:
     """Follow every page's table, and see that its strips or tiles are there."""
-    order = "<" if content.head[:1] == b"I" else ">"
+    byte_order = "<" if content.head[:1] == b"I" else ">"
     wide = content.head[2:4] in (b"+\x00", b"\x00+")
     try:
-        (place,) = _unpacked(content, 8 if wide else 4, order + ("Q" if wide else "L"))
+        (place,) = _unpacked(content, 8 if wide else 4, byte_order + ("Q" if wide else "L"))
         met: set[int] = set()
         while place and place not in met and len(met) < _MOST_PAGES:
             met.add(place)
-            values, place = _page(content, place, order, wide=wide)
+            values, place = _page(content, place, byte_order, wide=wide)
             _check_data(content, values)
     except _CutError:
         return End.MISSING
@@ -42,9 +42,10 @@ def end_of_tiff(content: Content) -> End:
     return End.THERE if met else End.MISSING
 
 
-def _page(content: Content, place: int, order: str, *, wide: bool) -> tuple[_Values, int]:
+def _page(content: Content, place: int, byte_order: str, *, wide: bool) -> tuple[_Values, int]:
     """Return the values of a page's table that tell where its data lies, and where the next table is."""
-    count_form, entry_form, inline = (order + "Q", order + "HHQ8s", 8) if wide else (order + "H", order + "HHL4s", 4)
+    count_form, entry_form, inline = ("Q", "HHQ8s", 8) if wide else ("H", "HHL4s", 4)
+    count_form, entry_form = byte_order + count_form, byte_order + entry_form
     (count,) = _unpacked(content, place, count_form)
     place += struct.calcsize(count_form)
     size = struct.calcsize(entry_form)
@@ -57,17 +58,17 @@ def _page(content: Content, place: int, order: str, *, wide: bool) -> tuple[_Val
     values: _Values = {}
     for tag, kind, number, held in struct.iter_unpack(entry_form, entries):
         length = number * _BYTES.get(kind, 1)
-        offset = int.from_bytes(held, "little" if order == "<" else "big")
+        offset = int.from_bytes(held, "little" if byte_order == "<" else "big")
         if length > inline and offset + length > content.size:
             raise _CutError
         if tag in wanted and kind in _WIDTHS:
             if number > _MOST_PLACES:
                 raise _UnclearError
             raw = held[:length] if length <= inline else content.at(offset, length)
-            values[tag] = struct.unpack(f"{order}{number}{_WIDTHS[kind]}", raw)
+            values[tag] = struct.unpack(f"{byte_order}{number}{_WIDTHS[kind]}", raw)
     place += count * size
     # Some programs end the last table without saying that none follows.
-    form = order + ("Q" if wide else "L")
+    form = byte_order + ("Q" if wide else "L")
     following = content.at(place, struct.calcsize(form))
     return values, struct.unpack(form, following)[0] if len(following) == struct.calcsize(form) else 0
 

@@ -1,7 +1,8 @@
 """A folder that is held open: what lies below it is reached from its descriptor, and no link on the way is followed.
 
 Whoever puts another folder, or a link, at its place later changes nothing for who holds it. Names here are single parts
-of a path. Where the system has no such descriptors (Windows), paths are used, looked at right before.
+of a path. Where the system has no such descriptors (Windows), paths are used, looked at right before. How a folder is
+got to is told in `opening.py`.
 """
 
 from __future__ import annotations
@@ -19,26 +20,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from actors.folders.ownership import this_user, why_foreign
+from actors.folders.opening import NO_LINK, open_at, open_inner, open_walked, require_folder
+from actors.folders.ownership import NotOursError as NotOursError, this_user, why_foreign
 
-_HAS_DESCRIPTORS = {os.open, os.mkdir, os.rename, os.stat, os.unlink} <= os.supports_dir_fd
-_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
-_AS_FOLDER = getattr(os, "O_DIRECTORY", 0) | _NO_LINK | getattr(os, "O_CLOEXEC", 0)
-_ON_THE_WAY = _AS_FOLDER | getattr(os, "O_PATH", 0)
 _WRITE_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-_READ = os.O_RDONLY | _NO_LINK | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-_OPEN = "/proc/self/fd/{}"
+_READ = os.O_RDONLY | NO_LINK | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 DRAFT = ".new"
 """What a file's name ends with until it is complete."""
-
-
-class NotOursError(OSError):
-    """What stands in a place of ours is not ours: a link, another user's, of another kind, or larger than ours are."""
-
-    def __init__(self, path: Path, why: str) -> None:
-        super().__init__(errno.ELOOP, f"{path} {why}")
-        self.path = path
-        self.why = why
 
 
 class Folder:
@@ -64,14 +52,7 @@ class Folder:
         Raises:
             OSError: It is none, or cannot be opened.
         """
-        if not _HAS_DESCRIPTORS:
-            _require_folder(path, path.lstat())
-            return cls(path, None)
-        try:
-            return cls(path, os.open(path, os.O_RDONLY | _AS_FOLDER))
-        except OSError:
-            _require_folder(path, path.lstat())
-            raise
+        return cls(path, open_at(path))
 
     @classmethod
     def walked(cls, path: Path) -> Self:
@@ -81,28 +62,7 @@ class Folder:
             NotOursError: One is.
             OSError: It is not there, or cannot be opened.
         """
-        if not _HAS_DESCRIPTORS:
-            return cls.at(path)
-        with contextlib.suppress(OSError):  # if it is not so, the way is walked to see where it ends
-            folder = cls(path, os.open(path, os.O_RDONLY | _AS_FOLDER))
-            # The system knows its true path. If that is the one that was asked for, no link was followed.
-            if os.readlink(_OPEN.format(folder._fd)) == str(path):  # noqa: PTH115 - as text, and often
-                return folder
-            folder.close()
-        fd = os.open(path.anchor, _ON_THE_WAY)
-        names = path.parts[1:]
-        place = Path(path.anchor)
-        for number, name in enumerate(names, start=1):
-            place /= name
-            try:
-                inner = os.open(name, os.O_RDONLY | _AS_FOLDER if number == len(names) else _ON_THE_WAY, dir_fd=fd)
-            except OSError:
-                _require_folder(place, os.stat(name, dir_fd=fd, follow_symlinks=False))
-                raise
-            finally:
-                os.close(fd)
-            fd = inner
-        return cls(path, fd)
+        return cls(path, open_walked(path))
 
     def below(self, *names: str, make: bool = False, mode: int = 0o777) -> Folder:
         """Open a folder below this one.
@@ -134,18 +94,8 @@ class Folder:
         if mode is not None:
             with contextlib.suppress(FileExistsError):
                 self.make(name, mode)
-        named = self._named(name)
-        if self._fd is None:
-            _require_folder(self.path / name, (self.path / name).lstat())
-            return Folder(self.path / name, None, self.owner)
-        try:
-            fd = os.open(named, os.O_RDONLY | _AS_FOLDER, dir_fd=self._fd)
-        except OSError:
-            found = self.look(name)
-            if found is not None:
-                _require_folder(self.path / name, found)
-            raise
-        return Folder(self.path / name, fd, self.owner)
+        self._named(name)
+        return Folder(self.path / name, open_inner(self.path, self._fd, name), self.owner)
 
     def require_own(self) -> None:
         """Return when the folder belongs to the owner.
@@ -154,7 +104,7 @@ class Folder:
             NotOursError: It is another user's.
         """
         if self.owner is not None:
-            _require_folder(self.path, self.status(), self.owner)
+            require_folder(self.path, self.status(), self.owner)
 
     def again(self) -> Folder:
         """Open this folder once more."""
@@ -299,7 +249,7 @@ class Folder:
 
     def create(self, name: str, mode: int = 0o600) -> FileIO:
         """Make a new file and open it for writing, unbuffered. Raises `FileExistsError` as `make`."""
-        fd = os.open(self._named(name), _WRITE_NEW | _NO_LINK, mode, dir_fd=self._fd)
+        fd = os.open(self._named(name), _WRITE_NEW | NO_LINK, mode, dir_fd=self._fd)
         return os.fdopen(fd, "wb", buffering=0)
 
     def write(self, name: str, content: bytes, mode: int = 0o600) -> None:
@@ -392,12 +342,6 @@ class Folder:
         if name in ("", ".", "..") or "/" in name or os.sep in name or "\x00" in name:
             raise NotOursError(self.path / name.replace("\x00", "?"), "is not a name of a file")
         return name if self._fd is not None else str(self.path / name)
-
-
-def _require_folder(path: Path, found: os.stat_result, owner: int | None = None) -> None:
-    why = why_foreign(found, owner, folder=True)
-    if why:
-        raise NotOursError(path, why)
 
 
 def make_folder(path: Path) -> None:

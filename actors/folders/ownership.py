@@ -6,10 +6,21 @@ by somebody else. Where the system knows no owners of files (Windows), only link
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
+from pathlib import Path
 
 OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
+
+
+class NotOursError(OSError):
+    """What stands in a place of ours is not ours: a link, another user's, of another kind, or larger than ours are."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(errno.ELOOP, f"{path} {why}")
+        self.path = path
+        self.why = why
 
 
 def this_user() -> int | None:

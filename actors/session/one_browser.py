@@ -13,6 +13,7 @@ from typing import Generic, Protocol, TypeVar, assert_never
 
 from actors.session.errand_worker import ErrandWorker, Threads
 from actors.supervise import SupervisorSpec
+from actors.supervise.clearing import clear_up
 from actors.supervise.core import SuperviseCore
 from actors.supervise.effects import (
     Abandon,
@@ -105,7 +106,7 @@ class OneBrowser(Generic[D, T]):
         self._retired = ""
         self._ended: Reason | None = None
         self.is_left = False
-        """Whether something that a generation owned could not be cleared away."""
+        """Whether something that a generation owned may be alive. What merely lies around is swept with the run."""
 
     # ---------------------------------------------------------------------------------------------------------- looking
 
@@ -261,27 +262,14 @@ class OneBrowser(Generic[D, T]):
         )
 
     def _clear_beside(self, generation: int) -> None:
-        def clear() -> None:
-            gone = self._clear(generation)
+        def tell(gone: bool) -> None:
             self._threads.calls.put(lambda: self._on_cleared(generation, gone))
 
         try:
-            self._threads.environment.run_job("clear", clear)
+            self._threads.environment.run_job("clear", lambda: clear_up(self._child, generation, tell))
         except RuntimeError as error:  # the machine has no thread left
             log.warning("There is no thread to clear up with (%s). All else waits for it.", error)
-            clear()
-
-    def _clear(self, generation: int) -> bool:
-        """Kill what a generation owned, wait until it is gone, and delete what it left; whether that was done."""
-        try:
-            self._child.kill(generation)
-            gone = self._child.confirm_dead(generation, self._child.confirm_timeout)
-            if gone:
-                self._child.cleanup(generation)
-        except Exception:  # boundary: what cannot be cleared away must not leave the session waiting for ever
-            log.exception("Clearing up after the browser failed.")
-            return False
-        return gone
+            clear_up(self._child, generation, tell)
 
     def _on_cleared(self, generation: int, gone: bool) -> None:
         self.is_left = self.is_left or not gone

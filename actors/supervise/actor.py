@@ -6,6 +6,7 @@ a restart.
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Callable
 from typing import Any, assert_never
@@ -13,6 +14,7 @@ from typing import Any, assert_never
 import attrs
 
 from actors.runtime import Actor, Context
+from actors.supervise.clearing import clear_up
 from actors.supervise.core import SuperviseCore
 from actors.supervise.effects import (
     Abandon,
@@ -133,8 +135,10 @@ class Supervisor(Actor):
             case Abandon(child, generation):
                 self.context.system.abandon(child, generation)
             case ClearOwned(child, generation):
-                if not self._run_job(f"clear-{child}", _clearing(self.context, self._specs[child], generation)):
-                    self.context.tell(self.context.name, Cleared(child, generation, gone=False))
+                tell = functools.partial(self._tell_cleared, child, generation)
+                clear = functools.partial(clear_up, self._specs[child], generation, tell)
+                if not self._run_job(f"clear-{child}", clear):
+                    tell(False)
             case SetAlarm(alarm, delay):
                 self.context.set_timer(delay, alarm)
             case AskGate(gate, child, generation, reason, planned):
@@ -145,6 +149,9 @@ class Supervisor(Actor):
                 self.end(reason)
             case _:
                 assert_never(effect)
+
+    def _tell_cleared(self, child: str, generation: int, gone: bool) -> None:
+        self.context.tell(self.context.name, Cleared(child, generation, gone))
 
     def _run_job(self, name: str, job: Callable[[], None]) -> bool:
         try:
@@ -165,22 +172,6 @@ class Supervisor(Actor):
         if news.change in (ChildChange.READY, ChildChange.RETIRED, ChildChange.STOPPED):
             self._unready.discard(news.child)
             self._tell_ready_once()
-
-
-def _clearing(context: Context, spec: ChildSpec, generation: int) -> Callable[[], None]:
-    def clear() -> None:
-        gone = False
-        try:
-            spec.kill(generation)
-            gone = spec.confirm_dead(generation, spec.confirm_timeout)
-            if gone:
-                spec.cleanup(generation)
-        except Exception:  # boundary: a child's own clearing code must not leave its supervisor waiting for ever
-            log.exception("clearing up after %s generation %d failed", spec.id, generation)
-        finally:
-            context.tell(context.name, Cleared(spec.id, generation, gone))
-
-    return clear
 
 
 def supervisor(spec: SupervisorSpec) -> Callable[[Context], Supervisor]:

@@ -120,7 +120,8 @@ class ChildSpec:
         gate: Name of an actor that is asked before each restart, or None.
         kill: Ends what the generation owns outside Python. Must return soon.
         confirm_dead: Waits up to the given seconds; True when nothing the generation owned is alive.
-        cleanup: Removes what the generation left. Runs only after `confirm_dead` said True.
+        cleanup: Removes what the generation left. Runs only after `confirm_dead` said True. What it raises is logged,
+            and keeps nobody from starting the next one.
     """
 
     id: str = attrs.field(validator=_a_name)

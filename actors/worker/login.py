@@ -39,12 +39,12 @@ def login_origins(base_url: str, login_hosts: Iterable[str]) -> tuple[str, ...]:
 
 
 def log_in(
-    order: LogIn, browser: Browser, portal: Portal, watch: LeaseWatch, login_hosts: tuple[str, ...] = ()
+    request: LogIn, browser: Browser, portal: Portal, watch: LeaseWatch, login_hosts: tuple[str, ...] = ()
 ) -> LoginEnded:
     """Log in and return the session's cookies (contract 81).
 
     Args:
-        order: Where, and with what.
+        request: Where, and with what.
         browser: The worker's browser.
         portal: Knows the login page.
         watch: The login's deadline.
@@ -54,24 +54,24 @@ def log_in(
         SessionCorruptionError: The browser is unusable.
     """
     try:
-        page = browser.open(portal.login_address(order.base_url))
+        page = browser.open(portal.login_address(request.base_url))
         if _is_in_trouble(page):
             text = f"The login page answered HTTP {page.http_status}."
-            return LoginEnded(order.host, LoginResult.UNANSWERED, text)
+            return LoginEnded(request.host, LoginResult.UNANSWERED, text)
         if not portal.wants_login(page):
             if page.http_status >= 400:
                 text = f"The login page answered HTTP {page.http_status}."
-                return LoginEnded(order.host, LoginResult.FAILED, text)
-            return LoginEnded(order.host, LoginResult.LOGGED_IN, cookies=browser.cookies())
+                return LoginEnded(request.host, LoginResult.FAILED, text)
+            return LoginEnded(request.host, LoginResult.LOGGED_IN, cookies=browser.cookies())
     except NetworkError as error:
-        return LoginEnded(order.host, LoginResult.UNANSWERED, str(error))
+        return LoginEnded(request.host, LoginResult.UNANSWERED, str(error))
     except AuthenticationError as error:
-        return LoginEnded(order.host, LoginResult.FAILED, str(error))
-    return _send(order, browser, portal, watch, page, login_origins(order.base_url, login_hosts))
+        return LoginEnded(request.host, LoginResult.FAILED, str(error))
+    return _send(request, browser, portal, watch, page, login_origins(request.base_url, login_hosts))
 
 
 def _send(
-    order: LogIn,
+    request: LogIn,
     browser: Browser,
     portal: Portal,
     watch: LeaseWatch,
@@ -82,31 +82,31 @@ def _send(
     diverted = ""
     try:
         try:
-            page = browser.submit_login(portal.login_form(page), order.credentials, origins, watch)
+            page = browser.submit_login(portal.login_form(page), request.credentials, origins, watch)
         except LoginDivertedError as error:
             # The portal has answered, and may have let us in all the same.
             diverted = str(error)
-            page = browser.open(order.base_url)
+            page = browser.open(request.base_url)
         if _is_in_trouble(page):
             text = f"The login answered HTTP {page.http_status}."
-            return LoginEnded(order.host, LoginResult.UNANSWERED, text, sent=True)
+            return LoginEnded(request.host, LoginResult.UNANSWERED, text, sent=True)
         if portal.wants_login(page) and page.may_change:
             # Identity providers pass the browser on through pages that ask for nothing.
             page = browser.read(min(SECONDS_OF_PATIENCE, watch.remaining() / 2))
         if portal.wants_login(page):
             if diverted:
-                return LoginEnded(order.host, LoginResult.REFUSED, diverted, sent=True)
+                return LoginEnded(request.host, LoginResult.REFUSED, diverted, sent=True)
             text = "The login page came back after the form was sent."
-            return LoginEnded(order.host, LoginResult.REJECTED, text, sent=True)
-        return LoginEnded(order.host, LoginResult.LOGGED_IN, cookies=browser.cookies(), sent=True)
+            return LoginEnded(request.host, LoginResult.REJECTED, text, sent=True)
+        return LoginEnded(request.host, LoginResult.LOGGED_IN, cookies=browser.cookies(), sent=True)
     except LoginRefusedError as error:
-        return LoginEnded(order.host, LoginResult.REFUSED, str(error))
+        return LoginEnded(request.host, LoginResult.REFUSED, str(error))
     except LoginUnclearError as error:
-        return LoginEnded(order.host, LoginResult.REFUSED, str(error), sent=True)
+        return LoginEnded(request.host, LoginResult.REFUSED, str(error), sent=True)
     except AuthenticationError as error:
-        return LoginEnded(order.host, LoginResult.FAILED, str(error))
+        return LoginEnded(request.host, LoginResult.FAILED, str(error))
     except NetworkError as error:
-        return LoginEnded(order.host, LoginResult.UNANSWERED, str(error), sent=True)
+        return LoginEnded(request.host, LoginResult.UNANSWERED, str(error), sent=True)
 
 
 def _is_in_trouble(page: PageSnapshot) -> bool:

@@ -221,7 +221,7 @@ class Visitor:
             answered=answered,
         )
 
-    def log_in(self, order: LogIn) -> LoginEnded:
+    def log_in(self, request: LogIn) -> LoginEnded:
         """Log in and return the session's cookies.
 
         Raises:
@@ -230,19 +230,19 @@ class Visitor:
         self.check_alive()
         with _boundary("leave the last page"):
             self._browser.make_ready()
-        watch = Watch(self._clock, order.timeout, self._revocation, lambda _activity: None)
-        self._tools.secrets.learn(order.credentials)
-        with cleaned_errors(self._tools.secrets), _boundary(f"log in to {order.host}"):
-            return cleaned_login(self._log_in(order, watch), self._tools.secrets)
+        watch = Watch(self._clock, request.timeout, self._revocation, lambda _activity: None)
+        self._tools.secrets.learn(request.credentials)
+        with cleaned_errors(self._tools.secrets), _boundary(f"log in to {request.host}"):
+            return cleaned_login(self._log_in(request, watch), self._tools.secrets)
 
-    def _log_in(self, order: LogIn, watch: Watch) -> LoginEnded:
+    def _log_in(self, request: LogIn, watch: Watch) -> LoginEnded:
         try:
             hosts = self._tools.settings.login_hosts
-            return log_in(order, self._browser, GuardedPortal(self._tools.portal), watch, hosts)
+            return log_in(request, self._browser, GuardedPortal(self._tools.portal), watch, hosts)
         except SessionCorruptionError:
             raise
         except (WorkerError, MachineError) as error:
-            return LoginEnded(order.host, LoginResult.FAILED, str(error))
+            return LoginEnded(request.host, LoginResult.FAILED, str(error))
 
     def probe(self, base_url: str) -> int | None:
         """Ask whether the portal answers. A question that could not be put counts as no answer."""

@@ -29,12 +29,20 @@ OWNER = Owner("w1", 1)
 
 @attrs.define
 class Looks:
-    """A ledger and a wait in one: each look sees what the test says, and then nothing any more."""
+    """A ledger, a wait and a clock in one: each look sees what the test says, and then nothing any more."""
 
     sees: list[bool]
     looks: int = 0
     killed: int = 0
     ends_after: int | None = None
+    each: float = 0.0
+    """Seconds that a look takes."""
+    stall: float = 0.0
+    """Seconds that the first one takes besides."""
+
+    def time(self) -> float:
+        """Say how late it is: each look comes a step after the one before, and takes its time."""
+        return self.looks * (starting._STEP + self.each) + (self.stall if self.looks else 0.0)
 
     def has_more_than_driver(self, _owner: Owner) -> bool:
         """Look."""
@@ -50,23 +58,51 @@ class Looks:
         return self.ends_after is not None and self.looks >= self.ends_after
 
 
+def watch(looks: Looks) -> None:
+    """Watch a start with them."""
+    _watch(cast("StartLedger", looks), OWNER, cast("Revocation", looks), looks.time)
+
+
 @pytest.mark.parametrize(
     ("sees", "looks"),
     [
-        pytest.param([], starting._LOOKS_FOR_THE_FIRST, id="never seen"),
+        pytest.param([], 50, id="never seen"),
         pytest.param([True], 1 + starting._LOOKS, id="seen once"),
         pytest.param([False, True, False, False, True], 5 + starting._LOOKS, id="gone and there again"),
     ],
 )
 def test_a_browser_that_is_gone_for_some_looks_ends_its_start(sees: list[bool], looks: int) -> None:
     seen = Looks(list(sees))
-    _watch(cast("StartLedger", seen), OWNER, cast("Revocation", seen))
+    watch(seen)
     assert (seen.looks, seen.killed) == (looks, 1)
 
 
-def test_a_start_that_is_over_is_watched_no_more() -> None:
-    seen = Looks([], ends_after=starting._LOOKS_FOR_THE_FIRST - 1)
-    _watch(cast("StartLedger", seen), OWNER, cast("Revocation", seen))
+@pytest.mark.parametrize(("each", "seconds"), [(0.0, 5.0), (0.05, 5.1), (0.5, 6.0), (2.0, 21.0)])
+def test_a_browser_that_is_never_seen_ends_its_start_in_seconds_however_long_a_look_takes(
+    each: float, seconds: float
+) -> None:
+    """Fifty looks of half a second each would be half a minute."""
+    seen = Looks([], each=each)
+    watch(seen)
+    assert seen.killed == 1
+    assert seen.time() == pytest.approx(seconds)
+
+
+def test_a_machine_that_stood_still_has_not_looked() -> None:
+    """Its driver has stood still as well, and may be about to begin."""
+    seen = Looks([False] * 8 + [True], stall=60.0, ends_after=12)
+    watch(seen)
+    assert seen.killed == 0
+    seen = Looks([], stall=60.0)
+    watch(seen)
+    assert (seen.looks, seen.killed) == (10, 1)
+
+
+@pytest.mark.parametrize("ends_after", [49, 50])
+def test_a_start_that_is_over_is_watched_no_more(ends_after: int) -> None:
+    """Nor is it killed when it ended during the last look."""
+    seen = Looks([], ends_after=ends_after)
+    watch(seen)
     assert seen.killed == 0
 
 

@@ -28,9 +28,9 @@ def superseded(root: Path) -> list[str]:
     return sorted(f"{path.parts[-3]}/{path.name}" for path in found)
 
 
-@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+@pytest.mark.parametrize("visited", list(itertools.permutations(range(3))))
 def test_no_visit_of_a_run_moves_the_folder_of_another_and_each_page_keeps_its_name(
-    tmp_path: Path, order: tuple[int, ...]
+    tmp_path: Path, visited: tuple[int, ...]
 ) -> None:
     first = DownloadFolder(tmp_path, "r1")
     paths = [file_view(first, url, sequence=place) for place, url in enumerate(VIEWS)]
@@ -38,7 +38,7 @@ def test_no_visit_of_a_run_moves_the_folder_of_another_and_each_page_keeps_its_n
     assert paths[0].name == "PO1_COMPLETED"
     assert superseded(tmp_path) == []
     again = DownloadFolder(tmp_path, "r2")
-    for place in order:
+    for place in visited:
         assert file_view(again, VIEWS[place], sequence=place) == paths[place]
         assert (paths[place] / "a.pdf").read_bytes() == PDF + VIEWS[place].encode()
     assert len(superseded(tmp_path)) == 3, "each its own earlier one"

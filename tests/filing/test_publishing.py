@@ -112,9 +112,9 @@ def test_one_run_never_replaces_an_order_by_its_namesake_from_another_address(tm
     assert file_order(DownloadFolder(tmp_path, "r2"), "PO1", url="https://one.example/7") == first
 
 
-@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0), (1, 0, 2)])
+@pytest.mark.parametrize("visited", [(0, 1, 2), (2, 1, 0), (1, 2, 0), (1, 0, 2)])
 def test_namesakes_of_one_run_keep_their_folders_in_every_later_run_whoever_comes_first(
-    tmp_path: Path, order: tuple[int, ...]
+    tmp_path: Path, visited: tuple[int, ...]
 ) -> None:
     """What differs in the query is another page; each supersedes its own earlier folder and no other."""
     urls = [f"https://one.example/1{query}" for query in ("", "?version=1", "?version=2")]
@@ -123,7 +123,7 @@ def test_namesakes_of_one_run_keep_their_folders_in_every_later_run_whoever_come
     assert len(set(first)) == 3
     assert not (tmp_path / ".purser" / "superseded").exists()
     again = DownloadFolder(tmp_path, "r2")
-    for place in order:
+    for place in visited:
         assert file_order(again, "PO1", f"{place}.pdf", url=urls[place], sequence=place) == first[place]
     assert [(path / f"{place}.pdf").exists() for place, path in enumerate(first)] == [True] * 3
     moved = list((tmp_path / ".purser" / "superseded").rglob("*.pdf"))

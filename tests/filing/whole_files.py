@@ -79,13 +79,13 @@ def bitmap() -> bytes:
     return b"BM" + struct.pack("<LHHL", 0, 0, 0, 54) + head + b"\x7f" * (60 * 20)
 
 
-def tiff(order: str = "<", pages: int = 2) -> bytes:
+def tiff(byte_order: str = "<", pages: int = 2) -> bytes:
     """A picture of several pages, the data of the last page last."""
-    data = bytearray((b"II*\x00" if order == "<" else b"MM\x00*") + struct.pack(order + "L", 8))
+    data = bytearray((b"II*\x00" if byte_order == "<" else b"MM\x00*") + struct.pack(byte_order + "L", 8))
     for page in range(pages):
         strips = len(data) + 2 + 2 * 12 + 4
         following = 0 if page == pages - 1 else strips + 300
-        data += struct.pack(order + "HHHLLHHLLL", 2, 273, 4, 1, strips, 279, 4, 1, 300, following) + b"\x55" * 300
+        data += struct.pack(byte_order + "HHHLLHHLLL", 2, 273, 4, 1, strips, 279, 4, 1, 300, following) + b"\x55" * 300
     return bytes(data)
 
 

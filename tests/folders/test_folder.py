@@ -66,6 +66,22 @@ def test_a_link_is_never_gone_through(folder: Folder, outside: Path) -> None:
     assert (outside / "precious").read_text() == "precious"
 
 
+def test_a_link_amid_a_way_is_not_gone_through_either(folder: Folder, outside: Path) -> None:
+    (outside / "deep").mkdir()
+    (outside / "deep" / "file").write_text("precious")
+    (folder.path / "link").symlink_to(outside)
+    deep = folder.path / "link" / "deep"
+    for act in (
+        lambda: Folder.walked(deep),
+        lambda: make_folder(deep / "inner"),
+        lambda: opened(deep / "file").__enter__(),
+    ):
+        with pytest.raises(NotOursError, match="link is a link"):
+            act()
+    assert [path.name for path in (outside / "deep").iterdir()] == ["file"]
+    assert Folder.walked(outside / "deep").names() == ["file"]
+
+
 def test_removing_a_tree_follows_no_link_in_it(folder: Folder, outside: Path) -> None:
     (folder.path / "tree" / "deep").mkdir(parents=True)
     (folder.path / "tree" / "deep" / "link").symlink_to(outside)

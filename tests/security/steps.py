@@ -133,8 +133,8 @@ class Counter:
                 return False
             if op is codes.POSSESSIVE_REPEAT:
                 return rest(end)
-            order = range(end, at + least - 1, -1) if op is codes.MAX_REPEAT else range(at + least, end + 1)
-            return any(self._counted(rest, one) for one in order)
+            ends = range(end, at + least - 1, -1) if op is codes.MAX_REPEAT else range(at + least, end + 1)
+            return any(self._counted(rest, one) for one in ends)
         if op is codes.POSSESSIVE_REPEAT:
             count, end = 0, at
             while most is codes.MAXREPEAT or count < most:

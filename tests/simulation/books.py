@@ -108,7 +108,7 @@ class Books:
         """Orders over which browsers were lost since an order last came to its end."""
         self._touched: set[Lease] = set()
         self._deadline_kills: set[Owner] = set()
-        self._ordered: set[Owner] = set()
+        self._told_to_end: set[Owner] = set()
 
     def lease_of(self, sequence: int) -> Lease | None:
         """Return the lease under which an order is worked on now."""
@@ -158,7 +158,7 @@ class Books:
                 if isinstance(outcome, LoginMet) and outcome.session_version > 0:
                     self._logins_refused.setdefault(lease.task.sequence, set()).add(outcome.session_version)
             case KillChild(child, generation) | RecycleChild(child, generation):
-                self._ordered.add(Owner(child, generation))
+                self._told_to_end.add(Owner(child, generation))
                 if isinstance(message, KillChild) and sender == "dispatcher":
                     self._deadline_kills.add(Owner(child, generation))
             case _:
@@ -306,7 +306,7 @@ class Books:
     def _check_loss(self, lease: Lease, losses: int, reason: str) -> None:
         owner = Owner(lease.worker, lease.generation)
         by_itself = owner in self._world.ended_by_itself
-        requested = owner in self._ordered or self._crew_is_closing() or CREW_ENDED in reason
+        requested = owner in self._told_to_end or self._crew_is_closing() or CREW_ENDED in reason
         if losses:
             self._charged.add(owner)
             self._lost_over.add(lease.task.sequence)

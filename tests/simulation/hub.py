@@ -111,7 +111,7 @@ class Hub:
         self._names: dict[greenlet.greenlet, str] = {}
         self._ready: list[greenlet.greenlet] = []
         self._timers: list[tuple[float, int, SimTimer]] = []
-        self._order = itertools.count()
+        self._count = itertools.count()
         self._jobs = itertools.count(1)
         self._closed = False
         self.steps = 0
@@ -137,7 +137,7 @@ class Hub:
     def set_timer(self, delay: float, fire: Callable[[], None]) -> SimTimer:
         timer = SimTimer(fire)
         if not self._closed:
-            heapq.heappush(self._timers, (self.clock.time + max(0.0, delay), next(self._order), timer))
+            heapq.heappush(self._timers, (self.clock.time + max(0.0, delay), next(self._count), timer))
         return timer
 
     def close(self) -> None:

@@ -370,7 +370,7 @@ class Lives:
         """Check, once all is down, that the last ends came in reverse order of the starts."""
         final = {name: (index, kind) for index, (name, kind) in enumerate(self.down_order)}
         last = {name: index for name, (index, kind) in final.items() if kind is ExitKind.SHUTDOWN}
-        order = ((CREW, DISPATCHER), (ENGINE, LOGIN_BROKER), (LOGIN_BROKER, REPORTER), (MONITOR, CREW))
-        for first, second in order:
+        pairs = ((CREW, DISPATCHER), (ENGINE, LOGIN_BROKER), (LOGIN_BROKER, REPORTER), (MONITOR, CREW))
+        for first, second in pairs:
             if first in last and second in last and not self.zombies & {first, second}:
                 self._require(14, last[first] < last[second], f"{second} was stopped before {first}: {last}")

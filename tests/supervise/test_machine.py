@@ -154,8 +154,8 @@ class SuperviseMachine(RuleBasedStateMachine):
     def is_ordered_to_end(self, pick: int, kill: bool) -> None:
         """A child is to be killed or recycled."""
         name = self._pick(pick)
-        order = KillChild if kill else RecycleChild
-        self.tree.do(order(name, self.tree.alive[name], "ordered"))
+        message = KillChild if kill else RecycleChild
+        self.tree.do(message(name, self.tree.alive[name], "ordered"))
 
     @precondition(lambda self: self.tree.alive)
     @rule(pick=picks)

@@ -24,10 +24,10 @@ def test_the_crash_of_a_child_that_was_removed_meanwhile_takes_no_restart_from_t
     assert tree.alive == {"b": 2}
 
 
-@pytest.mark.parametrize("order", [RecycleChild, KillChild])
-def test_a_child_on_its_way_down_that_reports_ready_goes_on_its_way(order: type[RecycleChild | KillChild]) -> None:
+@pytest.mark.parametrize("message", [RecycleChild, KillChild])
+def test_a_child_on_its_way_down_that_reports_ready_goes_on_its_way(message: type[RecycleChild | KillChild]) -> None:
     tree = Tree(child("a", shutdown=5.0, kill_timeout=10.0))
-    tree.do(order("a", 1, "worn"))
+    tree.do(message("a", 1, "worn"))
     before = tree.phase("a")
     told = len(tree.effects)
     tree.do(Ready("a", 1))

@@ -33,9 +33,9 @@ def world(tmp_path: Path) -> World:
 
 def run(world: World) -> LoginEnded:
     """Log in."""
-    order = LogIn(HOST, BASE, Credentials("user", "secret"), 30.0)
+    request = LogIn(HOST, BASE, Credentials("user", "secret"), 30.0)
     tools = world.tools()
-    return log_in(order, tools.browser, tools.portal, Watch(world.log))
+    return log_in(request, tools.browser, tools.portal, Watch(world.log))
 
 
 def test_a_login_brings_the_sessions_cookies(world: World) -> None:

@@ -42,9 +42,9 @@ def visit(url: str = "", supplier: str = "") -> VisitOrder:
 
 def outcome_of(world: World, secrets: KnownSecrets, told: VisitOrder | None = None) -> Visited | VisitFailed | LoginMet:
     """Visit the order and clean what came of it."""
-    order = told or visit()
+    visited = told or visit()
     tools = attrs.evolve(world.tools(), secrets=secrets)
-    return cleaned(process_po(order, tools, Watch(world.log)), order, secrets)
+    return cleaned(process_po(visited, tools, Watch(world.log)), visited, secrets)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any
 import attrs
 
 from actors.monitor.core import MonitorCore
+from actors.session import one_browser
 from actors.session.crew_of_one import CrewOfOne
 from actors.session.errand_worker import ErrandWorker
 from actors.session.one_browser import OneBrowser
@@ -117,9 +118,9 @@ def _started_for_nothing(self: CrewOfOne, asked: Any) -> Verdict:
     return self._monitor.judge(asked, self._clock.monotonic())
 
 
-def _cleared_without_a_look(self: OneBrowser[Any, Any], generation: int) -> bool:
-    self._child.kill(generation)
-    return True
+def _cleared_without_a_look(child: Any, generation: int, tell: Any) -> None:
+    child.kill(generation)
+    tell(True)
 
 
 def _spec_of_its_own(good: Any) -> Any:
@@ -334,8 +335,8 @@ MUTANTS = (
     Mutant(
         "cleared without a look",
         "nobody waits until it is gone, and its profile stays",
-        OneBrowser,
-        "_clear",
+        one_browser,
+        "clear_up",
         instead(_cleared_without_a_look),
         check=_recycling,
     ),

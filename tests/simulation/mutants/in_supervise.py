@@ -9,8 +9,9 @@ import attrs
 
 from actors.runtime import Context, System
 from actors.supervise import children, core
-from actors.supervise.actor import Supervisor, _clearing
+from actors.supervise.actor import Supervisor
 from actors.supervise.children import Children
+from actors.supervise.clearing import clear_up
 from actors.supervise.core import SuperviseCore
 from actors.supervise.effects import ClearOwned, KillOwned, SetAlarm
 from actors.supervise.limits import RestartWindow
@@ -199,7 +200,8 @@ def _never_ordered(good: Any) -> Any:
 def _clear_in_person(good: Any) -> Any:
     def bad(self: Supervisor, effect: Any) -> None:
         if isinstance(effect, ClearOwned):
-            _clearing(self.context, self._specs[effect.child], effect.generation)()
+            child, generation = effect.child, effect.generation
+            clear_up(self._specs[child], generation, lambda gone: self._tell_cleared(child, generation, gone))
         else:
             good(self, effect)
 
