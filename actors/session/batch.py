@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 
 import attrs
@@ -13,6 +12,7 @@ from actors.dispatch.submissions import Hear, Submission
 from actors.runtime import Notifier
 from actors.session.changed_list import is_publishing, settle_changes
 from actors.session.engine import Engine
+from actors.session.entrance import Entrance
 from actors.session.first_look import HOSTS_ASKED_FIRST, FirstLook
 from actors.session.orders import Batch
 from actors.session.outcome import Outcome, cancel, left_open, since, was_given_up, where_it_lies_now
@@ -67,11 +67,7 @@ class BatchRun:
         self._before = Progress(finished=True)
         self._is_taken = False
         """Whether an engine has taken the batch over; until then the board may show the batch before."""
-        self._is_open = is_open
-        self._lock = threading.Lock()
-        """Held while orders are put in, so that none falls between two engines; never taken by a stop."""
-        self._takes_orders = False
-        """Whether the engine has begun the batch. Orders that are put in before it are handed over then."""
+        self._entrance = Entrance(resources.submissions, is_open=is_open)
         self._mode = "sequential"
         self._workers = workers
         self._on_crew_failure = on_crew_failure
@@ -123,12 +119,12 @@ class BatchRun:
             if batch.to_do or is_publishing(batch, self._resources.journal) or self._total is None:
                 self._check_portals(batch.to_do)
                 self._work_through(warm)
-            self._shut()
+            self._entrance.shut()
             self._settle_progress()
             return self._outcome()
         finally:
             self._ended = True
-            self._shut()
+            self._entrance.shut()
 
     def settle(self) -> None:
         """Say that nothing more will come of this batch: what it opened is closed, and its report is made."""
@@ -138,19 +134,19 @@ class BatchRun:
 
     @property
     def _total(self) -> int | None:
-        return None if self._is_open else len(self._taken.orders) + len(self._batch.removed)
+        return None if self._entrance.is_open else len(self._taken.orders) + len(self._batch.removed)
 
     @property
     def _fit(self) -> range:
         """How many workers are right: one for each order left, as long as there are no more than the user wants."""
         most = self._workers if self._mode == "parallel" else 1
-        return range(max(1, most if self._is_open else min(most, len(self._batch.to_do))), most + 1)
+        return range(max(1, most if self._entrance.is_open else min(most, len(self._batch.to_do))), most + 1)
 
     def _progress_before(self) -> Progress:
         """Return the batch as it stands before anything is done."""
         if not self._batch.continues:
-            total = len(self._batch.orders)
-            return Progress(total=total, pending=total, finished=not total and not self._is_open, is_open=self._is_open)
+            total, is_open = len(self._batch.orders), self._entrance.is_open
+            return Progress(total=total, pending=total, finished=not (total or is_open), is_open=is_open)
         state = self._resources.journal.replay()
         total = len(self._batch.orders) + len(self._batch.removed)
         ended = state.batch_succeeded + state.batch_failed
@@ -196,15 +192,9 @@ class BatchRun:
     def _run_to_the_end(self, engine: Engine) -> None:
         """Hand over the batch and wait. A stop that was asked for before the engine knew the batch is told it now."""
         self._engine = engine
-        total = self._total
-        engine.begin(total, continues=self._batch.continues or self._taken.has_begun)
-        with self._lock:
-            for submission in self._taken.submissions:
-                if submission.handles is None:
-                    engine.put(submission)
-            self._is_taken = self._takes_orders = True
-            if total is None and not self._is_open:
-                engine.close_batch()
+        continues = self._batch.continues or self._taken.has_begun
+        self._entrance.begin(engine, self._taken, self._total, continues=continues)
+        self._is_taken = True
         self._notifier.notify()
         if self._stop_text:
             engine.request_stop(self._stop_text, force=self._force)
@@ -219,10 +209,8 @@ class BatchRun:
         self._fallback = why
         self._workers_of_crew = since(self._workers_before, self._resources.progress.read().workers)
         self._workers_before = ()
-        with self._lock:
-            self._takes_orders = False
+        self._entrance.leave()
         self._resources.close_engine()
-        self._resources.submissions.withdraw()
         self._engine, self._mode = None, "sequential"
         try:
             self._run_to_the_end(self._resources.engine("sequential", range(1, 2), self._settings, self._taken.orders))
@@ -263,15 +251,7 @@ class BatchRun:
         Raises:
             PoolShutdownError: The batch is closed, has ended, or is being stopped.
         """
-        with self._lock:
-            if not self._is_open or self._stop_text:
-                why = self._stop_text or "it was closed, or has ended"
-                raise PoolShutdownError(f"The batch takes no more orders: {why}. Open another one.")
-            submission = self._taken.add(orders, hear)
-            engine = self._engine
-            if self._takes_orders and engine is not None:
-                engine.put(submission)
-        return submission
+        return self._entrance.put(orders, hear, self._stop_text)
 
     def wait_accepted(self, submission: Submission) -> tuple[TaskHandle, ...]:
         """Wait until orders that were put have their handles.
@@ -287,36 +267,21 @@ class BatchRun:
 
     def cancel(self, handles: tuple[TaskHandle, ...], text: str) -> None:
         """Take orders out, whether they wait or are worked on, and return at once. Those that have ended stay so."""
-        with self._lock:
-            engine = self._engine
-            if self._takes_orders and engine is not None:
-                engine.cancel(handles, text)
-            else:
-                self._resources.submissions.cancel(handles, text)
+        self._entrance.cancel(handles, text)
 
     def close(self) -> None:
         """Say that nothing more will be put, and return at once."""
-        with self._lock:
-            self._is_open, was_open = False, self._is_open
-            engine = self._engine
-            if was_open and self._takes_orders and engine is not None:
-                engine.close_batch()
-
-    def _shut(self) -> None:
-        """Take no more orders: nobody works on them."""
-        with self._lock:
-            self._is_open = self._takes_orders = False
-            self._resources.submissions.withdraw()
+        self._entrance.close()
 
     @property
     def most_at_once(self) -> int:
         """How many orders there are to be done; of an open batch, as many as there are workers."""
-        return max(2, self._workers) if self._is_open else len(self._batch.to_do)
+        return max(2, self._workers) if self._entrance.is_open else len(self._batch.to_do)
 
     def wait_begun(self) -> bool:
         """Wait until orders can be put; False when the batch is over before that."""
-        self._notifier.wait_for(lambda: self._takes_orders or self._settled, float("inf"))
-        return self._takes_orders
+        self._notifier.wait_for(lambda: self._entrance.has_engine or self._settled, float("inf"))
+        return self._entrance.has_engine
 
     @property
     def given(self) -> int:

@@ -30,6 +30,7 @@ from actors.session.arguments import (
 )
 from actors.session.batch import BatchRun
 from actors.session.folder_journal import FolderJournal
+from actors.session.looking import LooksAtSession
 from actors.session.mode import check_order_count, choose_mode, recommend_workers
 from actors.session.open_batch import OpenBatch, OutcomeCalls
 from actors.session.options import SettingsOptions
@@ -45,24 +46,23 @@ from actors.session.orders import (
 from actors.session.outcome import Outcome
 from actors.session.resources import SessionResources
 from actors.session.run_resources import OpenResources, TestMode
-from actors.session.state_checks import SeenState, inconsistencies
 from actors.session.unprocessed import split
 from actors.session.usage import UsageMeter
-from actors.session.view import Look, SessionView, Shown, session_report
+from actors.session.view import SessionView, Shown
 from contracts.checks import check_worker_count
 from contracts.config import HeadlessConfiguration, Settings
 from contracts.durations import spoken
 from contracts.errors import ConfigurationError, SessionBusyError
 from contracts.ports import CredentialSource, Journal
-from contracts.status import Progress, SessionStatus
-from contracts.tasks import POResult, POTask
+from contracts.status import SessionStatus
+from contracts.tasks import POTask
 
 log = logging.getLogger("purser.session")
 
 ProgressCallback = Callable[[dict[str, Any]], None]
 
 
-class ProcessingSession:
+class ProcessingSession(LooksAtSession):
     """Works through batches of purchase orders and brings their attachments home, verified.
 
     Outside `with`, each `process_pos` starts and stops its own browsers. Inside `with`, they stay warm between batches.
@@ -329,39 +329,7 @@ class ProcessingSession:
         if batch is not None:
             batch.request_stop("stopped by the user", force=force)
 
-    # ------------------------------------------------------------------------------------------------------- looking
-
-    @property
-    def results(self) -> tuple[POResult, ...]:
-        """The outcome of each row of the last batch, in input order."""
-        return self._shown.view.results
-
-    def _look(self) -> Look:
-        return self._shown.look(self._clock.monotonic())
-
-    def snapshot(self) -> Progress:
-        """Return the batch as it stands, as a frozen value, each worker with its memory in MiB."""
-        progress, memory = self._look().progress, self._resources.memory.read().worker_mb
-        workers = tuple(attrs.evolve(w, memory_mb=memory.get(w.worker_id, 0.0)) for w in progress.workers)
-        return attrs.evolve(progress, workers=workers)
-
-    def get_progress(self) -> dict[str, Any]:
-        """Return the batch in work or the last one, all of it as of one instant (contract 14). It never asks an actor.
-
-        Orders are counted here, each once; `get_session_report` counts the rows of batches that are over.
-        """
-        look, memory = self._look(), self._resources.memory.read()
-        return reports.progress_dict(
-            look.progress,
-            status=look.status,
-            elapsed=look.elapsed,
-            mode=look.view.mode,
-            memory_mb=memory.worker_mb,
-            memory_percent=memory.machine_percent,
-        )
-
-    def _callback_progress(self) -> dict[str, Any] | None:
-        return self.get_progress() if self._shown.view.ended_at is None else None
+    # ------------------------------------------------------------------------------------------------------ changing
 
     def set_progress_callback(self, callback: ProgressCallback | None) -> None:
         """Set or replace the callback (contract 17, 18).
@@ -371,56 +339,6 @@ class ProcessingSession:
         """
         check_callback(callback)
         self._resources.callbacks.set_callback(callback)
-
-    def get_session_report(self) -> dict[str, Any]:
-        """Return the report of the whole session, over all its batches (contract 19).
-
-        A batch in work counts as `get_progress` counts it, each order once; `end_time` is None while there is one.
-        `total_pos` is always `successful_pos` + `failed_pos` + `open_pos`, which is what has not ended yet.
-        """
-        return session_report(self._look(), self._resources.memory.read().worker_mb)
-
-    def _monitor_resources(self) -> dict[str, Any]:
-        """Return memory by worker and in all, CPU, free disk and network of this session (contract 22).
-
-        CPU and network are means since the look before, a second ago at least, or since the batch began. `cpu_percent`
-        is the share of the processors that this process and its live browsers take, `own_cpu_percent` this process
-        alone. Of the network is counted what fetchers read and write over their connections, without what encryption
-        adds, and the files that browsers download; what browsers load for pages is not.
-        """
-        resources, memory = self._resources, self._resources.memory.read()
-        rates = self._usage.rates()
-        return figures.resources(
-            self._settings.download_dir, resources.temporary_root(), memory, rates, resources.traffic()
-        )
-
-    def validate_session_state(self) -> list[str]:
-        """Return what is inconsistent, in words; nothing when all is well (contract 26).
-
-        It compares progress with the results of the last batch, and between batches it looks for what should be gone:
-        browsers, an engine and the download folder's lock outside `with`, threads anywhere.
-        """
-        turn, resources = self._turn, self._resources
-        was_taken, was_warm, look = self._busy.locked(), self._warm, self._look()
-        live, engine, held, threads = (
-            resources.live_owners(),
-            resources.warm_engine,
-            resources.is_open,
-            resources.threads_left(),
-        )
-        seen = SeenState(
-            look=look,
-            # Asked before and after, because a batch may begin or end while this looks.
-            is_taken=was_taken or self._busy.locked() or turn != self._turn,
-            is_warm=was_warm,
-            live=live,
-            has_engine=engine is not None,
-            has_run_resources=held,
-            threads=threads,
-        )
-        return inconsistencies(seen)
-
-    # ------------------------------------------------------------------------------------------------------ changing
 
     def configure_parallel_processing(
         self, enabled: bool, max_workers: int | None = None, worker_timeout: int | None = None

@@ -8,6 +8,7 @@ from typing import Any, cast
 import attrs
 import pytest
 
+from actors.dispatch.submissions import Submissions
 from actors.journal import SqliteJournal
 from actors.runtime import ThreadEnvironment
 from actors.session.batch import BatchRun
@@ -33,6 +34,7 @@ class SilentResources:
     never: threading.Event = attrs.field(factory=threading.Event)
     hangs: bool = False
     answered: set[str] = attrs.field(factory=set)
+    submissions: Submissions = attrs.field(factory=Submissions)
     run_job: Any = attrs.field(factory=lambda: ThreadEnvironment().run_job)
 
     def run_resources(self, _settings: Settings) -> SilentResources:
@@ -62,13 +64,13 @@ class SilentResources:
         return len(self.ends)
 
 
-def batch_run(resources: object = None) -> BatchRun:
+def batch_run(resources: SilentResources | None = None) -> BatchRun:
     """A batch that has not begun."""
 
     def nobody(*_arguments: object) -> tuple[int, int]:
         raise AssertionError("no crew fails here")
 
-    return BatchRun(cast("SessionResources", resources), Settings(), 2, nobody)
+    return BatchRun(cast("SessionResources", resources or SilentResources()), Settings(), 2, nobody)
 
 
 def of_hosts(count: int) -> tuple[Any, ...]:
