@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from actors.session.folder_journal import FolderJournal as FolderJournal
     from actors.session.main_app import MainApp as MainApp
+    from actors.session.open_batch import OpenBatch as OpenBatch
     from actors.session.profile_manager import ProfileManager as ProfileManager
     from actors.session.session import ProcessingSession as ProcessingSession
     from actors.tables.orders_csv import create_po_tasks_from_csv as create_po_tasks_from_csv
@@ -22,13 +23,14 @@ _HOMES: Mapping[str, str] = MappingProxyType(
     {
         "FolderJournal": "actors.session.folder_journal",
         "MainApp": "actors.session.main_app",
+        "OpenBatch": "actors.session.open_batch",
         "ProcessingSession": "actors.session.session",
         "ProfileManager": "actors.session.profile_manager",
         "create_po_tasks_from_csv": "actors.tables.orders_csv",
     }
 )
 
-__all__ = ["FolderJournal", "MainApp", "ProcessingSession", "ProfileManager", "create_po_tasks_from_csv"]
+__all__ = ["FolderJournal", "MainApp", "OpenBatch", "ProcessingSession", "ProfileManager", "create_po_tasks_from_csv"]
 
 
 def __getattr__(name: str) -> Any:

@@ -98,18 +98,6 @@ class OpenBatch:
         """Where an order that has not ended was submitted, by each of its keys."""
         self._report: Report | None = None
 
-    def begin(self) -> None:
-        """Start the work, and return when orders can be submitted. Raises what the work raises before that."""
-        self._work.start()
-        self._calls.begin()
-        try:
-            has_begun = run_apart(self._batch.wait_begun, on_interrupt=self._batch.interrupt)
-        except BaseException:  # an interrupt: nobody is left who could close it
-            self.close()
-            raise
-        if not has_begun:
-            self.close()
-
     def submit(self, po_list: Iterable[Mapping[str, Any] | POTask]) -> tuple[TaskHandle, ...]:
         """Put orders into the batch; return when they are written down.
 
@@ -193,3 +181,29 @@ class OpenBatch:
         if error is not None:
             self._batch.request_stop(f"the program raised {kind.__name__}" if kind is not None else "")
         self.close()
+
+
+def begin_open_batch(
+    batch: BatchRun,
+    work: Apart[Report],
+    orders_from: Callable[[tuple[Mapping[str, Any] | POTask, ...]], Batch],
+    keys: Callable[[], OrderKeys],
+    calls: OutcomeCalls,
+) -> OpenBatch:
+    """Start the work on a batch, and return it when orders can be submitted. Arguments as `OpenBatch`.
+
+    Raises:
+        InsufficientResourcesError: The machine has no thread left.
+        BaseException: What the work raised before it had begun, or what struck the caller's thread meanwhile.
+    """
+    opened = OpenBatch(batch, work, orders_from, keys, calls)
+    work.start()
+    calls.begin()
+    try:
+        has_begun = run_apart(batch.wait_begun, on_interrupt=batch.interrupt)
+    except BaseException:  # an interrupt: nobody is left who could close it
+        opened.close()
+        raise
+    if not has_begun:
+        opened.close()
+    return opened

@@ -32,7 +32,7 @@ from actors.session.batch import BatchRun
 from actors.session.folder_journal import FolderJournal
 from actors.session.looking import LooksAtSession
 from actors.session.mode import check_order_count, choose_mode, recommend_workers
-from actors.session.open_batch import OpenBatch, OutcomeCalls
+from actors.session.open_batch import OpenBatch, OutcomeCalls, begin_open_batch
 from actors.session.options import SettingsOptions
 from actors.session.orders import (
     Batch,
@@ -200,9 +200,8 @@ class ProcessingSession(LooksAtSession):
         check_callback(on_outcome)
         batch = BatchRun(self._resources, self._settings, self._workers, self._handle_parallel_failure, is_open=True)
         calls = OutcomeCalls(self._resources.run_job, on_outcome)
-        opened = OpenBatch(batch, Apart(self._work(batch, self._nothing_yet, "")), self._from_rows, self._keys, calls)
-        opened.begin()
-        return opened
+        work = Apart(self._work(batch, self._nothing_yet, ""))
+        return begin_open_batch(batch, work, self._from_rows, self._keys, calls)
 
     def _nothing_yet(self) -> Batch:
         refuse_unfinished(self._resources.journal)

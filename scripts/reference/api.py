@@ -55,9 +55,10 @@ def _signature(function: Callable[..., Any]) -> str:
     return re.sub(r"<(\w+)\.(\w+): [^>]*>", r"\1.\2", text)
 
 
-def _methods(kind: type[Any]) -> str:
-    rows = [(code(f"{kind.__name__}{_signature(kind)}"), first_line(kind))]
-    for name, member in vars(kind).items():
+def _methods(kind: type[Any], *, is_made_by_users: bool = True) -> str:
+    rows = [(code(f"{kind.__name__}{_signature(kind)}"), first_line(kind))] if is_made_by_users else []
+    own = [one for one in kind.__mro__ if one.__module__.startswith("actors.")]  # what it has of bases comes last
+    for name, member in (item for one in own for item in vars(one).items()):
         if name.startswith("_") and name not in ("_process_po_entries", "_monitor_resources"):
             continue
         if isinstance(member, property):
@@ -73,6 +74,7 @@ API_TABLES: Mapping[str, Callable[[], str]] = {
     "names-actors-testing": lambda: _offered(actors.testing),
     "names-actors-testing-conformance": lambda: _offered(actors.testing.conformance),
     "session-methods": lambda: _methods(actors.ProcessingSession),
+    "open-batch-methods": lambda: _methods(actors.OpenBatch, is_made_by_users=False),
     "main-app-methods": lambda: _methods(actors.MainApp),
     "profile-manager-methods": lambda: _methods(actors.ProfileManager),
 }
