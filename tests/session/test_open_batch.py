@@ -12,11 +12,13 @@ import pytest
 
 from actors import FolderJournal, ProcessingSession
 from actors.session.open_batch import OpenBatch
+from actors.session.orders import prepare
 from contracts.config import HeadlessConfiguration
 from contracts.errors import DownloadFolderError, JournalError, PoolShutdownError, SessionBusyError
+from contracts.ports import BatchBegun, OutcomeRecorded, SubmissionAccepted
 from contracts.status import SessionStatus
 from contracts.tasks import POResult, POTask, TaskStatus
-from tests.session.conftest import BASE, TIMEOUTS, Ground, MakeSession, orders, until
+from tests.session.conftest import BASE, TIMEOUTS, Ground, MakeSession, accepted, orders, until
 
 MODES = pytest.mark.parametrize("parallel", [True, False], ids=["parallel", "sequential"])
 
@@ -48,6 +50,7 @@ def test_each_handle_is_told_of_once_and_the_report_is_of_all_that_came(
     until(lambda: len(heard.results) == 2, "both have ended before the third comes")
     progress = session.snapshot()
     assert (progress.total, progress.completed, progress.finished, progress.is_open) == (2, 2, False, True)
+    assert session.get_progress()["estimated_remaining"] is None, "nobody knows what is to come"
     assert session.validate_session_state() == []
     assert session.get_progress()["session_status"] is SessionStatus.RUNNING
     second = batch.submit([POTask("PO9")])
@@ -256,3 +259,30 @@ def test_what_lets_nothing_begin_is_raised_at_the_opening(ground: Ground, make_s
     ground.instead = DownloadFolderError("nothing can be opened")
     with pytest.raises(DownloadFolderError):
         make_session(False).open_batch()
+
+
+@pytest.mark.parametrize("ended", [0, 1, 3])
+def test_what_a_killed_program_left_of_an_open_batch_is_done_and_closed(
+    ground: Ground, tmp_path: Path, ended: int
+) -> None:
+    """The journal stays open until somebody goes on with it: nobody else will put anything into that batch."""
+    known = accepted(prepare(orders(3), BASE).orders)
+    outcomes = (OutcomeRecorded(POResult(one.handle, TaskStatus.NO_ATTACHMENTS)) for one in known[:ended])
+    with FolderJournal(tmp_path / "dl") as folder_journal:
+        journal = folder_journal.journal
+        journal.append(
+            journal.open_epoch(),
+            (BatchBegun(0, 0, is_open=True), *known, SubmissionAccepted("key", 0, 3), BatchBegun(0, 3, is_open=True)),
+        )
+        journal.append(journal.open_epoch(), tuple(outcomes))
+    with FolderJournal(tmp_path / "dl") as folder_journal:
+        assert folder_journal.journal.is_unfinished()
+        session = ProcessingSession(
+            HeadlessConfiguration(), enable_parallel=False, base_url=BASE, timeouts=TIMEOUTS, journal=folder_journal,
+            download_dir=tmp_path / "dl", open_resources=ground.open,
+        )  # fmt: skip
+        assert session.resume()[:2] == (3, 0)
+        assert len(ground.visits) == 3 - ended
+        assert folder_journal.journal.tasks_in_hand() == ()
+        assert not folder_journal.journal.replay().batch_is_open
+        assert session.validate_session_state() == []
