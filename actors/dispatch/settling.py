@@ -7,14 +7,16 @@ come before its beginning, this is the one.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+
+import attrs
 
 from actors.dispatch.core import DispatchCore
 from actors.dispatch.effects import Record, TellOutcome
 from actors.dispatch.submissions import Submissions
 from contracts.config import RetryPolicy, Timeouts
 from contracts.messages import BeginBatch, Cancel
-from contracts.ports import Journal
+from contracts.ports import Journal, JournalState
 
 
 def settle(journal: Journal, submissions: Submissions, events: Iterable[BeginBatch | Cancel]) -> None:
@@ -28,11 +30,13 @@ def settle(journal: Journal, submissions: Submissions, events: Iterable[BeginBat
     Raises:
         MachineError: The disk is full or the journal cannot be written.
     """
+    events = tuple(events)
+    gone = {sequence for event in events if isinstance(event, Cancel) for sequence in event.sequences}
     epoch = journal.open_epoch()
     submissions.begin_epoch(epoch)
     core = DispatchCore(
         epoch=epoch,
-        state=journal.replay(),
+        state=_unjudged(journal.replay(), gone),
         given_back=submissions.given_back,
         resumes=journal.resumes,
         retry=RetryPolicy(),
@@ -46,3 +50,16 @@ def settle(journal: Journal, submissions: Submissions, events: Iterable[BeginBat
                     journal.append(epoch, entries)
                 case TellOutcome(result):
                     submissions.end(epoch, result)
+
+
+def _unjudged(state: JournalState, gone: Collection[int]) -> JournalState:
+    """Return the state with nothing held against those that are about to be taken out: that alone is how they end."""
+    return attrs.evolve(
+        state,
+        open_tasks=tuple(
+            attrs.evolve(task, crashes=0, interruptions=0, payload=attrs.evolve(task.order, fault=""))
+            if task.handle.sequence in gone
+            else task
+            for task in state.open_tasks
+        ),
+    )

@@ -164,6 +164,7 @@ class Leasing(Generic[T]):
         else:
             self.void(worker)
             worker.draining = worker.draining or text  # it gets nothing more, however it comes back
+            self._emit(ExcuseLoss(worker.name, worker.generation))  # it was of no fault of its slot
             self._emit(KillWorker(worker.name, worker.generation, text))
         return task
 

@@ -18,7 +18,7 @@ from actors.session.own_dispatcher import Neighbours, OwnDispatcher
 from actors.session.own_monitor import OwnMonitor
 from actors.session.tree import TreeParts, crew_spec, worker_tools
 from actors.worker.duties import Duty, PortalVisits, Told, doing, portal_visits
-from contracts.messages import DispatchEvent, LoginBrokerMessage, LoginEnded, MemoryRead, Wake
+from contracts.messages import DispatchEvent, LoginBrokerMessage, LoginEnded, LossExcused, MemoryRead, Wake
 from contracts.ports import Owner
 from contracts.supervision import ChildChange, ChildEvent, Decision, RestartAsked, Verdict
 
@@ -70,6 +70,12 @@ class CrewOfOne:
     def _ask_login_broker(self, message: LoginBrokerMessage) -> None:
         for answer in self._login_broker.handle(message):
             self._feed_later(answer)
+
+    def kill_what_is_in_hand(self, text: str) -> None:
+        """Take the browser away from whatever is at work with it. It was wanted, so nobody's slot pays for it."""
+        generation = self.browser.kill_what_is_in_hand(text)
+        if generation is not None:
+            self._monitor.take(LossExcused(WORKER, generation), self._clock.monotonic())
 
     # ------------------------------------------------------------------------------- what the browser asks of its user
 

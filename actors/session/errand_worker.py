@@ -114,6 +114,11 @@ class ErrandWorker(Generic[D, T]):
         return self._errand
 
     @property
+    def has_duties(self) -> bool:
+        """Whether it was given something that it has not begun."""
+        return bool(self._duties)
+
+    @property
     def lacks_a_thread(self) -> bool:
         """Whether what is in hand waits for a thread."""
         return self._is_threadless
@@ -143,7 +148,7 @@ class ErrandWorker(Generic[D, T]):
         errand, self._errand, self._is_over = self._errand, None, True
         if errand is not None:
             text = f"the thread that was to {errand.name} did not come back after its browser was killed"
-            log.error("%s. It is left behind, and whatever it may still bring is dropped.", text.capitalize())
+            log.error("%s. It is left behind, and whatever it may still bring is dropped.", text[0].upper() + text[1:])
             errand.leave()
 
     def look(self) -> None:
@@ -194,7 +199,10 @@ class ErrandWorker(Generic[D, T]):
         if error is None:
             if self._ending is not None:
                 self._go_down(ExitKind.SHUTDOWN, self._ending)
-        elif self._ending is not None or self._is_its_own(error):
+        elif self._is_its_own(error):
+            self._fail(error)
+        elif self._ending is not None:  # it ends anyway; what nobody expects is told all the same
+            log.error("While it ended, to %s raised %s.", errand.name, type(error).__name__, exc_info=error)
             self._fail(error)
         else:
             raise error

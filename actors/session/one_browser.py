@@ -44,6 +44,7 @@ from contracts.supervision import (
     KillChild,
     Ready,
     Reason,
+    RecycleChild,
     RestartAsked,
     Stable,
     Verdict,
@@ -168,10 +169,20 @@ class OneBrowser(Generic[D, T]):
         """Tell the supervisor's core something. It is taken up at the next look, never amid anything else."""
         self._events.append(event)
 
-    def kill_what_is_in_hand(self, text: str) -> None:
-        """Take its browser away from whatever is at work with it; an idle one stays."""
-        if self._worker is not None and self._is_at_work:
-            self.tell(KillChild(self._child.id, self._worker.owner.generation, text))
+    def kill_what_is_in_hand(self, text: str) -> int | None:
+        """Take its browser away from whatever is at work with it; an idle one stays.
+
+        One that was given something and has not begun it goes down before it does: nobody waits for that any more.
+
+        Returns:
+            The generation that ends for it, or None.
+        """
+        worker = self._worker
+        if worker is None or not (self._is_at_work or worker.has_duties):
+            return None
+        end = KillChild if self._is_at_work else RecycleChild
+        self.tell(end(self._child.id, worker.owner.generation, text))
+        return worker.owner.generation
 
     def close(self, text: str, timeout: float | None) -> None:
         """Begin to end it for good, whatever is in hand; within `timeout` seconds, if there is such a bound."""

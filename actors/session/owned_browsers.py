@@ -6,10 +6,14 @@ browser; what frees it from its other waits, and keeps it from starting a browse
 
 from __future__ import annotations
 
+import logging
+
 import attrs
 
 from actors.worker.watch import Revocations
 from contracts.ports import BrowserHost, Owner
+
+log = logging.getLogger("purser.session")
 
 
 @attrs.frozen
@@ -25,9 +29,15 @@ class OwnedBrowsers:
     revocations: Revocations
 
     def kill(self, owner: Owner) -> None:
-        """Take a browser away. Returns at once; whoever is in a call of it is freed."""
+        """Take a browser away. Returns at once; whoever is in a call of it is freed.
+
+        Whether it is gone is another question, and `confirm_gone` answers it: a host that raises here only says less.
+        """
         self.revocations.revoke(owner)
-        self.host.kill(owner)
+        try:
+            self.host.kill(owner)
+        except Exception:  # boundary: the place where browsers live; whoever asks is ending something
+            log.exception("Ending the browser of %s raised.", owner)
 
     def confirm_gone(self, owner: Owner, timeout: float) -> bool:
         """Wait up to `timeout` seconds until nothing of it lives; whether that is so."""

@@ -264,7 +264,14 @@ class SessionResources:
 
     def close(self) -> bool:
         """End the engine and close what the run used; False when something had to be forced or is left."""
-        in_time = self.close_engine()
+        try:
+            in_time = self.close_engine()
+        finally:
+            left = self._close_run_resources()
+        return in_time and not left
+
+    def _close_run_resources(self) -> tuple[str, ...]:
+        """Close what a run used; name what is left."""
         run_resources, self._run_resources, self._opened_with = self._run_resources, None, None
         try:
             left = run_resources.close() if run_resources is not None else ()
@@ -275,7 +282,7 @@ class SessionResources:
             self._close_folder_journal()
         for name in left:
             log.error("Could not be removed: the %s. The next start will try again.", name)
-        return in_time and not left
+        return left
 
     def _close_folder_journal(self) -> None:
         if self._folder_journal is not None and self._own_folder_journal:

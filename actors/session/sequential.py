@@ -34,7 +34,7 @@ class SequentialEngine:
         self._environment = environment
         self._notifier = notifier
         self._now = environment.clock.monotonic
-        crew = CrewOfOne(parts, environment, notifier, self._feed)
+        self._crew = crew = CrewOfOne(parts, environment, notifier, self._feed)
         self._browser, self._dispatcher, self._calls, self._looks = (
             crew.browser,
             crew.dispatcher,
@@ -170,7 +170,7 @@ class SequentialEngine:
         if self._force and not self._gave_up:
             self._gave_up = True
             self._tell_core(GiveUp(self._stop_text))
-            self._browser.kill_what_is_in_hand(self._stop_text)
+            self._crew.kill_what_is_in_hand(self._stop_text)
 
     def close(self) -> bool:
         """End the browser, whatever is in hand; False when something had to be forced or is left."""

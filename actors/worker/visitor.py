@@ -118,7 +118,14 @@ class Visitor:
             raise BrowserDiedError("It was taken away before its browser was started.")
         with _boundary("start", ParallelProcessingError):
             self._browser: Browser = tools.browsers.launch(owner)
+            self._end_if_revoked()
             self._fetcher: Fetcher = tools.fetcher()
+
+    def _end_if_revoked(self) -> None:
+        """Leave no browser behind that was taken away while it was started: nobody else looks for it any more."""
+        if self._revocation.is_revoked:
+            self._tools.browsers.kill(self.owner)
+            raise BrowserDiedError("It was taken away while its browser was started.")
 
     def wear(self) -> str:
         """Look back at a visit; say why the browser should be replaced before its next one, empty while it is well."""

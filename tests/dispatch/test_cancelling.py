@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import attrs
 import pytest
 
 from actors.dispatch.settling import settle
 from actors.dispatch.submissions import Submissions
 from actors.journal import MemoryJournal
+from actors.leasing import ExcuseLoss
+from actors.monitor.core import MonitorCore, TellCrew
+from contracts.config import ResourceLimits
 from contracts.errors import Blame
-from contracts.messages import BeginBatch, Cancel, Drain, VisitEnded, VisitFailed
+from contracts.messages import BeginBatch, Cancel, Drain, LossExcused, VisitEnded, VisitFailed
 from contracts.ports import BatchBegun, OutcomeRecorded
-from contracts.supervision import ExitKind
+from contracts.supervision import ChildChange, ChildEvent, Decision, ExitKind, Reason, RestartAsked, Verdict
 from contracts.tasks import TaskStatus
-from tests.dispatch.driving import Drive, accepted, orders
+from tests.dispatch.driving import Drive, accepted, order, orders
 
 
 def begun(count: int, *workers: str) -> Drive:
@@ -112,3 +118,38 @@ def test_without_any_worker_a_list_that_became_shorter_is_written_down() -> None
     assert (state.batch_total, state.batch_failed) == (2, 1)
     (gone,) = journal.results(1, 1)
     assert (gone.status, gone.error_message, gone.error_code) == (TaskStatus.CANCELLED, "taken out", "CONFIG_ERROR")
+
+
+@pytest.mark.parametrize(
+    "charged", [{"interruptions": 6}, {"crashes": 3}, {"payload": order(1, fault="no number")}], ids=" ".join
+)
+def test_what_is_taken_out_ends_as_cancelled_whatever_was_held_against_it(charged: dict[str, Any]) -> None:
+    journal = MemoryJournal()
+    epoch = journal.open_epoch()
+    journal.append(epoch, (BatchBegun(0, 2), accepted(0), accepted(1)))
+    journal._open[1] = attrs.evolve(journal._open[1], **charged)
+    settle(journal, Submissions(), (BeginBatch(2, continues=True), Cancel((1,), "taken out", "CONFIG_ERROR")))
+    (gone,) = journal.results(1, 1)
+    assert (gone.status, gone.error_message) == (TaskStatus.CANCELLED, "taken out")
+
+
+def test_orders_that_are_cancelled_again_and_again_cost_no_slot() -> None:
+    """Whoever had one in hand is killed for it, and that is not held against him."""
+    drive = begun(9, "w1")
+    monitor = MonitorCore(ResourceLimits(max_restart_attempts=3))
+    for place in range(6):
+        generation = drive.generations["w1"]
+        monitor.handle(ChildEvent("crew", "w1", generation, ChildChange.READY), drive.now)
+        effects = drive.send(Cancel((place,), "not wanted"))
+        excused = [one for one in effects if isinstance(one, ExcuseLoss)]
+        assert excused == [ExcuseLoss("w1", generation)]
+        reason = Reason(ExitKind.KILLED, "not wanted")
+        asked = RestartAsked("crew", "w1", generation, reason, planned=False)
+        monitor.handle(LossExcused("w1", generation), drive.now)
+        (verdict,) = monitor.handle(asked, drive.now)
+        assert isinstance(verdict, TellCrew)
+        assert isinstance(verdict.message, Verdict)
+        assert verdict.message.decision is Decision.LET_GO
+        drive.down("w1", ExitKind.KILLED, requested=True)
+        drive.ready("w1")
+    assert drive.number("w1") == 6

@@ -239,13 +239,14 @@ class OneBrowserRun:
         found = self.journal.results(sequence, 1)
         self._findings.require(1, found == (result,), f"{result} is told, {found} is written down")
 
-    def begin(self, orders: tuple[Order, ...]) -> None:
-        """Let the session's thread work on a batch, or go on with that of a crew which has ended."""
+    def begin(self, orders: tuple[Order, ...], parts: int = 1) -> None:
+        """Let the session's thread work on a batch, in so many submissions, or on that of a crew that has ended."""
 
         self.ended, self._stop_is_old = False, False
         if not self._submissions:
             self.parts.submissions.clear()
-            self._submissions = [Submission(f"one browser {self.journal.replay().next_sequence}", orders, self._hear)]
+            key = f"one browser {self.journal.replay().next_sequence}"
+            self._submissions = [Submission(f"{key}, {part}", orders[part::parts], self._hear) for part in range(parts)]
         submissions = self._submissions
         has_begun = any(submission.handles is not None for submission in submissions)
 

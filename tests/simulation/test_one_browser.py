@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import pytest
 
 from contracts.tasks import TaskStatus
@@ -46,6 +48,21 @@ def test_a_stop_after_any_event_ends_the_batch_and_not_the_engine(force: bool, a
 @pytest.mark.parametrize("force", [False, True], ids=["drain", "force"])
 def test_a_stop_amid_any_event_is_taken_up_after_it(force: bool) -> None:
     stop_amid(ENTRIES, force=force)
+
+
+@pytest.mark.parametrize("event", range(1, 12))
+def test_what_was_given_and_not_begun_when_a_stop_is_forced_is_not_begun_any_more(event: int) -> None:
+    """A warm engine hands out an order at once when it comes, and the stop may be taken up before it is begun."""
+    run = new_run(("given", event))
+    run.begin(orders_from(0, ORDERS))
+    run.finish(orders_from(0, ORDERS))
+    run.at_event[run.events + event] = functools.partial(run.stop, force=True)
+    run.world.arm(Step.OPEN, Fault.HANG)
+    orders = orders_from(ORDERS, 2)
+    run.begin(orders, parts=2)
+    run.finish(orders)
+    run.close()
+    run.hub.bury()
 
 
 @pytest.mark.parametrize(("step", "fault"), HELD_UP)
