@@ -94,8 +94,10 @@ def test_there_are_examples_of_both_kinds() -> None:
 
 
 @pytest.mark.parametrize("block", WITHOUT_BROWSER, ids=str)
-def test_a_python_example_without_a_portal_runs(block: Block, tmp_path: Path) -> None:
-    run([sys.executable, "-c", block.text], tmp_path)
+def test_a_python_example_without_a_portal_runs_and_prints_what_it_says(block: Block, tmp_path: Path) -> None:
+    said = run([sys.executable, "-c", block.text], tmp_path)
+    promised = re.findall(r"^ *print\(.*\)  # (.*)$", block.text, re.MULTILINE)
+    assert said.splitlines() == promised or not promised
 
 
 def test_the_example_of_a_suite_passes_with_the_adapter_that_the_docs_print_and_notices_one_that_needs_no_proof(
