@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from actors.session.main_app import MainApp as MainApp
     from actors.session.open_batch import OpenBatch as OpenBatch
     from actors.session.profile_manager import ProfileManager as ProfileManager
+    from actors.session.run_resources import RunRequest as RunRequest, RunResources as RunResources
     from actors.session.session import ProcessingSession as ProcessingSession
     from actors.tables.orders_csv import create_po_tasks_from_csv as create_po_tasks_from_csv
 
@@ -26,11 +27,22 @@ _HOMES: Mapping[str, str] = MappingProxyType(
         "OpenBatch": "actors.session.open_batch",
         "ProcessingSession": "actors.session.session",
         "ProfileManager": "actors.session.profile_manager",
+        "RunRequest": "actors.session.run_resources",
+        "RunResources": "actors.session.run_resources",
         "create_po_tasks_from_csv": "actors.tables.orders_csv",
     }
 )
 
-__all__ = ["FolderJournal", "MainApp", "OpenBatch", "ProcessingSession", "ProfileManager", "create_po_tasks_from_csv"]
+__all__ = [
+    "FolderJournal",
+    "MainApp",
+    "OpenBatch",
+    "ProcessingSession",
+    "ProfileManager",
+    "RunRequest",
+    "RunResources",
+    "create_po_tasks_from_csv",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -35,11 +35,18 @@ def shown(value: object) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
-def number(low: float, high: float | None = None) -> Validator:
-    """Return a validator that accepts finite real numbers from `low` to `high`, both included."""
+def number(low: float, high: float | None = None, *, endless: bool = False) -> Validator:
+    """Return a validator that accepts finite real numbers from `low` to `high`, both included.
+
+    Args:
+        low: The least.
+        high: The most; None for `MOST`.
+        endless: Whether what is larger is accepted as well, infinity too: for what has no limit.
+    """
 
     def check(_instance: Any, attribute: Any, value: Any) -> None:
-        good = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= MOST
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        good = is_number and (abs(value) <= MOST or (endless and value > MOST))
         if not good or value < low or (high is not None and value > high):
             limits = f"from {low:g} to {high:g}" if high is not None else f"of at least {low:g}"
             raise ConfigurationError(f"{attribute.name} must be a number {limits}, not {shown(value)}.")
@@ -199,7 +206,11 @@ def is_adapter_name(name: str) -> bool:
 
 
 def adapter_fault(given: object) -> str:
-    """Return what keeps an object from being a `PortalAdapter`, for a message; empty when nothing does."""
+    """Return what keeps an object from being a `PortalAdapter`, for a message; empty when nothing does.
+
+    Raises:
+        Exception: Whatever the object raises when it is asked for its members.
+    """
     if isinstance(given, type):
         return f"it is a class, and an object of it is wanted: {given.__name__}()"
     missing = [name for name in ("login_paths", *_ASKED_OF_ADAPTERS) if not hasattr(given, name)]
@@ -212,6 +223,14 @@ def adapter_fault(given: object) -> str:
     if not isinstance(paths, tuple) or not all(map(_is_path, paths)):
         return f"its login_paths must be a tuple of paths such as ('/login',), not {shown(paths)}"
     return ""
+
+
+def fault_of_given_adapter(given: object) -> str:
+    """Return the same of an object that a caller gives, whatever it raises."""
+    try:
+        return adapter_fault(given)
+    except Exception as error:  # noqa: BLE001 - boundary: foreign code
+        return f"it raises when it is asked for its members: {shown(error)}"
 
 
 def _is_path(given: object) -> bool:

@@ -271,7 +271,7 @@ def _portal(value: PortalChoice) -> PortalChoice:
             return PortalKind(given)
         fault = "" if checks.is_adapter_name(given) else "it is no name"
     else:
-        fault = "" if isinstance(given, PortalKind) else checks.adapter_fault(given)
+        fault = "" if isinstance(given, PortalKind) else checks.fault_of_given_adapter(given)
     if not fault:
         return value
     kinds = ", ".join(kind.value for kind in PortalKind)

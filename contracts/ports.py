@@ -1,6 +1,6 @@
 """What the actors need of the outside world, as Protocols. The values that cross them: `pages.py` and `journal.py`.
 
-A core never sees a port; a shell sees nothing else. The real implementations live in the rooms of floor 2, the
+A core never sees a port; a shell sees nothing else. The real implementations live in the rooms of floor 3, the
 simulated ones in the tests.
 """
 

@@ -36,7 +36,7 @@ FAILED_LOGINS = 3
 MOST_SENDINGS = 3
 """How often a password is sent, or may have been, without an order that could be read since."""
 
-GatekeeperEffect = HostOpened | HostRefused | HostTroubled | LoginWanted
+LoginBrokerEffect = HostOpened | HostRefused | HostTroubled | LoginWanted
 """What the dispatcher is to be told."""
 
 
@@ -104,7 +104,7 @@ class LoginBrokerCore:
         self._book = book
         self._hosts: dict[str, _Host] = {}
 
-    def handle(self, event: LoginBrokerMessage) -> list[GatekeeperEffect]:
+    def handle(self, event: LoginBrokerMessage) -> list[LoginBrokerEffect]:
         """Take one event; return what the dispatcher is to be told."""
         host = self._hosts.setdefault(event.host, _Host(HostSession(event.host)))
         match event:
@@ -126,7 +126,7 @@ class LoginBrokerCore:
             case _:
                 assert_never(event)
 
-    def _on_needed(self, name: str, host: _Host, version: int) -> list[GatekeeperEffect]:
+    def _on_needed(self, name: str, host: _Host, version: int) -> list[LoginBrokerEffect]:
         if name in self._book.refused:
             return [self._book.refused[name]]
         if version < host.session.version:
@@ -144,7 +144,7 @@ class LoginBrokerCore:
                 return [HostOpened(host.session)]
         return self._want(name)
 
-    def _want(self, name: str) -> list[GatekeeperEffect]:
+    def _want(self, name: str) -> list[LoginBrokerEffect]:
         if name in self._book.refused:
             return [self._book.refused[name]]
         if self._book.is_spent(name):
@@ -164,7 +164,7 @@ class LoginBrokerCore:
         self._book.wanted[name] = found
         return [LoginWanted(name, found)]
 
-    def _on_ended(self, host: _Host, event: LoginEnded) -> list[GatekeeperEffect]:
+    def _on_ended(self, host: _Host, event: LoginEnded) -> list[LoginBrokerEffect]:
         if event.sent:
             self._book.note_sending(event.host)
         match event.result:
@@ -185,7 +185,7 @@ class LoginBrokerCore:
             case _:
                 assert_never(event.result)
 
-    def _on_unanswered(self, name: str, text: str) -> list[GatekeeperEffect]:
+    def _on_unanswered(self, name: str, text: str) -> list[LoginBrokerEffect]:
         """Wait for the portal, unless it has had the password often enough."""
         if name in self._book.refused or not self._book.is_spent(name):
             return [self._book.refused.get(name) or HostTroubled(name, text)]
@@ -196,12 +196,12 @@ class LoginBrokerCore:
         )
         return self._refuse(name, told, Blame.PORTAL)
 
-    def _on_fruitless(self, name: str, host: _Host, text: str) -> list[GatekeeperEffect]:
+    def _on_fruitless(self, name: str, host: _Host, text: str) -> list[LoginBrokerEffect]:
         """Try again, for a while: a login page that kills browsers must not have them all."""
         host.failures += 1
         if host.failures >= FAILED_LOGINS:
             return self._refuse(name, f"Logging in to {name} failed. {text}".strip())
         return self._want(name)
 
-    def _refuse(self, name: str, text: str, blame: Blame = Blame.AUTH) -> list[GatekeeperEffect]:
+    def _refuse(self, name: str, text: str, blame: Blame = Blame.AUTH) -> list[LoginBrokerEffect]:
         return [self._book.refused.setdefault(name, HostRefused(name, text, blame))]

@@ -28,7 +28,7 @@ from actors.runtime import ThreadEnvironment
 from actors.session.adapters import adapter_of
 from actors.session.arguments import check_switch
 from actors.session.saved_logins import require_state_folder, state_folder
-from actors.testing import FailingBrowserHost, FailingPortal, StubResources
+from actors.testing import FailingBrowserHost, FailingPortal, StubPortal, StubResources
 from contracts.config import HeadlessConfiguration, Settings
 from contracts.errors import FolderReplacedError
 from contracts.ports import BrowserHost, Fetcher, Filing, Journal, MachineMemory, Portal
@@ -59,7 +59,7 @@ class TestMode:
 
 
 class RunResources(Protocol):
-    """What engines need of the world."""
+    """What a run works with: what `open_resources` returns."""
 
     @property
     def browsers(self) -> BrowserHost:
@@ -73,7 +73,7 @@ class RunResources(Protocol):
 
     @property
     def portal(self) -> Portal:
-        """The adapter."""
+        """The adapter, with all of `Portal`."""
         ...
 
     @property
@@ -231,12 +231,12 @@ class LocalResources:
 
 @attrs.frozen(kw_only=True)
 class RunRequest:
-    """What is to be opened.
+    """What is to be opened: what `open_resources` is given.
 
     Args:
         settings: Every setting.
         headless: Which browser.
-        test_mode: What is to be made up.
+        test_mode: What is to be made up, by the switches of `enable_test_mode`.
         run_id: Names the run in the download folder.
         journal: Tells which staging folders are still wanted.
         lock: The download folder's lock when somebody holds it already; it is then left to them.
@@ -275,9 +275,16 @@ def open_resources(asked: RunRequest, local: Callable[..., LocalRun] = LocalReso
     """
     mode = asked.test_mode
     if mode.mock_workers:
-        return StubResources(asked.settings, simulate_failures=mode.simulate_failures, fixed=mode.fixed_timing)
+        failures = mode.simulate_failures
+        # Made-up pages are nobody's: no adapter but the stub's own knows them.
+        portal = StubPortal(simulate_failures=failures)
+        return StubResources(asked.settings, simulate_failures=failures, fixed=mode.fixed_timing, portal=portal)
     require_state_folder()
     opened = local(asked.settings, asked.headless, asked.run_id, asked.journal, asked.lock)
     if mode.simulate_failures:
-        opened.simulate_failures()
+        try:
+            opened.simulate_failures()
+        except BaseException:
+            opened.close()
+            raise
     return opened

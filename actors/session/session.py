@@ -77,7 +77,8 @@ class ProcessingSession(LooksAtSession):
             journal of the caller's own; by default in memory, for as long as the session lives. With a journal on disk,
             `process_pos` goes on with a run that was not finished.
         credentials: Where user names and passwords come from; by default the environment, then the keyring.
-        open_resources: Opens what a run works with; None opens browsers and folders of this machine.
+        open_resources: Opens the `RunResources` that a run works with, given a `RunRequest`; None opens browsers and
+            folders of this machine.
 
     Raises:
         TypeError: `headless_config` is no `HeadlessConfiguration` (contract 4), another argument is of the wrong type,

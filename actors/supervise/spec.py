@@ -8,12 +8,12 @@ child first ends.
 from __future__ import annotations
 
 import enum
-import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from contracts import checks
 from contracts.errors import ConfigurationError
 from contracts.supervision import RestartIntensity
 
@@ -57,28 +57,12 @@ def _to_call(_instance: Any, attribute: Any, value: Any) -> None:
         raise ConfigurationError(f"{attribute.name} must be something to call, not {value!r}.")
 
 
-def _of_kind(kind: type) -> Callable[[Any, Any, Any], None]:
-    """Return a validator that accepts instances of `kind`."""
-
-    def check(_instance: Any, attribute: Any, value: Any) -> None:
-        if not isinstance(value, kind):
-            raise ConfigurationError(f"{attribute.name} must be of the type {kind.__name__}, not {value!r}.")
-
-    return check
-
-
-def _at_least(least: float) -> Callable[[Any, Any, Any], None]:
+def _at_least(least: float) -> checks.Validator:
     """Return a validator that accepts numbers from `least`; infinity, too, for what has no limit."""
-
-    def check(_instance: Any, attribute: Any, value: Any) -> None:
-        good = isinstance(value, int | float) and not isinstance(value, bool) and not math.isnan(value)
-        if not good or value < least:
-            raise ConfigurationError(f"{attribute.name} must be a number of at least {least:g}, not {value!r}.")
-
-    return check
+    return checks.number(least, endless=True)
 
 
-def _or_none(validator: Callable[[Any, Any, Any], None]) -> Callable[[Any, Any, Any], None]:
+def _or_none(validator: checks.Validator) -> checks.Validator:
     """Return a validator that accepts None as well."""
 
     def check(instance: Any, attribute: Any, value: Any) -> None:
@@ -126,14 +110,14 @@ class ChildSpec:
 
     id: str = attrs.field(validator=_a_name)
     start: Callable[[Context], Actor] = attrs.field(validator=_to_call)
-    restart: Restart = attrs.field(default=Restart.PERMANENT, validator=_of_kind(Restart))
+    restart: Restart = attrs.field(default=Restart.PERMANENT, validator=checks.of_kind(Restart))
     ready_timeout: float | None = attrs.field(default=30.0, validator=_or_none(_at_least(0.0)))
     shutdown: float = attrs.field(default=5.0, validator=_at_least(0.0))
     kill_timeout: float = attrs.field(default=10.0, validator=_at_least(0.0))
     confirm_timeout: float = attrs.field(default=10.0, validator=_at_least(0.0))
     cleanup_timeout: float = attrs.field(default=30.0, validator=_at_least(0.0))
     heartbeat_timeout: float | None = attrs.field(default=None, validator=_or_none(_at_least(_SHORTEST_HEARTBEAT)))
-    significant: bool = attrs.field(default=False, validator=_of_kind(bool))
+    significant: bool = attrs.field(default=False, validator=checks.of_kind(bool))
     gate: str | None = attrs.field(default=None, validator=_or_none(_a_name))
     kill: Callable[[int], None] = attrs.field(default=_nothing, validator=_to_call)
     confirm_dead: Callable[[int, float], bool] = attrs.field(default=_gone, validator=_to_call)
@@ -170,11 +154,11 @@ class SupervisorSpec:
     """
 
     children: tuple[ChildSpec, ...] = attrs.field(validator=_ids_differ)
-    strategy: Strategy = attrs.field(default=Strategy.ONE_FOR_ONE, validator=_of_kind(Strategy))
-    intensity: RestartIntensity = attrs.field(factory=RestartIntensity, validator=_of_kind(RestartIntensity))
-    auto_shutdown: AutoShutdown = attrs.field(default=AutoShutdown.NEVER, validator=_of_kind(AutoShutdown))
+    strategy: Strategy = attrs.field(default=Strategy.ONE_FOR_ONE, validator=checks.of_kind(Strategy))
+    intensity: RestartIntensity = attrs.field(factory=RestartIntensity, validator=checks.of_kind(RestartIntensity))
+    auto_shutdown: AutoShutdown = attrs.field(default=AutoShutdown.NEVER, validator=checks.of_kind(AutoShutdown))
     max_children: int | None = attrs.field(default=None, validator=_or_none(_at_least(0)))
-    parallel: bool = attrs.field(default=False, validator=_of_kind(bool))
+    parallel: bool = attrs.field(default=False, validator=checks.of_kind(bool))
     verdict_timeout: float = attrs.field(default=1.0, validator=_at_least(0.0))
     observers: tuple[str, ...] = ()
     seed: int = 0

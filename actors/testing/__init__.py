@@ -1,6 +1,8 @@
 """Stubs of the ports, for the test mode (contract 25) and for tests of adapters of your own.
 
-Every report of a session in test mode carries `test_mode`, so that nobody takes its figures for real ones.
+Reports say `test_mode` where `enable_test_mode` was called, so that nobody takes its figures for real ones. A session
+that is given stubs by its argument `open_resources` is in no test mode, and its reports look like any others. The
+folders that it reports are temporary: they go with its `with` block, or else with the call of `process_pos`.
 """
 
 from __future__ import annotations

@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
+import attrs
+
 import actors
 import actors.testing
 import actors.testing.conformance
 import contracts
 from contracts.errors import ParallelProcessingError
-from scripts.reference.tables import code, first_line, table
+from scripts.reference.tables import arguments_of, code, first_line, table
 
 
 def public_names(package: ModuleType) -> tuple[str, ...]:
@@ -68,6 +70,23 @@ def _methods(kind: type[Any], *, is_made_by_users: bool = True) -> str:
     return table(("call", "what it does"), rows)
 
 
+def _members(kind: type[Any]) -> str:
+    rows = []
+    for name, member in vars(kind).items():
+        if name.startswith("_"):
+            continue
+        if isinstance(member, property):
+            rows.append((code(name), first_line(member)))
+        elif inspect.isfunction(member):
+            rows.append((code(f"{name}{_signature(member)}"), first_line(member)))
+    return table(("member", "what it is"), rows)
+
+
+def _fields(kind: type[Any]) -> str:
+    told = arguments_of(kind)
+    return table(("field", "what it is"), [(code(field.name), told[field.name]) for field in attrs.fields(kind)])
+
+
 API_TABLES: Mapping[str, Callable[[], str]] = {
     "names-actors": lambda: _names(actors),
     "names-contracts": lambda: _names(contracts),
@@ -75,6 +94,8 @@ API_TABLES: Mapping[str, Callable[[], str]] = {
     "names-actors-testing-conformance": lambda: _offered(actors.testing.conformance),
     "session-methods": lambda: _methods(actors.ProcessingSession),
     "open-batch-methods": lambda: _methods(actors.OpenBatch, is_made_by_users=False),
+    "run-request": lambda: _fields(actors.RunRequest),
+    "run-resources": lambda: _members(actors.RunResources),
     "main-app-methods": lambda: _methods(actors.MainApp),
     "profile-manager-methods": lambda: _methods(actors.ProfileManager),
 }

@@ -25,7 +25,7 @@ from actors import ProcessingSession
 from actors.session import figures
 from actors.session.mode import MachineFigures
 from actors.session.run_resources import open_resources
-from actors.testing import StubBrowserHost, StubResources
+from actors.testing import StubBrowserHost, StubPortal, StubResources
 from contracts.config import Settings
 from contracts.ports import Owner
 
@@ -89,7 +89,7 @@ def scripted_session(script: Script) -> Callable[..., ProcessingSession]:
 
     def local(settings: Settings, *_more: object) -> Any:
         script.opening(settings)
-        return StubResources(settings, browsers=ScriptedHost(script))
+        return StubResources(settings, browsers=ScriptedHost(script), portal=StubPortal())  # whatever is named
 
     return functools.partial(ProcessingSession, open_resources=functools.partial(open_resources, local=local))
 

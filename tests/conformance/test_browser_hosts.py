@@ -51,6 +51,8 @@ class Hold:
 class StubSuite(BrowserHostSuite):
     """The suite over a stub host."""
 
+    knows_memory = False
+
     @pytest.fixture
     def hold(self) -> Hold:
         """What holds browsers."""

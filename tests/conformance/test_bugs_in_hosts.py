@@ -31,6 +31,10 @@ class Sound(StubBrowserHost):
         """Hold it."""
         self.hold(owner)
 
+    def memory(self, owner: Owner) -> int:
+        """Each browser takes some."""
+        return 1000 if self.is_alive(owner) else 0
+
 
 class KillDoesNothing(Sound):
     """It ends nobody."""
@@ -124,6 +128,20 @@ class MixesThemUp(Sound):
         return tuple(sorted(super().live_owners(), key=lambda one: one.worker))
 
 
+class WeighsNothing(Sound):
+    """It looks at the memory of nobody."""
+
+    def memory(self, owner: Owner) -> int:
+        return 0
+
+
+class WeighsTheDead(Sound):
+    """It goes on counting what is gone."""
+
+    def memory(self, owner: Owner) -> int:
+        return 1000
+
+
 class WrongError(Sound):
     """It raises what nobody expects."""
 
@@ -134,10 +152,11 @@ class WrongError(Sound):
             raise RuntimeError(str(error)) from error
 
 
-def run(kind: type[Sound]) -> list[str]:
+def run(kind: type[Sound], *, knows_memory: bool = True) -> list[str]:
     """Run the suite over a host."""
     suite = BrowserHostSuite()
     suite.patience = 0.3
+    suite.knows_memory = knows_memory
 
     def make() -> dict[str, object]:
         host = kind()
@@ -154,8 +173,14 @@ def test_a_sound_host_passes() -> None:
     "kind",
     [
         KillDoesNothing, KillsTheSlot, SaysGoneAtOnce, KillsWhileItWaits, ForgetsTheLiving, StumblesOverStrangers,
-        LeavesThemHanging, LaunchesTheUndead, StartsAfterTheEnd, LeavesThemAlone, MixesThemUp, WrongError,
+        LeavesThemHanging, LaunchesTheUndead, StartsAfterTheEnd, LeavesThemAlone, MixesThemUp,
+        WeighsNothing, WeighsTheDead, WrongError,
     ],
 )  # fmt: skip
 def test_a_host_with_a_bug_falls(kind: type[Sound]) -> None:
     assert run(kind)
+
+
+def test_a_host_that_cannot_know_what_its_browsers_take_says_so_to_the_suite() -> None:
+    assert run(WeighsNothing, knows_memory=False) == []
+    assert run(Sound, knows_memory=False), "it does know"

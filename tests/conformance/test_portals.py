@@ -80,6 +80,26 @@ class TestGenericPortal(HtmlSuite):
         return plain_order(NONE, title=f"Order {number}", path=f"/orders/{number}", requested=f"/orders/{number}")
 
 
+class Least:
+    """An adapter with no more than it must have; it reads as the generic one does."""
+
+    def __init__(self) -> None:
+        generic = GenericPortal(GenericPortalSettings())
+        self.login_paths = generic.login_paths
+        self.recognises = generic.recognises
+        self.order_addresses = generic.order_addresses
+        self.read = generic.read
+
+
+class TestLeastAdapter(TestGenericPortal):
+    """One that a user brings."""
+
+    @pytest.fixture
+    def portal(self) -> Any:
+        """The adapter."""
+        return Least()
+
+
 class TestFailingPortal(TestCoupaPortal):
     """The one to which some orders are not there, with one that is."""
 
@@ -264,6 +284,14 @@ class ChangesTheNumber(Sound):
         return super().order_addresses(base_url, po_number.removeprefix("PO"))
 
 
+class LogsInNowhere(Sound):
+    """Its login page is below no path."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.login_paths = ("login",)
+
+
 class TypesNowhere(Sound):
     """It knows no form."""
 
@@ -299,7 +327,7 @@ def test_a_sound_adapter_passes() -> None:
     "kind",
     [
         TakesAnyPage, FindsPartsOfNumbers, LooksAtTheStatusFirst, Stumbles, ShowsPasswords, Remembers,
-        ChangesTheNumber, TypesNowhere, LogsInElsewhere, ContradictsItself,
+        ChangesTheNumber, TypesNowhere, LogsInElsewhere, LogsInNowhere, ContradictsItself,
     ],
 )  # fmt: skip
 def test_an_adapter_with_a_bug_falls(kind: type[Sound]) -> None:

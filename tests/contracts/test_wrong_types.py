@@ -32,6 +32,13 @@ class Rude:
         raise RuntimeError("no")
 
 
+class Closed:
+    """Something that lets nobody ask for anything."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError(f"no {name}")
+
+
 def each(name: str, *values: Any) -> list[tuple[str, Any]]:
     """Pair a name with each of its values."""
     return [(name, value) for value in values]
@@ -100,7 +107,7 @@ def test_no_text_of_the_generic_portal_takes_anything_else(name: str) -> None:
 
 
 WRONG_SETTINGS: list[tuple[str, Any]] = [
-    *each("portal", "s a p", "", None, 3, []),
+    *each("portal", "s a p", "", None, 3, [], Closed()),
     *(("route", value) for value in ("http", None, 3)),
     *(("base_url", value) for value in (None, 3, "portal", "ftp://x", b"http://x", "http://x/\ud800")),
     *(("download_dir", value) for value in ("", None, 3, b"x", ["x"])),

@@ -91,12 +91,20 @@ def test_wherever_it_waits_a_cancelled_order_is_never_given_out(how: str) -> Non
             drive.complete("w1")
     if how == "delayed":
         drive.fail("w1", Blame.NETWORK, portal_up=True)
-    assert drive.core._leasing.tasks[0].lease is None, "it waits"
+    leasing = drive.core._leasing
+    assert leasing.tasks[0].lease is None, "it waits"
+    assert (leasing.queue.next_due() is not None) is (how == "delayed")
     drive.send(Cancel((0,), "nobody wants it", "POOL_SHUTDOWN"))
     assert drive.outcomes[0].status is TaskStatus.CANCELLED
+    assert leasing.queue.next_due() is None, "nobody waits for it any more"
+    if how == "delayed":
+        assert drive.visit("w1").lease.task.sequence == 1
+        drive.complete("w1")
     drive.advance(3600)
-    assert len(drive.core._leasing.queue) == 0
-    assert drive.core._leasing.times() == () or drive.progress.active
+    assert len(leasing.queue) == 0
+    assert leasing.times() == (), "there is nothing left to wait for"
+    assert drive.is_idle("w1")
+    assert drive.progress.finished
 
 
 def test_a_cancelled_order_is_not_given_back_by_a_stop() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import tomllib
 from pathlib import Path
 from types import ModuleType
 
@@ -102,6 +103,16 @@ def test_docs_for_users_cite_no_internal_numbers(path: Path) -> None:
 def test_every_image_asks_no_other_host_for_anything() -> None:
     for path in (ROOT / "docs" / "images").glob("*.svg"):
         assert not re.search(r"url\(.?http|href=.http|@import", path.read_text(encoding="utf-8")), path
+
+
+def test_the_floors_of_the_tree_are_those_that_are_checked() -> None:
+    page = (ROOT / "docs" / "explanation" / "the-tree.md").read_text(encoding="utf-8")
+    told = [sorted(re.findall(r"`(\w+)`", rooms)) for rooms in re.findall(r"^\| \d \| (.*) \|$", page, re.MULTILINE)]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    (layers,) = [one["layers"] for one in project["tool"]["importlinter"]["contracts"] if one["type"] == "layers"]
+    checked = [sorted(layer.split(" | ")) for layer in layers]
+    assert told == [*checked, ["contracts"]], "from the top to the ground"
+    assert re.findall(r"^\| (\d) \|", page, re.MULTILINE) == [str(floor) for floor in range(len(checked), -1, -1)]
 
 
 _VARIABLE = re.compile(r"\bPURSER_[A-Z0-9_]+")

@@ -47,6 +47,14 @@ def without(*names: str) -> Any:
     return type("Lacking", (), kept)()
 
 
+class Raising(Own):
+    """Its paths are made when they are asked for, and cannot be."""
+
+    @property
+    def login_paths(self) -> Any:  # type: ignore[override]
+        raise RuntimeError("no paths")
+
+
 def warned(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [one.getMessage() for one in caplog.records if one.levelno == logging.WARNING]
 
@@ -98,6 +106,7 @@ def test_an_object_is_taken_by_sessions_and_settings_and_is_part_of_what_tells_s
         (Own, r"it is a class, and an object of it is wanted: Own\(\)"),
         (without("read", "recognises"), "it has no recognises, read"),
         (without("login_paths"), "it has no login_paths"),
+        (Raising(), r"it raises when it is asked for its members: RuntimeError\('no paths'\)"),
         (5, "it has no login_paths, recognises, order_addresses, read"),
         ("a b", "it is no name"),
     ],

@@ -128,6 +128,29 @@ def test_fixed_timing_alone_keeps_the_browsers_and_seeds_all_jitter_alike(
     assert session.get_session_report()["simulated_pos"] == 0
 
 
+@both_modes
+def test_where_failures_cannot_be_simulated_what_was_opened_is_closed(
+    real: type[RealOnes], tmp_path: Path, parallel: bool
+) -> None:
+    """An adapter's own code may raise when failures are put over it."""
+    closed = []
+
+    class Broken(real):  # type: ignore[misc, valid-type] # made by the fixture
+        def simulate_failures(self) -> None:
+            raise RuntimeError("the adapter raised")
+
+        def close(self) -> tuple[str, ...]:
+            closed.append(self.temporary_root)
+            return tuple(super().close())
+
+    session = session_of(Broken, tmp_path, parallel)
+    session.enable_test_mode(simulate_failures=True)
+    with pytest.raises(RuntimeError, match="the adapter raised"):
+        session.process_pos(orders(2))
+    assert len(closed) == Broken.opened > 0
+    assert not any(root.exists() for root in closed)
+
+
 def test_a_seed_of_the_user_s_own_stays(real: type[RealOnes], tmp_path: Path) -> None:
     session = session_of(real, tmp_path, parallel=True, seed=77)
     session.enable_test_mode(fixed_timing=True)

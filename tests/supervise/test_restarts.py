@@ -128,6 +128,9 @@ def test_what_has_no_limit_may_say_so_with_infinity() -> None:
     forever = float("inf")
     spec = ChildSpec(id="a", start=nobody, shutdown=forever, kill_timeout=forever, confirm_timeout=forever)
     assert spec.shutdown == forever
+    for nonsense in (float("nan"), -forever, True, "5"):
+        with pytest.raises(ConfigurationError, match=r"^shutdown must be a number of at least 0, not"):
+            ChildSpec(id="a", start=nobody, shutdown=nonsense)  # type: ignore[arg-type]  # what is proved
 
 
 def test_a_child_that_owns_nothing_needs_no_clearing() -> None:

@@ -1,4 +1,7 @@
-"""What every `Portal` keeps: it is pure, stumbles over no page, and takes nothing for an order's page without proof."""
+"""What every `PortalAdapter` keeps: it is pure, stumbles over no page, and takes nothing for an order's without proof.
+
+It is made whole first, as a session does with it, so that an adapter need not have all of `Portal` here either.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,9 @@ from urllib.parse import quote, urlsplit
 
 import attrs
 
+from actors.portals import CompletedPortal
+from contracts.checks import adapter_fault
+from contracts.config import GenericPortalSettings
 from contracts.errors import WorkerError
 from contracts.ports import (
     HttpFailure,
@@ -19,6 +25,7 @@ from contracts.ports import (
     PagePart,
     PageSnapshot,
     Portal,
+    PortalAdapter,
     WrongPage,
 )
 
@@ -43,7 +50,9 @@ TYPED_IN = "hush-9f3"
 
 
 class PortalSuite:
-    """Tests of a `contracts.ports.Portal`. They use no browser and no network.
+    """Tests of a `contracts.ports.PortalAdapter`. They use no browser and no network.
+
+    What the adapter lacks of `contracts.ports.Portal` the generic adapter answers for it, as in a session.
 
     Fixtures to give:
         portal: The adapter.
@@ -56,6 +65,8 @@ class PortalSuite:
     another = "PO16928034"
     tells_orders_apart = True
     """Whether an order's page proves whose it is. Only a stub may say no."""
+    generic = GenericPortalSettings()
+    """What the generic adapter goes by where it answers."""
 
     def order_page(self, number: str) -> PageSnapshot:
         """Return a page that is the order's own, as a browser hands it over."""
@@ -69,9 +80,17 @@ class PortalSuite:
         """Return a page, answered with status 200, that says that there is no such order."""
         raise SkipTest("this portal has no such page")
 
+    def _whole(self, adapter: PortalAdapter) -> Portal:
+        return CompletedPortal(adapter, self.generic)
+
     # ---------------------------------------------------------------------------------------------------- addresses
 
-    def test_an_order_is_looked_for_below_the_portal_with_its_number_as_given_first(self, portal: Portal) -> None:
+    def test_it_has_what_an_adapter_must_have(self, portal: PortalAdapter) -> None:
+        assert adapter_fault(portal) == ""
+
+    def test_an_order_is_looked_for_below_the_portal_with_its_number_as_given_first(
+        self, portal: PortalAdapter
+    ) -> None:
         addresses = portal.order_addresses(self.base_url, self.number)
         assert addresses, "an order is looked for somewhere"
         assert quote(self.number, safe="") in addresses[0], "the number as given comes first"
@@ -79,79 +98,88 @@ class PortalSuite:
         for address in addresses:
             assert _origin(address) == _origin(self.base_url), f"{address} is not the portal's"
 
-    def test_whatever_a_number_is_makes_no_adapter_stumble(self, portal: Portal) -> None:
+    def test_whatever_a_number_is_makes_no_adapter_stumble(self, portal: PortalAdapter) -> None:
         for number in ODD_NUMBERS:
             addresses = _answer(functools.partial(portal.order_addresses, self.base_url, number))
             assert addresses is None or isinstance(addresses, tuple), f"{number!r}: {addresses!r}"
 
-    def test_a_login_is_looked_for_at_the_portal(self, portal: Portal) -> None:
-        assert _origin(portal.login_address(self.base_url)) == _origin(self.base_url)
+    def test_a_login_is_looked_for_at_the_portal(self, portal: PortalAdapter) -> None:
+        assert _origin(self._whole(portal).login_address(self.base_url)) == _origin(self.base_url)
 
     # -------------------------------------------------------------------------------------------------------- pages
 
-    def test_an_orders_own_page_is_read_as_such(self, portal: Portal) -> None:
+    def test_an_orders_own_page_is_read_as_such(self, portal: PortalAdapter) -> None:
+        whole = self._whole(portal)
         page = self.order_page(self.number)
-        reading = portal.read(page, self.number)
+        reading = whole.read(page, self.number)
         assert isinstance(reading, OrderPage), f"the order's own page was read as {reading!r}"
-        assert portal.wants_login(page) == "", "an order's page asks for no login"
+        assert whole.wants_login(page) == "", "an order's page asks for no login"
         for one in reading.attachments:
             assert one.url or one.control or one.refused, f"{one} has neither address nor control, and no reason"
             assert not one.url or _origin(one.url)[0], f"{one.url} is not absolute"
         for address in (*reading.requisitions, *filter(None, [reading.next_page])):
             assert _origin(address)[0], f"{address} is not absolute"
 
-    def test_an_orders_page_proves_no_other_order(self, portal: Portal) -> None:
+    def test_an_orders_page_proves_no_other_order(self, portal: PortalAdapter) -> None:
+        whole = self._whole(portal)
         if not self.tells_orders_apart:
             raise SkipTest("this stub takes every page for the order's own")
         page = self.order_page(self.number)
         for other in (self.another, self.number + "0", self.number[:-1]):
-            reading = portal.read(page, other)
+            reading = whole.read(page, other)
             assert not isinstance(reading, OrderPage), f"the page of {self.number} was taken for that of {other}"
 
-    def test_a_login_page_is_told_before_anything_else(self, portal: Portal) -> None:
+    def test_a_login_page_is_told_before_anything_else(self, portal: PortalAdapter) -> None:
+        whole = self._whole(portal)
         for status in (200, 403):
             page = attrs.evolve(self.login_page(), http_status=status)
-            assert portal.wants_login(page), "a login page asks for a login"
-            assert isinstance(portal.read(page, self.number), LoginPage), "login comes before the HTTP status"
-        form = portal.login_form(self.login_page())
+            assert whole.wants_login(page), "a login page asks for a login"
+            assert isinstance(whole.read(page, self.number), LoginPage), "login comes before the HTTP status"
+        form = whole.login_form(self.login_page())
         fields = (form.username_field, form.password_field, form.submit_button)
         assert all(fields), f"there is nothing to type in: {form}"
 
-    def test_a_page_that_was_not_answered_well_is_no_orders_page(self, portal: Portal) -> None:
+    def test_a_page_that_was_not_answered_well_is_no_orders_page(self, portal: PortalAdapter) -> None:
+        whole = self._whole(portal)
         for status in (0, 400, 403, 429, 500, 503):
-            reading = portal.read(attrs.evolve(self.order_page(self.number), http_status=status), self.number)
+            reading = whole.read(attrs.evolve(self.order_page(self.number), http_status=status), self.number)
             assert reading == HttpFailure(status), f"status {status} was read as {reading!r}"
         for status in (404, 410):
-            reading = portal.read(attrs.evolve(self.order_page(self.number), http_status=status), self.number)
+            reading = whole.read(attrs.evolve(self.order_page(self.number), http_status=status), self.number)
             assert isinstance(reading, HttpFailure | NotFoundPage), f"status {status} was read as {reading!r}"
 
-    def test_a_page_that_says_that_there_is_no_such_order_is_heard(self, portal: Portal) -> None:
-        reading = portal.read(self.not_found_page(), self.number)
+    def test_a_page_that_says_that_there_is_no_such_order_is_heard(self, portal: PortalAdapter) -> None:
+        whole = self._whole(portal)
+        reading = whole.read(self.not_found_page(), self.number)
         assert isinstance(reading, NotFoundPage), f"it was read as {reading!r}"
         assert reading.text, "people are told what the page said"
 
-    def test_what_stands_in_form_fields_is_no_visible_text(self, portal: Portal) -> None:
+    def test_what_stands_in_form_fields_is_no_visible_text(self, portal: PortalAdapter) -> None:
+        whole = self._whole(portal)
         field = f"<form><input name=q value='{TYPED_IN}'><input type=password value='{TYPED_IN}'></form>"
         page = self.order_page(self.number)
-        assert TYPED_IN not in portal.visible_text(attrs.evolve(page, html=page.html + field))
+        assert TYPED_IN not in whole.visible_text(attrs.evolve(page, html=page.html + field))
 
     # ----------------------------------------------------------------------------------------------------- any page
 
-    def test_no_page_makes_an_adapter_stumble(self, portal: Portal) -> None:
+    def test_no_page_makes_an_adapter_stumble(self, portal: PortalAdapter) -> None:
         """It may raise `WorkerError`; anything else would be a bug of the adapter that costs an order."""
+        whole = self._whole(portal)
         for page in self._pages():
-            for name, call in self._questions(portal, page).items():
+            for name, call in self._questions(whole, page).items():
                 _check_kind(name, _answer(call), page)
 
-    def test_what_is_read_as_a_login_page_wants_a_login(self, portal: Portal) -> None:
+    def test_what_is_read_as_a_login_page_wants_a_login(self, portal: PortalAdapter) -> None:
+        whole = self._whole(portal)
         for page in self._pages():
-            if isinstance(_answer(functools.partial(portal.read, page, self.number)), LoginPage):
-                assert portal.wants_login(page), f"the two do not agree about {page!r}"
+            if isinstance(_answer(functools.partial(whole.read, page, self.number)), LoginPage):
+                assert whole.wants_login(page), f"the two do not agree about {page!r}"
 
-    def test_the_same_page_gives_the_same_answer_whatever_was_read_in_between(self, portal: Portal) -> None:
+    def test_the_same_page_gives_the_same_answer_whatever_was_read_in_between(self, portal: PortalAdapter) -> None:
+        whole = self._whole(portal)
         pages = [self.order_page(self.number), self.order_page(self.another), *_odd_pages()]
-        first = [[_answer(call) for call in self._questions(portal, page).values()] for page in pages]
-        again = [[_answer(call) for call in self._questions(portal, page).values()] for page in reversed(pages)]
+        first = [[_answer(call) for call in self._questions(whole, page).values()] for page in pages]
+        again = [[_answer(call) for call in self._questions(whole, page).values()] for page in reversed(pages)]
         assert list(reversed(again)) == first, "an adapter is pure"
 
     def _pages(self) -> Iterator[PageSnapshot]:

@@ -124,17 +124,17 @@ def _cleared_without_a_look(child: Any, generation: int, tell: Any) -> None:
 
 
 def _spec_of_its_own(good: Any) -> Any:
-    def bad(self: OneBrowser[Any, Any], spec: Any, house: Any, threads: Any) -> None:
-        good(self, attrs.evolve(spec, intensity=RestartIntensity(max_restarts=1000, first_delay=0.0)), house, threads)
+    def bad(self: OneBrowser[Any, Any], spec: Any, user: Any, threads: Any) -> None:
+        good(self, attrs.evolve(spec, intensity=RestartIntensity(max_restarts=1000, first_delay=0.0)), user, threads)
 
     return bad
 
 
 def _slower_than_a_crew(good: Any) -> Any:
-    def bad(self: OneBrowser[Any, Any], spec: Any, house: Any, threads: Any) -> None:
+    def bad(self: OneBrowser[Any, Any], spec: Any, user: Any, threads: Any) -> None:
         (child,) = spec.children
         child = attrs.evolve(child, ready_timeout=2 * child.ready_timeout)
-        good(self, attrs.evolve(spec, children=(child,)), house, threads)
+        good(self, attrs.evolve(spec, children=(child,)), user, threads)
 
     return bad
 
