@@ -210,7 +210,15 @@ class OneBrowser(Generic[D, T]):
             if self._effects:
                 self._perform(self._effects.popleft())
             else:
-                self._effects.extend(self._core.handle(self._events.popleft(), self._now()))
+                event = self._events.popleft()
+                self.is_left = self.is_left or self._is_late_to_be_cleared(event)
+                self._effects.extend(self._core.handle(event, self._now()))
+
+    def _is_late_to_be_cleared(self, event: SuperviseEvent) -> bool:
+        """Whether this is the moment at which the core goes on without what the present generation owned."""
+        child = self._core.which_children()[0]
+        deadline = AlarmDue(child.child, child.generation, Alarm.CLEAR_DEADLINE)
+        return event == deadline and self._phase is Phase.CLEARING
 
     def _ring_alarms(self) -> None:
         now = self._now()

@@ -37,7 +37,7 @@ class OwnedBrowsers:
         try:
             self.host.kill(owner)
         except Exception:  # boundary: the place where browsers live; whoever asks is ending something
-            log.exception("Ending the browser of %s raised.", owner)
+            log.exception("Killing the browser of %s generation %d failed.", owner.worker, owner.generation)
 
     def confirm_gone(self, owner: Owner, timeout: float) -> bool:
         """Wait up to `timeout` seconds until nothing of it lives; whether that is so."""

@@ -1,6 +1,7 @@
 """A place where no real browser lives: a `BrowserHost` whose browsers show made-up pages and bring no files.
 
-It keeps the promises of the port: a browser that was killed is gone, its calls raise, and its owner gets no other.
+It keeps the promises of the port: a browser that was killed is gone, its calls raise, and its owner gets no other until
+it is forgotten. As the port says, nothing comes of killing one that is unknown: a start after that brings a browser.
 Tests steer it by `before_page` and `show`, or by overriding `launch`.
 """
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 import attrs
 
@@ -118,14 +118,17 @@ class Visitor:
             raise BrowserDiedError("It was taken away before its browser was started.")
         with _boundary("start", ParallelProcessingError):
             self._browser: Browser = tools.browsers.launch(owner)
-            self._end_if_revoked()
+            if self._revocation.is_revoked:
+                self._let_go_of_it()
             self._fetcher: Fetcher = tools.fetcher()
 
-    def _end_if_revoked(self) -> None:
-        """Leave no browser behind that was taken away while it was started: nobody else looks for it any more."""
-        if self._revocation.is_revoked:
-            self._tools.browsers.kill(self.owner)
-            raise BrowserDiedError("It was taken away while its browser was started.")
+    def _let_go_of_it(self) -> NoReturn:
+        """End a browser that was taken away while it was started: whoever did may have cleared up before it came."""
+        browsers = self._tools.browsers
+        browsers.kill(self.owner)
+        if browsers.wait_gone(self.owner, self._tools.settings.timeouts.force):
+            browsers.forget(self.owner)
+        raise BrowserDiedError("It was taken away while its browser was started.")
 
     def wear(self) -> str:
         """Look back at a visit; say why the browser should be replaced before its next one, empty while it is well."""

@@ -73,9 +73,9 @@ def run_resources() -> Any:
     made.close()
 
 
-def visitor(run_resources: RunResources) -> Visitor:
-    """A visitor over them."""
-    tools = WorkerTools(
+def visitor_tools(run_resources: RunResources) -> WorkerTools:
+    """What a visitor over them is built with."""
+    return WorkerTools(
         browsers=run_resources.browsers,
         fetcher=run_resources.make_fetcher,
         portal=run_resources.portal,
@@ -83,7 +83,11 @@ def visitor(run_resources: RunResources) -> Visitor:
         settings=Settings(base_url=BASE),
         revocation=lambda _owner: Revocation(),
     )
-    return Visitor(Owner("w1", 1), tools, SystemClock())
+
+
+def visitor(run_resources: RunResources) -> Visitor:
+    """A visitor over them."""
+    return Visitor(Owner("w1", 1), visitor_tools(run_resources), SystemClock())
 
 
 def order(session: HostSession | None = None) -> VisitOrder:
@@ -103,6 +107,30 @@ def raising(error: Exception) -> Callable[..., Any]:
         raise error
 
     return call
+
+
+def test_a_browser_that_was_taken_away_while_it_was_started_is_ended_and_forgotten(run_resources: RunResources) -> None:
+    host, revocation, made = run_resources.host, Revocation(), list[StubFetcher]()
+    launch, owner = host.launch, Owner("w1", 1)
+
+    def held(asked: Owner) -> StubBrowser:
+        """Start one; it was given up meanwhile, killed before it was there, and cleared away."""
+        revocation.revoke()
+        host.kill(asked)
+        host.forget(asked)
+        return launch(asked)
+
+    def make_fetcher() -> StubFetcher:
+        made.append(StubFetcher())
+        return made[-1]
+
+    host.launch = held  # type: ignore[method-assign, assignment]
+    tools = attrs.evolve(visitor_tools(run_resources), revocation=lambda _owner: revocation, fetcher=make_fetcher)
+    with pytest.raises(BrowserDiedError, match="taken away while"):
+        Visitor(owner, tools, SystemClock())
+    assert host.live_owners() == ()
+    assert not made
+    launch(owner)  # it was forgotten, too
 
 
 @pytest.mark.parametrize("kind", [TypeError, OSError, RecursionError, MemoryError, StopIteration])
