@@ -102,6 +102,7 @@ class DispatchCore:
         for known in state.open_tasks:
             if known.handle.sequence in given_back:
                 self._book.failed += 1
+                self._book.left += 1
                 continue
             task = TaskState.again(known)
             self._leasing.accept(task)
@@ -204,7 +205,7 @@ class DispatchCore:
 
     def _begin(self, total: int | None, now: float, *, continues: bool) -> None:
         if not continues:
-            self._book.succeeded = self._book.failed = 0
+            self._book.succeeded = self._book.failed = self._book.left = 0
             self._batch_first = self._next_sequence
         self._book.is_open = total is None
         self._book.total = self._accepted if total is None else total
@@ -344,6 +345,8 @@ class DispatchCore:
             self._book.stopped_early = self._book.stopped_early or stopping
         for key in self._leasing.queue.drain():
             self._book.give_back(self._leasing.tasks[key], stopping, "POOL_SHUTDOWN", Blame.PROGRAM)
+        if not self._leasing.tasks and not self._book.left:
+            self._close()  # nobody would: there is nothing in it to go on with
 
     # ----------------------------------------------------------------------------------------------------- time passes
 

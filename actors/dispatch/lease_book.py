@@ -108,6 +108,8 @@ class LeaseBook:
             emit=self.effects.append,
         )
         self.total = self.succeeded = self.failed = 0
+        self.left = 0
+        """Tasks of the batch that this run has given back, so that they are open in the journal."""
         self.is_open = False
         """Whether more tasks may come to the batch, so that its total is only what has come so far."""
         self.hosts: dict[str, HostState] = {}
@@ -186,6 +188,7 @@ class LeaseBook:
         if self.resumes:
             self.leasing.forget(task)
             self.failed += 1
+            self.left += 1
             self.effects.append(TellOutcome(self.outcome(task, TaskStatus.INTERRUPTED, text, code, blame)))
         else:
             self.finish(task, self.outcome(task, TaskStatus.CANCELLED, text, code, blame))

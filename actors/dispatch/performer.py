@@ -104,6 +104,8 @@ class Performer:
         handles = self.journal.handles_of(submit.key)
         if handles:
             self.submissions.accept(self.epoch, submit.key, handles)
+            for result in self.journal.results(handles[0].sequence, len(handles)):
+                self.submissions.end(self.epoch, result)
         return bool(handles)
 
     def progress(self, core: DispatchCore, before: Progress, now: float) -> Progress:

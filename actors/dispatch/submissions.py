@@ -61,12 +61,17 @@ class Submissions:
     # ------------------------------------------------------------------------------------------------ who has the work
 
     def clear(self) -> None:
-        """Forget all: a batch is over, and nobody waits for anything of it any more."""
+        """Forget who waits: a batch is over, and nobody waits for anything of it any more."""
         with self._lock:
             self._waiting.clear()
             self._heard_for.clear()
-            self._given_back.clear()
             self._cancelled.clear()
+
+    def begin_batch(self) -> None:
+        """Forget all, what was given back too: it is another batch's, or this one goes on with it."""
+        self.clear()
+        with self._lock:
+            self._given_back.clear()
 
     def put(self, submission: Submission) -> None:
         """Leave a submission, before the dispatcher is told of it. Nothing happens when it has its handles."""

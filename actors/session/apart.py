@@ -34,7 +34,7 @@ class Apart(Generic[T]):
         self._begun = threading.Lock()
         self._end = threading.Lock()
         self._end.acquire()
-        self._is_started = False
+        self.is_started = False
         self._answer: list[T] = []
         self.error: BaseException | None = None
         self.is_over = False
@@ -52,17 +52,17 @@ class Apart(Generic[T]):
 
     def _start(self) -> None:
         threading.Thread(target=self._run, name="purser-session", daemon=True).start()
-        self._is_started = True
+        self.is_started = True
 
     def wait(self) -> None:
         """Start it if need be, and wait until it is over. Nothing is lost when this is struck and called again."""
-        if not self._is_started:
+        if not self.is_started:
             try:
                 self._start()
             except RuntimeError as error:
                 log.warning("There is no thread for the session's work (%s). It runs in the caller's.", error)
                 self._run()
-                self._is_started = True
+                self.is_started = True
         while not self.is_over:
             self._end.acquire(timeout=SECONDS_BETWEEN_LOOKS)
 

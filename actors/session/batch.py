@@ -110,7 +110,7 @@ class BatchRun:
         if batch.continues:
             self._resources.close_engine()  # a warm one has forgotten the orders that it gave back
         warm = self._resources.warm_engine
-        self._resources.submissions.clear()
+        self._resources.submissions.begin_batch()
         self._removed = settle_changes(batch, self._resources.journal, self._resources.submissions)
         self._taken.follow(self._resources.submissions)
         self._before = self._progress_before()
@@ -280,8 +280,8 @@ class BatchRun:
 
     def wait_begun(self) -> bool:
         """Wait until orders can be put; False when the batch is over before that."""
-        self._notifier.wait_for(lambda: self._entrance.has_engine or self._settled, float("inf"))
-        return self._entrance.has_engine
+        self._notifier.wait_for(lambda: self._entrance.has_begun or self._settled, float("inf"))
+        return self._entrance.has_begun
 
     @property
     def given(self) -> int:

@@ -32,9 +32,9 @@ class Entrance:
         self.is_open = is_open
 
     @property
-    def has_engine(self) -> bool:
+    def has_begun(self) -> bool:
         """Whether an engine has begun the batch."""
-        return self._engine is not None
+        return self._taken is not None
 
     def begin(self, engine: Engine, taken: TakenOrders, total: int | None, *, continues: bool) -> None:
         """Let an engine begin the batch, and hand it what there is.
@@ -97,6 +97,6 @@ class Entrance:
     def close(self) -> None:
         """Say that nothing more will be put, and return at once."""
         with self._lock:
-            was_open, self.is_open = self.is_open, False
-            if was_open and self._engine is not None:
+            self.is_open = False
+            if self._engine is not None:  # also when it was told before: an interrupt may have come between
                 self._engine.close_batch()

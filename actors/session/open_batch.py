@@ -13,6 +13,7 @@ from actors.dispatch.submissions import Hear, Submission
 from actors.session.apart import Apart, run_apart, wait_for
 from actors.session.batch import BatchRun
 from actors.session.orders import Batch, Key, OrderKeys
+from contracts.errors import InsufficientResourcesError
 from contracts.tasks import Order, POResult, POTask, TaskHandle
 
 log = logging.getLogger("purser.session")
@@ -61,7 +62,7 @@ class OutcomeCalls:
         while (result := self._told.get()) is not None and self._call is not None:
             try:
                 self._call(result)
-            except Exception:  # boundary: the user's code; the batch goes on
+            except BaseException:  # boundary: the user's code may raise what it likes, SystemExit too
                 log.exception("The function for outcomes raised at %s; the batch goes on.", result.po_number)
         self._is_over.set()
 
@@ -97,6 +98,8 @@ class OpenBatch:
         self._open: dict[Key, tuple[Submission, int]] = {}
         """Where an order that has not ended was submitted, by each of its keys."""
         self._report: Report | None = None
+        self._error: BaseException | None = None
+        """What the work raised, for whoever closes it again."""
 
     def submit(self, po_list: Iterable[Mapping[str, Any] | POTask]) -> tuple[TaskHandle, ...]:
         """Put orders into the batch; return when they are written down.
@@ -131,8 +134,8 @@ class OpenBatch:
         made: list[Submission] = []
 
         def hear(result: POResult) -> None:
-            with self._lock:  # which the submitting thread holds until `made` is filled
-                handles = made[0].handles
+            with self._lock:  # which the submitting thread holds until `made` is filled, or an interrupt struck it
+                handles = made[0].handles if made else None
                 if handles is not None:
                     for key in keys[fresh[result.handle.sequence - handles[0].sequence]]:
                         self._open.pop(key, None)
@@ -165,12 +168,16 @@ class OpenBatch:
             AuthenticationError: No order could be visited, because the portal let nobody in.
             KeyboardInterrupt: After an orderly end, when the user asked for it.
         """
-        self._batch.close()
+        run_apart(self._batch.close, on_interrupt=self._batch.interrupt)
+        if self._error is not None:
+            raise self._error
         if self._report is None:
             try:
                 self._report = wait_for(self._work, on_interrupt=self._batch.interrupt)
+            except BaseException as error:
+                self._error = error
+                raise
             finally:
-                self._calls.finish()
                 self._calls.wait()
         return self._report
 
@@ -179,8 +186,9 @@ class OpenBatch:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if error is not None:
-            self._batch.request_stop(f"the program raised {kind.__name__}" if kind is not None else "")
-        self.close()
+            self._batch.request_stop(f"the program raised {type(error).__name__}")
+        if error is None or error is not self._error:
+            self.close()
 
 
 def begin_open_batch(
@@ -197,12 +205,16 @@ def begin_open_batch(
         BaseException: What the work raised before it had begun, or what struck the caller's thread meanwhile.
     """
     opened = OpenBatch(batch, work, orders_from, keys, calls)
-    work.start()
-    calls.begin()
     try:
+        calls.begin()
+        work.start()
         has_begun = run_apart(batch.wait_begun, on_interrupt=batch.interrupt)
-    except BaseException:  # an interrupt: nobody is left who could close it
-        opened.close()
+    except RuntimeError as error:
+        raise InsufficientResourcesError(f"There is no thread for the outcomes ({error}).") from error
+    except BaseException:  # nobody is left who could close it
+        if work.is_started:
+            opened.close()
+        calls.finish()
         raise
     if not has_begun:
         opened.close()

@@ -201,8 +201,15 @@ class ProcessingSession(LooksAtSession):
         check_callback(on_outcome)
         batch = BatchRun(self._resources, self._settings, self._workers, self._handle_parallel_failure, is_open=True)
         calls = OutcomeCalls(self._resources.run_job, on_outcome)
-        work = Apart(self._work(batch, self._nothing_yet, ""))
-        return begin_open_batch(batch, work, self._from_rows, self._keys, calls)
+        run = self._work(batch, self._nothing_yet, "")
+
+        def work() -> tuple[int, int, dict[str, Any]]:
+            try:
+                return run()
+            finally:
+                calls.finish()  # whoever closes it, and whether anybody does
+
+        return begin_open_batch(batch, Apart(work), self._from_rows, self._keys, calls)
 
     def _nothing_yet(self) -> Batch:
         refuse_unfinished(self._resources.journal)

@@ -6,6 +6,7 @@ Of a closed batch all is there when it begins. Into an open one more may be adde
 from __future__ import annotations
 
 import secrets
+import threading
 from collections.abc import Callable
 
 from actors.dispatch.submissions import Hear, Submission, Submissions
@@ -29,6 +30,9 @@ class TakenOrders:
         self._key = secrets.token_hex(8)
         self._heard: dict[TaskHandle, POResult] = {}
         self._added: list[tuple[Submission, Hear]] = []
+        self._lock = threading.Lock()
+        self._told: set[TaskHandle] = set()
+        """Of which handles whoever added them was told."""
         fresh = batch.fresh
         self.submissions = [
             Submission(f"{self._key}-{start}", fresh[start : start + CHUNK], self._hear)
@@ -47,13 +51,21 @@ class TakenOrders:
         """
 
         def hear_too(result: POResult) -> None:
-            self._hear(result)
-            hear(result)
+            if self._is_first(result.handle):
+                self._hear(result)
+                hear(result)
 
         submission = Submission(f"{self._key}-added-{len(self.submissions)}", orders, hear_too)
         self.submissions.append(submission)
         self._added.append((submission, hear))
         return submission
+
+    def _is_first(self, handle: TaskHandle) -> bool:
+        """Whether nobody was told of a handle before; whoever asks tells of it."""
+        with self._lock:
+            is_first = handle not in self._told
+            self._told.add(handle)
+        return is_first
 
     def tell_the_rest(self, left: Callable[[Order, TaskHandle | None], POResult]) -> None:
         """Tell whoever added orders what has become of those of which nothing was heard; nothing more will be.
@@ -63,7 +75,7 @@ class TakenOrders:
         """
         for submission, hear in self._added:
             for order, handle in zip(submission.orders, _handles(submission), strict=True):
-                if handle is None or handle not in self._heard:
+                if handle is None or self._is_first(handle):
                     hear(left(order, handle))
         self._added.clear()
 

@@ -105,6 +105,8 @@ def test_the_next_batch_knows_nothing_of_this_one() -> None:
     waiting.submissions.end(1, POResult(HANDLE, TaskStatus.INTERRUPTED))
     assert waiting.submissions.given_back == {0}
     waiting.submissions.clear()
+    assert waiting.submissions.given_back == {0}, "no dispatcher may work on it before another batch begins"
+    waiting.submissions.begin_batch()
     assert waiting.submissions.given_back == frozenset()
     assert waiting.submissions.untold() == ()
 

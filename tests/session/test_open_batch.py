@@ -14,11 +14,11 @@ from actors import FolderJournal, ProcessingSession
 from actors.session.open_batch import OpenBatch
 from actors.session.orders import prepare
 from contracts.config import HeadlessConfiguration
-from contracts.errors import DownloadFolderError, JournalError, PoolShutdownError, SessionBusyError
+from contracts.errors import AuthenticationError, DownloadFolderError, JournalError, PoolShutdownError, SessionBusyError
 from contracts.ports import BatchBegun, OutcomeRecorded, SubmissionAccepted
 from contracts.status import SessionStatus
 from contracts.tasks import POResult, POTask, TaskStatus
-from tests.session.conftest import BASE, TIMEOUTS, Ground, MakeSession, accepted, orders, until
+from tests.session.conftest import BASE, TIMEOUTS, Ground, MakeSession, NoEntry, accepted, orders, until
 
 MODES = pytest.mark.parametrize("parallel", [True, False], ids=["parallel", "sequential"])
 
@@ -286,3 +286,54 @@ def test_what_a_killed_program_left_of_an_open_batch_is_done_and_closed(
         assert folder_journal.journal.tasks_in_hand() == ()
         assert not folder_journal.journal.replay().batch_is_open
         assert session.validate_session_state() == []
+
+
+@MODES
+def test_a_session_that_is_left_with_an_open_batch_leaves_no_thread(make_session: MakeSession, parallel: bool) -> None:
+    before = set(threading.enumerate())
+    heard = Heard()
+    with make_session(parallel) as session:
+        batch = session.open_batch(heard)
+        handles = batch.submit(orders(2))
+        until(lambda: len(heard.results) == 2, "both have ended")
+    until(lambda: not {one for one in threading.enumerate() if "outcomes" in one.name} - before, "its thread has ended")
+    assert heard.handles == Counter(handles)
+    assert batch.close()[:2] == (2, 0)
+
+
+def test_a_function_for_outcomes_that_ends_the_program_does_not_hold_the_batch(make_session: MakeSession) -> None:
+    told: list[str] = []
+
+    def leave(result: POResult) -> None:
+        told.append(result.po_number)
+        raise SystemExit(1)
+
+    with make_session(False).open_batch(leave) as batch:
+        batch.submit(orders(2))
+    assert told == ["PO1", "PO2"]
+
+
+def test_what_a_batch_ended_with_is_raised_at_each_closing(make_session: MakeSession, ground: Ground) -> None:
+    ground.portal = NoEntry()
+    batch = make_session(False).open_batch()
+    batch.submit(orders(1))
+    for _ in range(2):
+        with pytest.raises(AuthenticationError):
+            batch.close()
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_a_stop_when_all_has_ended_leaves_nothing_to_go_on_with(ground: Ground, tmp_path: Path, count: int) -> None:
+    with FolderJournal(tmp_path / "dl") as folder_journal:
+        session = ProcessingSession(
+            HeadlessConfiguration(), enable_parallel=False, base_url=BASE, timeouts=TIMEOUTS, journal=folder_journal,
+            download_dir=tmp_path / "dl", open_resources=ground.open,
+        )  # fmt: skip
+        batch = session.open_batch()
+        batch.submit(orders(count))
+        until(lambda: session.snapshot().completed == count, "all has ended")
+        assert session.stop_processing()
+        assert batch.close()[:2] == (count, 0)
+        assert folder_journal.journal.tasks_in_hand() == ()
+        assert not folder_journal.journal.replay().batch_is_open
+        assert session.process_pos(orders(1, first=50))[:2] == (1, 0)

@@ -244,7 +244,7 @@ class OneBrowserRun:
 
         self.ended, self._stop_is_old = False, False
         if not self._submissions:
-            self.parts.submissions.clear()
+            self.parts.submissions.begin_batch()
             key = f"one browser {self.journal.replay().next_sequence}"
             self._submissions = [Submission(f"{key}, {part}", orders[part::parts], self._hear) for part in range(parts)]
         submissions = self._submissions

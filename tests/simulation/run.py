@@ -165,7 +165,7 @@ class SimRun:
         ]
         self.submissions, self._has_begun, self.is_open = [], False, is_open
         self._to_come = _in_parts(self.orders) if is_open else [(WHO[0], self.orders)] if count else []
-        self.parts.submissions.clear()
+        self.parts.submissions.begin_batch()
         self.auditor.books.call_when_begun(self._on_begun)
         self.until(lambda: self.system.is_alive(DISPATCHER), 60.0)
         self._ask_to_begin()
