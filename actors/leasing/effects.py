@@ -33,7 +33,10 @@ class NoteTaskEnded:
 
 @attrs.frozen
 class ExcuseLoss:
-    """Tell whoever limits restarts that this generation was lost over its work, which is not a failure of its slot."""
+    """Tell whoever limits restarts that this generation's end is no failure of its slot: it was lost over its work.
+
+    Or it ends because that work was cancelled.
+    """
 
     worker: str
     generation: int

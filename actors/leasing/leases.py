@@ -150,7 +150,7 @@ class Leasing(Generic[T]):
         )
 
     def cancel(self, key: int, text: str) -> T | None:
-        """Take a task out, whether it waits or is worked on; a worker that has it in hand is killed.
+        """Take a task out, whether it waits or is worked on; a worker that has it in hand is killed, and excused.
 
         Returns:
             The task, which has to be ended; None when it is not open.
@@ -159,12 +159,16 @@ class Leasing(Generic[T]):
         if task is None:
             return None
         worker = self.crew.holder(task.lease) if task.lease is not None else None
-        if worker is None:
+        held = worker.lease if worker is not None else None
+        if worker is None or held is None:
             self.queue.remove(task)
         else:
+            # Whoever is being killed for a deadline does not end for this: it is excused as for any loss. Told before
+            # the kill, so that nobody hears of the end first.
+            if not held.doomed or (held.touched and self.crew.excuses(worker, key)):
+                self._emit(ExcuseLoss(worker.name, worker.generation))
             self.void(worker)
             worker.draining = worker.draining or text  # it gets nothing more, however it comes back
-            self._emit(ExcuseLoss(worker.name, worker.generation))  # it was of no fault of its slot
             self._emit(KillWorker(worker.name, worker.generation, text))
         return task
 
@@ -323,6 +327,7 @@ class Leasing(Generic[T]):
     def pause(self, key: str, text: str, until: float | None = None) -> None:
         """Hand out nothing for a reason that `key` names, until it is resumed or the monotonic time has come."""
         self.pauses[key] = text
+        self._pause_ends.pop(key, None)
         if until is not None:
             self._pause_ends[key] = until
 

@@ -114,6 +114,7 @@ class TaskQueue:
         heapq.heapify(self._suspects)
         removed = self._removed.intersection(key[-1] for key in taken)
         self._removed -= removed
+        self._trim()  # what stood behind the taken ones may stand first now
         return (key[-1] for key in sorted(taken) if key[-1] not in removed)
 
     def __len__(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Callable
 
@@ -67,7 +68,8 @@ class BatchRun:
         self._before = Progress(finished=True)
         self._is_taken = False
         """Whether an engine has taken the batch over; until then the board may show the batch before."""
-        self._entrance = Entrance(resources.submissions, is_open=is_open)
+        self.entrance = Entrance(resources.submissions, is_open=is_open)
+        """Where orders come in. Callable from any thread."""
         self._mode = "sequential"
         self._workers = workers
         self._on_crew_failure = on_crew_failure
@@ -119,12 +121,12 @@ class BatchRun:
             if batch.to_do or is_publishing(batch, self._resources.journal) or self._total is None:
                 self._check_portals(batch.to_do)
                 self._work_through(warm)
-            self._entrance.shut()
+            self.entrance.shut()
             self._settle_progress()
             return self._outcome()
         finally:
             self._ended = True
-            self._entrance.shut()
+            self.entrance.shut()
 
     def settle(self) -> None:
         """Say that nothing more will come of this batch: what it opened is closed, and its report is made."""
@@ -134,18 +136,18 @@ class BatchRun:
 
     @property
     def _total(self) -> int | None:
-        return None if self._entrance.is_open else len(self._taken.orders) + len(self._batch.removed)
+        return None if self.entrance.is_open else len(self._taken.orders) + len(self._batch.removed)
 
     @property
     def _fit(self) -> range:
         """How many workers are right: one for each order left, as long as there are no more than the user wants."""
         most = self._workers if self._mode == "parallel" else 1
-        return range(max(1, most if self._entrance.is_open else min(most, len(self._batch.to_do))), most + 1)
+        return range(max(1, most if self.entrance.is_open else min(most, len(self._batch.to_do))), most + 1)
 
     def _progress_before(self) -> Progress:
         """Return the batch as it stands before anything is done."""
         if not self._batch.continues:
-            total, is_open = len(self._batch.orders), self._entrance.is_open
+            total, is_open = len(self._batch.orders), self.entrance.is_open
             return Progress(total=total, pending=total, finished=not (total or is_open), is_open=is_open)
         state = self._resources.journal.replay()
         total = len(self._batch.orders) + len(self._batch.removed)
@@ -193,7 +195,7 @@ class BatchRun:
         """Hand over the batch and wait. A stop that was asked for before the engine knew the batch is told it now."""
         self._engine = engine
         continues = self._batch.continues or self._taken.has_begun
-        self._entrance.begin(engine, self._taken, self._total, continues=continues)
+        self.entrance.begin(engine, self._taken, self._total, continues=continues)
         self._is_taken = True
         self._notifier.notify()
         if self._stop_text:
@@ -209,7 +211,7 @@ class BatchRun:
         self._fallback = why
         self._workers_of_crew = since(self._workers_before, self._resources.progress.read().workers)
         self._workers_before = ()
-        self._entrance.leave()
+        self.entrance.leave()
         self._resources.close_engine()
         self._engine, self._mode = None, "sequential"
         try:
@@ -251,7 +253,7 @@ class BatchRun:
         Raises:
             PoolShutdownError: The batch is closed, has ended, or is being stopped.
         """
-        return self._entrance.put(orders, hear, self._stop_text)
+        return self.entrance.put(orders, hear, self._stop_text)
 
     def wait_accepted(self, submission: Submission) -> tuple[TaskHandle, ...]:
         """Wait until orders that were put have their handles.
@@ -265,23 +267,15 @@ class BatchRun:
             raise PoolShutdownError("The batch ended before it took these orders. Give them to the next one.")
         return submission.handles
 
-    def cancel(self, handles: tuple[TaskHandle, ...], text: str) -> None:
-        """Take orders out, whether they wait or are worked on, and return at once. Those that have ended stay so."""
-        self._entrance.cancel(handles, text)
-
-    def close(self) -> None:
-        """Say that nothing more will be put, and return at once."""
-        self._entrance.close()
-
     @property
     def most_at_once(self) -> int:
         """How many orders there are to be done; of an open batch, as many as there are workers."""
-        return max(2, self._workers) if self._entrance.is_open else len(self._batch.to_do)
+        return max(2, self._workers) if self.entrance.is_open else len(self._batch.to_do)
 
     def wait_begun(self) -> bool:
         """Wait until orders can be put; False when the batch is over before that."""
-        self._notifier.wait_for(lambda: self._entrance.has_begun or self._settled, float("inf"))
-        return self._entrance.has_begun
+        self._notifier.wait_for(lambda: self.entrance.has_begun or self._settled, float("inf"))
+        return self.entrance.has_begun
 
     @property
     def given(self) -> int:
@@ -374,9 +368,10 @@ class BatchRun:
         if self._engine is not None:
             self._resources.counted = progress.workers
         self._resources.submissions.clear()  # what is told of it from now on comes too late
-        found = self._taken.results(self._resources.journal, lambda order, handle: self._left(order, handle, progress))
+        left = functools.partial(self._left, progress)
+        self._taken.tell_the_rest(left)
+        found = self._taken.results(self._resources.journal, left)
         results = tuple(where_it_lies_now(result, self._settings.download_dir) for result in found)
-        self._taken.tell_the_rest(lambda order, handle: self._left(order, handle, progress))
         stopped_early = self._trouble or progress.stopped_early
         if self._trouble:
             status = SessionStatus.FAILED
@@ -396,7 +391,7 @@ class BatchRun:
             left=sum(was_given_up(one) and not self._batch.has_ended(at) for at, one in enumerate(results)),
         )
 
-    def _left(self, order: Order, handle: TaskHandle | None, progress: Progress) -> POResult:
+    def _left(self, progress: Progress, order: Order, handle: TaskHandle | None) -> POResult:
         why = progress.stopped_early or self._trouble or self._stop_text
         code = progress.stopped_code or self._trouble_code
         return left_open(order, handle, why, code, resumes=self._resources.journal.resumes)

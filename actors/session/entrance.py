@@ -87,7 +87,7 @@ class Entrance:
         return submission
 
     def cancel(self, handles: tuple[TaskHandle, ...], text: str) -> None:
-        """Take orders out, and return at once."""
+        """Take orders out, whether they wait or are worked on, and return at once. Those that have ended stay so."""
         with self._lock:
             if self._engine is not None:
                 self._engine.cancel(handles, text)

@@ -129,8 +129,7 @@ class OpenBatch:
         fresh = [index for index, place in enumerate(known) if place is None]
         if not fresh:
             return [place for place in known if place is not None]
-        ends = iter(range(len(fresh)))
-        new = {index: next(ends) for index in fresh}
+        new = {index: at for at, index in enumerate(fresh)}
         made: list[Submission] = []
 
         def hear(result: POResult) -> None:
@@ -156,7 +155,7 @@ class OpenBatch:
             handles: Which.
             text: Why, for people; the outcome says it.
         """
-        self._batch.cancel(tuple(handles), text)
+        self._batch.entrance.cancel(tuple(handles), text)
 
     def close(self) -> Report:
         """Take no more orders, and wait until those that were submitted have ended. May be called again.
@@ -168,7 +167,7 @@ class OpenBatch:
             AuthenticationError: No order could be visited, because the portal let nobody in.
             KeyboardInterrupt: After an orderly end, when the user asked for it.
         """
-        run_apart(self._batch.close, on_interrupt=self._batch.interrupt)
+        run_apart(self._batch.entrance.close, on_interrupt=self._batch.interrupt)
         if self._error is not None:
             raise self._error
         if self._report is None:

@@ -6,7 +6,6 @@ Of a closed batch all is there when it begins. Into an open one more may be adde
 from __future__ import annotations
 
 import secrets
-import threading
 from collections.abc import Callable
 
 from actors.dispatch.submissions import Hear, Submission, Submissions
@@ -30,17 +29,17 @@ class TakenOrders:
         self._key = secrets.token_hex(8)
         self._heard: dict[TaskHandle, POResult] = {}
         self._added: list[tuple[Submission, Hear]] = []
-        self._lock = threading.Lock()
-        self._told: set[TaskHandle] = set()
-        """Of which handles whoever added them was told."""
         fresh = batch.fresh
         self.submissions = [
             Submission(f"{self._key}-{start}", fresh[start : start + CHUNK], self._hear)
             for start in range(0, len(fresh), CHUNK)
         ]
+        self._of_list = len(self.submissions)
+        """How many submissions there were before anything was added."""
 
-    def _hear(self, result: POResult) -> None:
-        self._heard[result.handle] = result
+    def _hear(self, result: POResult) -> bool:
+        """Note what became of an order, unless something was noted before; say whether it was not."""
+        return self._heard.setdefault(result.handle, result) is result
 
     def add(self, orders: tuple[Order, ...], hear: Hear) -> Submission:
         """Add orders to a batch that nothing was known of before.
@@ -51,21 +50,13 @@ class TakenOrders:
         """
 
         def hear_too(result: POResult) -> None:
-            if self._is_first(result.handle):
-                self._hear(result)
+            if self._hear(result):
                 hear(result)
 
         submission = Submission(f"{self._key}-added-{len(self.submissions)}", orders, hear_too)
         self.submissions.append(submission)
         self._added.append((submission, hear))
         return submission
-
-    def _is_first(self, handle: TaskHandle) -> bool:
-        """Whether nobody was told of a handle before; whoever asks tells of it."""
-        with self._lock:
-            is_first = handle not in self._told
-            self._told.add(handle)
-        return is_first
 
     def tell_the_rest(self, left: Callable[[Order, TaskHandle | None], POResult]) -> None:
         """Tell whoever added orders what has become of those of which nothing was heard; nothing more will be.
@@ -75,16 +66,16 @@ class TakenOrders:
         """
         for submission, hear in self._added:
             for order, handle in zip(submission.orders, _handles(submission), strict=True):
-                if handle is None or self._is_first(handle):
-                    hear(left(order, handle))
+                result = left(order, handle)
+                if handle is None or self._hear(result):
+                    hear(result)
         self._added.clear()
 
     @property
     def orders(self) -> tuple[Order, ...]:
         """Every order of the batch, those that were added last."""
-        count = len(self._batch.fresh)
-        fresh = [order for submission in self.submissions for order in submission.orders]
-        return (*self._batch.orders, *fresh[count:])
+        added = self.submissions[self._of_list :]
+        return (*self._batch.orders, *(order for submission in added for order in submission.orders))
 
     def follow(self, submissions: Submissions) -> None:
         """Hear also of the orders that the journal knows and that have not ended."""

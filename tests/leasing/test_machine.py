@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from hypothesis import given, settings, strategies as st
 
 from contracts.errors import Blame
-from tests.leasing.world import MOVES, Move, play, schedule
+from tests.leasing.schedules import MOVES, Move, play, schedule
 
 moves = st.lists(st.tuples(st.sampled_from(MOVES), st.integers(0, 99)), max_size=120)
 
@@ -25,12 +27,20 @@ def test_long_schedules_keep_them_too(tens: int) -> None:
 
 def test_the_schedules_reach_every_kind_of_end() -> None:
     """A check that is never made proves nothing: tasks are quarantined, run alone, are cancelled and come late."""
-    ends = dict.fromkeys(("lost browsers", "ended programs", "alone", "stale", "killed"), 0)
-    for seed in range(60):
+    ends: Counter[str] = Counter()
+    for seed in range(80):
         world = play(schedule(seed))
+        ends.update(world.seen)
         ends["lost browsers"] += world.quarantined[Blame.BROWSER]
         ends["ended programs"] += world.quarantined[Blame.PROGRAM]
         ends["alone"] += world.ran_alone
         ends["stale"] += world.leasing.stale
         ends["killed"] += sum(world.kills.values())
+        ends["too many causes in a row"] += world.excuses.by_many_causes
+        ends["disproved by others"] += world.excuses.by_disproof
+    assert set(ends) == {
+        "lost browsers", "ended programs", "alone", "stale", "killed", "too many causes in a row",
+        "disproved by others", "excused", "unseen, with a lease", "unseen, with a duty", "overdue duty",
+        "stale, and free again", "cancelled in work", "cancelled too late",
+    }  # fmt: skip
     assert min(ends.values()) > 0, ends
