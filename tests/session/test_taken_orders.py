@@ -67,3 +67,19 @@ def test_what_was_heard_what_had_ended_before_and_what_nothing_was_heard_of_come
 def test_orders_that_were_never_accepted_have_no_handle() -> None:
     taken = TakenOrders(prepare(orders(2), BASE))
     assert [one.handle.sequence for one in taken.results(MemoryJournal(), left)] == [-1, -1]
+
+
+def test_whoever_added_an_order_is_told_of_it_once_also_by_an_outcome_that_comes_amid_the_end() -> None:
+    """The dispatcher's thread may stand between taking an outcome in hand and telling it."""
+    submissions, taken, told = Submissions(), TakenOrders(Batch((), ())), list[POResult]()
+    submission = taken.add(prepare(orders(2), BASE).orders, told.append)
+    submissions.put(submission)
+    submissions.accept(1, submission.key, (TaskHandle(0, "PO1"), TaskHandle(1, "PO2")))
+    late = POResult(TaskHandle(0, "PO1"), TaskStatus.COMPLETED)
+    taken.tell_the_rest(left)
+    submission.hear(late)
+    assert [(one.handle.sequence, one.status) for one in told] == [
+        (0, TaskStatus.CANCELLED),
+        (1, TaskStatus.CANCELLED),
+    ]
+    assert taken.results(MemoryJournal(), left) == tuple(told), "what is reported is what was told"
