@@ -149,7 +149,7 @@ class BrowserHost(Protocol):
     def kill(self, owner: Owner) -> None:
         """End the owner's browser without asking it. Returns at once; nothing happens if it is gone or unknown.
 
-        It should not raise: whether the browser is gone is what `wait_gone` says.
+        It should neither raise nor block: whether the browser is gone is what `wait_gone` says.
         """
         ...
 

@@ -244,7 +244,7 @@ class OneBrowser(Generic[D, T]):
                 self.tell(Alive(child, generation))  # whoever performs this is alive
             case KillOwned(_, generation, text):
                 log.info("The browser, generation %d, is killed: %s", generation, text)
-                self._child.kill(generation)
+                self._kill_beside(generation)
             case Abandon():
                 if self._worker is not None:
                     self._worker.leave()
@@ -279,6 +279,14 @@ class OneBrowser(Generic[D, T]):
             self._user.name_of,
             self._threads,
         )
+
+    def _kill_beside(self, generation: int) -> None:
+        """Kill what a generation owns, on a thread if there is one: the place where it lives may be slow to answer."""
+        try:
+            self._threads.environment.run_job("kill", lambda: self._child.kill(generation))
+        except RuntimeError as error:  # the machine has no thread left
+            log.warning("There is no thread to kill the browser with (%s). All else waits for it.", error)
+            self._child.kill(generation)
 
     def _clear_beside(self, generation: int) -> None:
         def tell(gone: bool) -> None:
